@@ -1,0 +1,142 @@
+import { invariant } from './invariant.ts';
+import type { Layout } from './layout.ts';
+import type { Address } from './operation.ts';
+
+/** Bytes in a frame and in a page. */
+export const PGSIZE = 4096;
+/** 32-bit words in a frame. */
+export const PGWORDS = PGSIZE / 4;
+/** Physical address of the first byte of memory, and one past the last user address (xv6 memlayout.h). */
+export const KERNBASE = 0x8000_0000;
+/** Physical page number of the first frame. */
+export const KERNPPN = KERNBASE / PGSIZE;
+
+/**
+ * Physical memory: the kernel's data segment, then frames, in one array of 32-bit words.
+ *
+ * One array, as in the machine that xv6 runs on, so that every operation has an address, a snapshot
+ * is one copy, and a digest covers everything.
+ */
+export class Memory {
+  readonly words: Int32Array;
+  /** The same memory, byte by byte. */
+  readonly bytes: Uint8Array;
+  /** First physical page number past the kernel's data: the first that the allocator may own. */
+  readonly firstPpn: number;
+  /** One past the last physical page number (PHYSTOP / PGSIZE). */
+  readonly endPpn: number;
+  /** 1 for a frame that more than one address space may reach; its accesses are operations. */
+  readonly shared: Uint8Array;
+
+  private readonly dirty: Uint8Array;
+  private readonly dirtyList: Int32Array;
+  private dirtyCount = 0;
+  private saved: Int32Array | null = null;
+  private readonly kernelWords: number;
+
+  /** @param frames number of frames after the kernel's data, at least 1. */
+  constructor(layout: Layout, frames: number) {
+    invariant(frames >= 1, 'a machine has at least one frame');
+    const kernelPages = Math.ceil(Math.max(layout.size, 1) / PGWORDS);
+    const pages = kernelPages + frames;
+    this.kernelWords = layout.size;
+    this.words = new Int32Array(pages * PGWORDS);
+    this.bytes = new Uint8Array(this.words.buffer);
+    this.firstPpn = KERNPPN + kernelPages;
+    this.endPpn = KERNPPN + pages;
+    this.shared = new Uint8Array(pages);
+    this.dirty = new Uint8Array(pages);
+    this.dirtyList = new Int32Array(pages);
+  }
+
+  /** Address of the first word of a frame. */
+  frame(ppn: number): Address {
+    return (ppn - KERNPPN) << 10;
+  }
+
+  /** Physical page number of the frame that holds a word. */
+  ppnOf(address: Address): number {
+    return (address >> 10) + KERNPPN;
+  }
+
+  isFrame(ppn: number): boolean {
+    return ppn >= this.firstPpn && ppn < this.endPpn;
+  }
+
+  /** Must be called before a frame is written, so that `restore` finds it. */
+  touch(ppn: number): void {
+    const page = ppn - KERNPPN;
+    if (this.dirty[page] === 0) {
+      this.dirty[page] = 1;
+      this.dirtyList[this.dirtyCount++] = page;
+    }
+  }
+
+  /** Fills a frame with one byte, as memset does. */
+  fill(ppn: number, byte: number): void {
+    this.touch(ppn);
+    const first = this.frame(ppn);
+    this.words.fill(Math.imul(byte, 0x01010101), first, first + PGWORDS);
+  }
+
+  copyFrame(from: number, to: number): void {
+    this.touch(to);
+    const first = this.frame(from);
+    this.words.copyWithin(this.frame(to), first, first + PGWORDS);
+  }
+
+  isShared(ppn: number): boolean {
+    return this.shared[ppn - KERNPPN] === 1;
+  }
+
+  /** Marks a frame as reachable from more than one address space, or no longer so. */
+  setShared(ppn: number, shared: boolean): void {
+    this.shared[ppn - KERNPPN] = shared ? 1 : 0;
+  }
+
+  /** Remembers all of memory as it is now; `restore` returns to it. No frame may be shared yet. */
+  snapshot(): void {
+    this.saved = this.words.slice();
+    for (let i = 0; i < this.dirtyCount; i++) this.dirty[this.dirtyList[i] as number] = 0;
+    this.dirtyCount = 0;
+  }
+
+  /** Undoes every write since the snapshot. Costs the kernel's data and the frames touched since. */
+  restore(): void {
+    const saved = this.saved;
+    invariant(saved !== null, 'memory is restored only after a snapshot');
+    this.words.set(saved.subarray(0, this.kernelWords));
+    for (let i = 0; i < this.dirtyCount; i++) {
+      const page = this.dirtyList[i] as number;
+      const first = page * PGWORDS;
+      this.words.set(saved.subarray(first, first + PGWORDS), first);
+      this.dirty[page] = 0;
+      this.shared[page] = 0;
+    }
+    this.dirtyCount = 0;
+  }
+
+  /**
+   * 32-bit digest of the kernel's data and of every frame written since the snapshot, in the order
+   * of their first writing. Two executions that agree on it are taken to be in the same state.
+   */
+  digest(seed: number): number {
+    let hash = this.digestRange(seed, 0, this.kernelWords);
+    for (let i = 0; i < this.dirtyCount; i++) {
+      const page = this.dirtyList[i] as number;
+      hash = this.digestRange(Math.imul(hash ^ page, 0x9e3779b1), page * PGWORDS, PGWORDS);
+    }
+    return (hash ^ (hash >>> 15)) >>> 0;
+  }
+
+  /** FNV-1a over words, with a rotation so that zeros count. */
+  private digestRange(seed: number, first: Address, count: number): number {
+    let hash = seed | 0;
+    const end = first + count;
+    for (let i = first; i < end; i++) {
+      hash = Math.imul(hash ^ (this.words[i] as number), 0x01000193);
+      hash = (hash << 5) | (hash >>> 27);
+    }
+    return hash;
+  }
+}

@@ -1,0 +1,270 @@
+import { InternalError, invariant } from './invariant.ts';
+import type { Machine } from './machine.ts';
+import { PGSIZE } from './memory.ts';
+import { hardwareWalk, PTE_D, PTE_R, PTE_U, PTE_W, ppnOfPte } from './mmu.ts';
+import * as op from './operation.ts';
+import {
+  CAUSE_ECALL,
+  CAUSE_LOAD_FAULT,
+  CAUSE_LOAD_MISALIGNED,
+  CAUSE_STORE_FAULT,
+  CAUSE_STORE_MISALIGNED,
+} from './seam.ts';
+import { ANSWER, RETRY, type Thread } from './thread.ts';
+
+/**
+ * Performs one operation of the machine's current thread. The step has been granted.
+ *
+ * @returns the answer, or undefined when the code that asked does not go on now: a context switch,
+ *   a trap, a wait that has only begun.
+ */
+export function perform(
+  m: Machine,
+  kind: number,
+  a: number,
+  b: number,
+  c: number,
+): number | undefined {
+  m.step++;
+  switch (kind) {
+    case op.START:
+    case op.FENCE:
+    case op.WFI:
+      return 0;
+    case op.LOAD:
+      return m.words[a] as number;
+    case op.STORE:
+    case op.FETCH_ADD:
+    case op.EXCHANGE:
+    case op.COMPARE_EXCHANGE:
+      return modify(m, kind, a, b, c);
+    case op.ACQUIRE:
+      invariant(m.words[a] === 0, 'a lock is taken only while it is free');
+      m.words[a] = m.cpu.id + 1;
+      return 0;
+    case op.RELEASE:
+      m.words[a] = 0;
+      if (m.onRelease !== null) m.onRelease(a);
+      m.wakeWaiting();
+      m.popOff();
+      return 0;
+    case op.SWTCH:
+      return swtch(m, m.threads[a] as Thread);
+    case op.INTR_ON:
+      m.interruptsOn();
+      return 0;
+    case op.INTR_OFF:
+      m.cpu.interruptsOn = false;
+      return 0;
+    case op.SFENCE:
+      m.cpu.tlb.flush(a);
+      return 0;
+    case op.ECALL:
+      m.trap(m.current, CAUSE_ECALL, 0, ANSWER);
+      return undefined;
+    case op.HALT:
+      m.ending = 'halted';
+      return undefined;
+    default:
+      return kind >= op.MUTEX_LOCK && kind <= op.COND_BROADCAST
+        ? synchronise(m, kind, a, b)
+        : userAccess(m, kind, a, b, c);
+  }
+}
+
+/** Stores and read-modify-writes; answers the value before, 0 for a store. */
+function modify(m: Machine, kind: number, a: number, b: number, c: number): number {
+  const before = m.words[a] as number;
+  switch (kind) {
+    case op.STORE:
+      m.words[a] = b;
+      return 0;
+    case op.FETCH_ADD:
+      m.words[a] = before + b;
+      return before;
+    case op.EXCHANGE:
+      m.words[a] = b;
+      return before;
+    case op.COMPARE_EXCHANGE:
+      if (before === b) m.words[a] = c;
+      return before;
+    default:
+      throw new InternalError(`operation ${kind} does not modify memory`);
+  }
+}
+
+/** Hands the CPU from the current thread to another, which goes on where it was switched out. */
+function swtch(m: Machine, to: Thread): undefined {
+  const { cpu, current } = m;
+  invariant(to.cpu === null, `${to.name} is on CPU ${to.cpu?.id ?? '-'} already`);
+  invariant(to.kind === op.NONE, `${to.name} is switched to while parked at ${to.describe()}`);
+  current.cpu = null;
+  to.cpu = cpu;
+  cpu.thread = to;
+  m.current = to;
+  return undefined;
+}
+
+/** Mutexes, semaphores and condition variables of bare programs. */
+function synchronise(m: Machine, kind: number, a: number, b: number): number | undefined {
+  const { current, words } = m;
+  switch (kind) {
+    case op.MUTEX_LOCK:
+      words[a] = current.id + 1;
+      return 0;
+    case op.MUTEX_UNLOCK:
+      unlock(m, a);
+      return 0;
+    case op.SEM_WAIT:
+      words[a] = (words[a] as number) - 1;
+      return 0;
+    case op.SEM_POST:
+      words[a] = (words[a] as number) + 1;
+      m.wakeWaiting();
+      return 0;
+    case op.COND_WAIT:
+      unlock(m, b);
+      words[a] = (words[a] as number) + 1;
+      current.ticket = m.nextTicket();
+      current.kind = op.COND_WAKE;
+      current.a = a;
+      current.b = b;
+      return undefined;
+    case op.COND_WAKE:
+      words[b] = current.id + 1;
+      return 0;
+    case op.COND_SIGNAL:
+      signal(m, a, 1);
+      return 0;
+    default:
+      signal(m, a, words[a] as number);
+      return 0;
+  }
+}
+
+/** A bare program used a synchronisation object against its contract; a bug in that program. */
+export class ProgramError extends Error {
+  override readonly name = 'ProgramError';
+}
+
+function unlock(m: Machine, mutex: op.Address): void {
+  const owner = (m.words[mutex] as number) - 1;
+  if (owner !== m.current.id) {
+    const name = m.layout.nameOf(mutex) ?? 'mutex';
+    const held = owner < 0 ? 'nobody holds it' : `${m.threads[owner]?.name} holds it`;
+    throw new ProgramError(`${m.current.name} unlocks ${name}, but ${held}`);
+  }
+  m.words[mutex] = 0;
+  m.wakeWaiting();
+}
+
+/** Wakes up to `count` waiters, those that wait longest first. */
+function signal(m: Machine, condition: op.Address, count: number): void {
+  for (let i = 0; i < count && (m.words[condition] as number) > 0; i++) {
+    let oldest: Thread | null = null;
+    for (const thread of m.threads) {
+      const waits = thread.kind === op.COND_WAKE && thread.a === condition && thread.ticket > 0;
+      if (waits && (oldest === null || thread.ticket < oldest.ticket)) oldest = thread;
+    }
+    invariant(oldest !== null, 'a counted waiter exists');
+    oldest.ticket = 0;
+    m.words[condition] = (m.words[condition] as number) - 1;
+  }
+  m.wakeWaiting();
+}
+
+const WRITES = PTE_W | PTE_U;
+const READS = PTE_R | PTE_U;
+
+/** Translates a user address for the current CPU. Answers a byte address in memory, or -1. */
+function translate(m: Machine, va: number, writes: boolean): number {
+  const { cpu, memory } = m;
+  if (va < 0 || va > 0x7fff_ffff) return -1;
+  const vpn = va >>> 12;
+  const rights = writes ? WRITES : READS;
+  let pte = cpu.tlb.lookup(cpu.asid, vpn);
+  // A first store walks again, to mark the entry dirty in memory.
+  if ((pte & rights) !== rights || (writes && (pte & PTE_D) === 0)) {
+    pte = hardwareWalk(memory, cpu.root, vpn, rights);
+    if (pte === 0) return -1;
+    cpu.tlb.insert(cpu.asid, vpn, pte);
+  }
+  return (memory.frame(ppnOfPte(pte)) << 2) + (va & (PGSIZE - 1));
+}
+
+/** A user program's access through the MMU; traps to the kernel where the page table says so. */
+function userAccess(
+  m: Machine,
+  kind: number,
+  va: number,
+  b: number,
+  c: number,
+): number | undefined {
+  const byte = kind === op.USER_LOAD_BYTE || kind === op.USER_STORE_BYTE;
+  const reads = kind === op.USER_LOAD || kind === op.USER_LOAD_BYTE;
+  const misaligned = !byte && (va & 3) !== 0;
+  const at = misaligned ? -1 : translate(m, va, !reads);
+  if (at < 0) {
+    // Announced again after the handler: a fault that the kernel repairs repeats the access.
+    const { current } = m;
+    current.kind = kind;
+    current.a = va;
+    current.b = b;
+    current.c = c;
+    const faults = misaligned ? MISALIGNED : FAULTS;
+    m.trap(current, reads ? faults.load : faults.store, va, RETRY);
+    return undefined;
+  }
+  if (!reads) m.memory.touch(m.memory.ppnOf(at >> 2));
+  return access(m, kind, at, b, c);
+}
+
+const MISALIGNED = { load: CAUSE_LOAD_MISALIGNED, store: CAUSE_STORE_MISALIGNED };
+const FAULTS = { load: CAUSE_LOAD_FAULT, store: CAUSE_STORE_FAULT };
+
+/** The access itself, at a byte address in physical memory. */
+function access(m: Machine, kind: number, at: number, b: number, c: number): number {
+  switch (kind) {
+    case op.USER_LOAD:
+      return m.words[at >> 2] as number;
+    case op.USER_STORE:
+      return modify(m, op.STORE, at >> 2, b, 0);
+    case op.USER_LOAD_BYTE:
+      return m.memory.bytes[at] as number;
+    case op.USER_STORE_BYTE:
+      m.memory.bytes[at] = b;
+      return 0;
+    case op.USER_FETCH_ADD:
+      return modify(m, op.FETCH_ADD, at >> 2, b, 0);
+    case op.USER_EXCHANGE:
+      return modify(m, op.EXCHANGE, at >> 2, b, 0);
+    case op.USER_COMPARE_EXCHANGE:
+      return modify(m, op.COMPARE_EXCHANGE, at >> 2, b, c);
+    default:
+      throw new InternalError(`operation ${kind} is not a user access`);
+  }
+}
+
+/**
+ * Performs a user access to memory that no other address space reaches, without asking the
+ * scheduler: nobody can tell when it happens. Answers undefined, and does nothing, for an access
+ * that is shared or that faults.
+ */
+export function accessPrivately(
+  m: Machine,
+  kind: number,
+  va: number,
+  b: number,
+  c: number,
+): number | undefined {
+  const byte = kind === op.USER_LOAD_BYTE || kind === op.USER_STORE_BYTE;
+  if (!byte && (va & 3) !== 0) return undefined;
+  const reads = kind === op.USER_LOAD || kind === op.USER_LOAD_BYTE;
+  const at = translate(m, va, !reads);
+  if (at < 0) return undefined;
+  const ppn = m.memory.ppnOf(at >> 2);
+  if (m.memory.isShared(ppn)) return undefined;
+  if (!reads) m.memory.touch(ppn);
+  m.step++;
+  return access(m, kind, at, b, c);
+}

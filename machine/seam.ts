@@ -1,0 +1,62 @@
+/**
+ * The seam between a machine and whoever schedules it.
+ *
+ * Everything above this line (strategies, traces, detectors) sees threads, operations and steps;
+ * nothing here says what a guest is or how it is implemented.
+ */
+import type { Code, Thread } from './thread.ts';
+
+/** What a scheduler sees where more than one thread could step. */
+export interface ChoicePoint {
+  /** Threads that could step, in order of CPU, then the timers; only the first `enabledCount` count. */
+  readonly enabled: readonly Thread[];
+  readonly enabledCount: number;
+  /** The thread that stepped last, whether or not it could go on. */
+  readonly previous: Thread | null;
+  /** Operations performed so far. */
+  readonly step: number;
+  /**
+   * Number of steps, at least 1, that the chosen thread may take before the next question, unless a
+   * thread becomes enabled or the chosen one disabled before. Set by `choose`; 1 when it is not.
+   */
+  lease: number;
+  /** Where control goes when this thread steps: its CPU, or CPUs + CPU for a timer. */
+  laneOf(thread: Thread): number;
+}
+
+/** Makes the choices of an execution. */
+export interface Scheduler {
+  /** Answers one of the enabled threads. */
+  choose(point: ChoicePoint): Thread;
+}
+
+/** Hears of every switch: after `step` operations control passes to `lane`. */
+export type SwitchListener = (step: number, lane: number) => void;
+
+/** Exception codes of `scause` (RISC-V privileged specification, table of causes). */
+export const CAUSE_LOAD_MISALIGNED = 4;
+export const CAUSE_STORE_MISALIGNED = 6;
+export const CAUSE_ECALL = 8;
+export const CAUSE_LOAD_FAULT = 13;
+export const CAUSE_STORE_FAULT = 15;
+/** A supervisor timer interrupt; the high bit that marks interrupts is left out. */
+export const CAUSE_TIMER = 0x105;
+
+/** The guest's trap vector: code that handles the trap on the current thread. */
+export type TrapVector = (thread: Thread, cause: number, stval: number) => Code;
+
+/** How an execution ended. */
+export type Ending =
+  /** The guest powered off, or every bare thread ended. */
+  | 'halted'
+  /** No thread can ever step again. */
+  | 'blocked'
+  /** `stepsMax` operations were performed. */
+  | 'steps'
+  /** The scheduler stopped it (a replay reached the end of its record). */
+  | 'stopped';
+
+/** Thrown by a scheduler that has no more choices to give; the execution ends as 'stopped'. */
+export class StopExecution extends Error {
+  override readonly name = 'StopExecution';
+}
