@@ -44,6 +44,10 @@ function kindOf(frame: Uint8Array): unknown {
   return unpackBody(frame.subarray(9)).kind;
 }
 
+function finding(detail: unknown): Uint8Array {
+  return packFrame({ kind: 'finding', step: 1, finding: 'f', title: 't', id: 'XR-1', detail });
+}
+
 function codeOf(file: Uint8Array): string {
   try {
     readTrace(file);
@@ -125,6 +129,7 @@ describe('a trace without its end', () => {
 
 describe('whole frames that do not belong', () => {
   const all = frames();
+  const deep = JSON.parse('['.repeat(100) + ']'.repeat(100));
 
   it.each([
     ['of a kind from another program', packFrame({ kind: 'weather' }), 'unknown frame'],
@@ -132,6 +137,8 @@ describe('whole frames that do not belong', () => {
     ['that repeat events', all.find((f) => kindOf(f) === 'events')!, 'bad content'],
     ['with a second header', all[0]!, 'bad content'],
     ['with a second end', all.at(-1)!, 'bad content'],
+    ['with a bottomless finding', finding(deep), 'bad content'],
+    ['with bytes in a finding', finding(Uint8Array.of(1)), 'bad content'],
     ['that are no map', packFrame([1, 2]), 'bad content'],
   ])('%s are reported and skipped', (_, extra, what) => {
     const trace = readTrace(join([...all, extra]));

@@ -130,6 +130,7 @@ export interface TraceFinding {
   readonly kind: string;
   readonly title: string;
   readonly id: string;
+  /** Nested at most 64 deep. */
   readonly detail: Json;
 }
 
