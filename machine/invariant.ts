@@ -14,3 +14,8 @@ export class InternalError extends Error {
 export function invariant(condition: boolean, message: string): asserts condition {
   if (!condition) throw new InternalError(message);
 }
+
+/** The same for messages that cost something to make: for `if (!condition) broken(...)`. */
+export function broken(message: string): never {
+  throw new InternalError(message);
+}

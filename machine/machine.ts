@@ -1,9 +1,9 @@
 import { Cpu, NEVER } from './cpu.ts';
-import { InternalError, invariant } from './invariant.ts';
+import { broken, invariant } from './invariant.ts';
 import type { Layout } from './layout.ts';
 import { Memory } from './memory.ts';
 import * as op from './operation.ts';
-import { accessPrivately, perform } from './perform.ts';
+import { accessPrivately, ProgramError, perform } from './perform.ts';
 import {
   CAUSE_TIMER,
   type ChoicePoint,
@@ -61,6 +61,10 @@ export class Machine implements ChoicePoint {
 
   /** Called after every release of a spinlock, with the lock's address. */
   onRelease: ((lock: op.Address) => void) | null = null;
+  /** The same when a spinlock was taken. */
+  onAcquire: ((lock: op.Address) => void) | null = null;
+  /** Called after a context switch, with the guest's code for the reason. */
+  onSwtch: ((from: Thread, to: Thread, reason: number) => void) | null = null;
   /** Called when control passes to another lane. */
   onSwitch: SwitchListener | null = null;
   /** The guest's trap vector; a bare machine has none. */
@@ -70,6 +74,7 @@ export class Machine implements ChoicePoint {
   readonly enabled: Thread[] = [];
   enabledCount = 0;
   previous: Thread | null = null;
+  lane = -1;
   lease = 1;
 
   /** First step that the running thread may not take without asking. */
@@ -79,10 +84,19 @@ export class Machine implements ChoicePoint {
   /** Threads that waited for a lock, mutex, semaphore or condition when last looked at. */
   private waiting = 0;
   private idle = 0;
+  /** What `decide` grants to the chosen thread: its leaseEnd and its privateEnd. */
   private granted = 0;
+  private grantedPrivate = 0;
   private next: Thread | null = null;
-  private lane = -1;
+  /** The thread whose operation did not answer and whose code must yield next, and where. */
+  private suspended: Thread | null = null;
+  private suspendedAt: number = op.NONE;
+  /** What is left of a lease, for the code that goes on after the yield. */
+  private heldLease = 0;
+  private heldPrivate = 0;
   private scheduler!: Scheduler;
+  /** Whether the scheduler listens to switches. */
+  private hears = false;
   private ticketLast = 0;
 
   constructor(layout: Layout, config: MachineConfig) {
@@ -111,6 +125,9 @@ export class Machine implements ChoicePoint {
     this.privateEnd = 0;
     this.lane = -1;
     this.next = null;
+    this.suspended = null;
+    this.waiting = 0;
+    this.idle = 0;
     this.ticketLast = 0;
   }
 
@@ -128,22 +145,29 @@ export class Machine implements ChoicePoint {
    */
   drain(thread: Thread, code: Code): void {
     const cpu = this.cpus[0] as Cpu;
+    const { timerAt } = cpu;
     thread.begin(code);
     thread.cpu = cpu;
     cpu.thread = thread;
+    // Time begins when the set-up is over, however long it takes.
+    cpu.timerAt = NEVER;
     this.current = thread;
     this.cpu = cpu;
+    this.suspended = null;
     this.leaseEnd = NEVER;
     this.privateEnd = NEVER;
     invariant(code.next(0).done === true, `set-up waits at ${thread.describe()}`);
     cpu.thread = null;
+    cpu.timerAt = timerAt;
     this.leaseEnd = 0;
+    this.privateEnd = 0;
     this.step = 0;
   }
 
   /** Runs the machine until it ends. Whatever guest code throws ends the execution and is thrown on. */
   run(scheduler: Scheduler): Ending {
     this.scheduler = scheduler;
+    this.hears = scheduler.switched !== undefined;
     try {
       this.decide();
       while (this.next !== null) this.dispatch(this.next);
@@ -160,9 +184,11 @@ export class Machine implements ChoicePoint {
     const timerOf = chosen.id < 0 ? this.cpus[-1 - chosen.id] : undefined;
     const thread = timerOf === undefined ? chosen : (timerOf.thread as Thread);
     this.current = thread;
+    this.previous = thread;
     this.cpu = thread.cpu as Cpu;
     this.next = null;
     this.leaseEnd = this.granted;
+    this.privateEnd = this.grantedPrivate;
     let answer = 0;
     if (timerOf !== undefined) {
       this.interrupt(timerOf, thread);
@@ -177,7 +203,8 @@ export class Machine implements ChoicePoint {
   /** Delivers a timer interrupt: trap to the guest on top of whatever the thread was about to do. */
   private interrupt(cpu: Cpu, thread: Thread): void {
     this.step++;
-    cpu.timerAt = this.step + this.config.tickInterval;
+    const { tickInterval } = this.config;
+    cpu.timerAt = tickInterval > 0 ? this.step + tickInterval : NEVER;
     this.trap(thread, CAUSE_TIMER, 0, RETRY);
   }
 
@@ -206,17 +233,21 @@ export class Machine implements ChoicePoint {
         return;
       }
       const { code } = thread;
-      invariant(code !== undefined, `${thread.name} has no code to run`);
+      if (code === undefined) broken(`${thread.name} has no code to run`);
+      this.suspended = null;
       const result = code.next(answer);
       answer = 0;
       if (result.done !== true) {
+        if (this.suspended === null) {
+          throw new ProgramError(`${thread.name} yields without an operation`);
+        }
         if (this.next !== null || this.ending !== null) return;
         // Not chosen away: a trap put a handler on top, a wait began, or swtch changed the thread.
-        const goesOn = this.current === thread && thread.code === code && thread.kind === op.NONE;
-        invariant(!goesOn, `${thread.name} yields without an operation`);
+        this.leaseEnd = this.heldLease;
+        this.privateEnd = this.heldPrivate;
         continue;
       }
-      invariant(thread.kind === op.NONE, `${thread.name} ended inside ${thread.describe()}`);
+      if (this.suspended !== null) throw this.missingYield();
       const mode = thread.finish();
       if (thread.ended) {
         this.endThread(thread);
@@ -263,13 +294,13 @@ export class Machine implements ChoicePoint {
       chosen = this.scheduler.choose(this);
       this.granted = Math.min(this.step + this.lease, deadline);
     }
-    this.privateEnd = deadline;
+    this.grantedPrivate = deadline;
     this.next = chosen;
-    this.previous = chosen;
     const lane = this.laneOf(chosen);
     if (lane !== this.lane) {
       this.lane = lane;
       if (this.onSwitch !== null) this.onSwitch(this.step, lane);
+      if (this.hears) this.scheduler.switched?.(this, chosen);
     }
   }
 
@@ -290,7 +321,7 @@ export class Machine implements ChoicePoint {
       else if (thread.kind === op.WFI) idle++;
       else waiting++;
     }
-    if (this.config.tickInterval > 0) {
+    if (this.config.tickInterval > 0 || this.timeWaiters > 0) {
       for (const cpu of this.cpus) {
         if (this.step >= cpu.timerAt && this.isInterruptible(cpu))
           this.enabled[count++] = cpu.timer;
@@ -335,7 +366,7 @@ export class Machine implements ChoicePoint {
    */
   private passTime(): boolean {
     const cpu = this.cpus[0] as Cpu;
-    if (this.timeWaiters === 0 || this.config.tickInterval === 0) return false;
+    if (this.timeWaiters === 0) return false;
     cpu.timerAt = this.step;
     this.gather();
     return this.enabledCount > 0;
@@ -393,27 +424,39 @@ export class Machine implements ChoicePoint {
    * answers undefined if another goes first.
    */
   announce(kind: number, a: number, b: number, c: number): number | undefined {
+    if (this.suspended !== null) throw this.missingYield();
     const thread = this.current;
-    if (thread.kind !== op.NONE) {
-      throw new InternalError(
-        `${thread.name} went on without yielding at ${thread.describe()}: write "${thread.describe()}(…) ?? (yield)"`,
-      );
-    }
     thread.kind = kind;
     thread.a = a;
     thread.b = b;
     thread.c = c;
     this.decide();
-    if (this.next !== thread) {
-      // A thread that forgets to yield must not run on the next one's lease.
-      this.leaseEnd = 0;
-      this.privateEnd = 0;
-      return undefined;
-    }
+    if (this.next !== thread) return this.suspend(thread, kind);
     this.next = null;
     this.leaseEnd = this.granted;
+    this.privateEnd = this.grantedPrivate;
     thread.kind = op.NONE;
-    return perform(this, kind, a, b, c);
+    return perform(this, kind, a, b, c) ?? this.suspend(thread, kind);
+  }
+
+  /**
+   * Notes that an operation of the running code does not answer now. Until the code has yielded,
+   * nothing may be performed for it: not on what is left of its lease, nor on the next thread's.
+   */
+  private suspend(thread: Thread, kind: number): undefined {
+    this.suspended = thread;
+    this.suspendedAt = kind;
+    this.heldLease = this.leaseEnd;
+    this.heldPrivate = this.privateEnd;
+    this.leaseEnd = 0;
+    this.privateEnd = 0;
+    return undefined;
+  }
+
+  private missingYield(): ProgramError {
+    const name = op.OPERATION_NAMES[this.suspendedAt];
+    const who = this.suspended?.name;
+    return new ProgramError(`${who} went on without yielding: write "${name}(...) ?? (yield)"`);
   }
 
   // The operations. Those that guest code performs most have a first line that costs a compare and
@@ -440,6 +483,7 @@ export class Machine implements ChoicePoint {
     if (this.step < this.leaseEnd && this.words[lock] === 0) {
       this.step++;
       this.words[lock] = this.cpu.id + 1;
+      if (this.onAcquire !== null) this.onAcquire(lock);
       return 0;
     }
     return this.announce(op.ACQUIRE, lock, 0, 0);
@@ -452,7 +496,9 @@ export class Machine implements ChoicePoint {
 
   /** A user access through the MMU; `kind` is one of the USER_ operations. */
   user(kind: number, va: number, b = 0, c = 0): number | undefined {
-    if (this.step < this.leaseEnd) return perform(this, kind, va, b, c);
+    if (this.step < this.leaseEnd) {
+      return perform(this, kind, va, b, c) ?? this.suspend(this.current, kind);
+    }
     if (this.step < this.privateEnd) {
       const answer = accessPrivately(this, kind, va, b, c);
       if (answer !== undefined) return answer;
@@ -462,12 +508,21 @@ export class Machine implements ChoicePoint {
 
   /** Performs or announces any other operation. */
   do(kind: number, a: number, b = 0, c = 0): number | undefined {
-    if (this.step < this.leaseEnd && !MAY_WAIT[kind]) return perform(this, kind, a, b, c);
+    if (this.step < this.leaseEnd && (!MAY_WAIT[kind] || this.isFree(kind, a))) {
+      const thread = this.current;
+      return perform(this, kind, a, b, c) ?? this.suspend(thread, kind);
+    }
     return this.announce(kind, a, b, c);
+  }
+
+  /** Whether an operation that may have to wait need not. */
+  private isFree(kind: number, a: op.Address): boolean {
+    if (kind === op.MUTEX_LOCK || kind === op.ACQUIRE) return this.words[a] === 0;
+    return kind === op.SEM_WAIT && (this.words[a] as number) > 0;
   }
 }
 
-/** Operations that may have to wait, or that change who runs, are always announced. */
-const MAY_WAIT: readonly boolean[] = Array.from({ length: op.ENDED + 1 }, (_, kind) =>
+/** Operations that may have to wait; announced unless `isFree`. */
+const MAY_WAIT: readonly boolean[] = Array.from({ length: op.OPERATION_NAMES.length }, (_, kind) =>
   [op.WFI, op.SEM_WAIT, op.MUTEX_LOCK, op.COND_WAIT, op.ACQUIRE].includes(kind),
 );

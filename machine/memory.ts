@@ -11,6 +11,9 @@ export const KERNBASE = 0x8000_0000;
 /** Physical page number of the first frame. */
 export const KERNPPN = KERNBASE / PGSIZE;
 
+/** Up to here a loop is faster than a typed array's `set`. */
+const FEW_WORDS = 64;
+
 /**
  * Physical memory: the kernel's data segment, then frames, in one array of 32-bit words.
  *
@@ -32,6 +35,8 @@ export class Memory {
   private readonly dirtyList: Int32Array;
   private dirtyCount = 0;
   private saved: Int32Array | null = null;
+  /** invariant: the first `pinned` of dirtyList are restored every time. */
+  private pinned = 0;
   private readonly kernelWords: number;
 
   /** @param frames number of frames after the kernel's data, at least 1. */
@@ -63,8 +68,8 @@ export class Memory {
     return ppn >= this.firstPpn && ppn < this.endPpn;
   }
 
-  /** Must be called before a frame is written, so that `restore` finds it. */
-  touch(ppn: number): void {
+  /** Notes that a frame may be written from now on, so that `restore` and `digest` look at it. */
+  private touch(ppn: number): void {
     const page = ppn - KERNPPN;
     if (this.dirty[page] === 0) {
       this.dirty[page] = 1;
@@ -94,26 +99,37 @@ export class Memory {
     this.shared[ppn - KERNPPN] = shared ? 1 : 0;
   }
 
-  /** Remembers all of memory as it is now; `restore` returns to it. No frame may be shared yet. */
-  snapshot(): void {
+  /**
+   * Remembers all of memory as it is now; `restore` returns to it. No frame may be shared yet.
+   *
+   * @param inUse frames that are allocated now. Every other frame is filled, by the allocator,
+   *   before its next use, and that is how its writing is noticed.
+   */
+  snapshot(inUse: Iterable<number>): void {
     this.saved = this.words.slice();
-    for (let i = 0; i < this.dirtyCount; i++) this.dirty[this.dirtyList[i] as number] = 0;
+    this.dirty.fill(0);
     this.dirtyCount = 0;
+    for (const ppn of inUse) this.touch(ppn);
+    this.pinned = this.dirtyCount;
   }
 
   /** Undoes every write since the snapshot. Costs the kernel's data and the frames touched since. */
   restore(): void {
     const saved = this.saved;
     invariant(saved !== null, 'memory is restored only after a snapshot');
-    this.words.set(saved.subarray(0, this.kernelWords));
+    if (this.kernelWords <= FEW_WORDS) {
+      for (let i = 0; i < this.kernelWords; i++) this.words[i] = saved[i] as number;
+    } else {
+      this.words.set(saved.subarray(0, this.kernelWords));
+    }
     for (let i = 0; i < this.dirtyCount; i++) {
       const page = this.dirtyList[i] as number;
       const first = page * PGWORDS;
       this.words.set(saved.subarray(first, first + PGWORDS), first);
-      this.dirty[page] = 0;
       this.shared[page] = 0;
+      if (i >= this.pinned) this.dirty[page] = 0;
     }
-    this.dirtyCount = 0;
+    this.dirtyCount = this.pinned;
   }
 
   /**

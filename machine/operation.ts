@@ -27,7 +27,7 @@ export const COMPARE_EXCHANGE = 6;
 export const ACQUIRE = 7;
 /** a = lock word. Stores 0, then pops one level of disabled interrupts. */
 export const RELEASE = 8;
-/** a = number of the thread to continue on this CPU. */
+/** a = number of the thread to continue on this CPU, b = the guest's code for the reason. */
 export const SWTCH = 9;
 export const INTR_ON = 10;
 export const INTR_OFF = 11;
@@ -77,6 +77,8 @@ export const USER_STORE_BYTE = 32;
 export const PTE_UPDATE = 33;
 /** The thread ended. */
 export const ENDED = 34;
+/** a = byte address in physical memory, b = 0..255. */
+export const STORE_BYTE = 35;
 
 /** What reports and traces call each kind. */
 export const OPERATION_NAMES: readonly string[] = [
@@ -115,4 +117,5 @@ export const OPERATION_NAMES: readonly string[] = [
   'store',
   'pteUpdate',
   'ended',
+  'store',
 ];

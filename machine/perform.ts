@@ -1,4 +1,4 @@
-import { InternalError, invariant } from './invariant.ts';
+import { broken, invariant } from './invariant.ts';
 import type { Machine } from './machine.ts';
 import { PGSIZE } from './memory.ts';
 import { hardwareWalk, PTE_D, PTE_R, PTE_U, PTE_W, ppnOfPte } from './mmu.ts';
@@ -38,9 +38,13 @@ export function perform(
     case op.EXCHANGE:
     case op.COMPARE_EXCHANGE:
       return modify(m, kind, a, b, c);
+    case op.STORE_BYTE:
+      m.memory.bytes[a] = b;
+      return 0;
     case op.ACQUIRE:
       invariant(m.words[a] === 0, 'a lock is taken only while it is free');
       m.words[a] = m.cpu.id + 1;
+      if (m.onAcquire !== null) m.onAcquire(a);
       return 0;
     case op.RELEASE:
       m.words[a] = 0;
@@ -49,7 +53,7 @@ export function perform(
       m.popOff();
       return 0;
     case op.SWTCH:
-      return swtch(m, m.threads[a] as Thread);
+      return swtch(m, m.threads[a] as Thread, b);
     case op.INTR_ON:
       m.interruptsOn();
       return 0;
@@ -89,19 +93,21 @@ function modify(m: Machine, kind: number, a: number, b: number, c: number): numb
       if (before === b) m.words[a] = c;
       return before;
     default:
-      throw new InternalError(`operation ${kind} does not modify memory`);
+      broken(`operation ${kind} does not modify memory`);
   }
 }
 
 /** Hands the CPU from the current thread to another, which goes on where it was switched out. */
-function swtch(m: Machine, to: Thread): undefined {
+function swtch(m: Machine, to: Thread, reason: number): undefined {
   const { cpu, current } = m;
-  invariant(to.cpu === null, `${to.name} is on CPU ${to.cpu?.id ?? '-'} already`);
-  invariant(to.kind === op.NONE, `${to.name} is switched to while parked at ${to.describe()}`);
+  if (to.cpu !== null) broken(`${to.name} is on CPU ${to.cpu.id} already`);
+  if (to.kind !== op.NONE) broken(`${to.name} is switched to while parked at ${to.describe()}`);
   current.cpu = null;
   to.cpu = cpu;
   cpu.thread = to;
   m.current = to;
+  m.previous = to;
+  if (m.onSwtch !== null) m.onSwtch(current, to, reason);
   return undefined;
 }
 
@@ -142,7 +148,7 @@ function synchronise(m: Machine, kind: number, a: number, b: number): number | u
   }
 }
 
-/** A bare program used a synchronisation object against its contract; a bug in that program. */
+/** Guest code broke the machine's contract with it: a bug in that code, not in the machine. */
 export class ProgramError extends Error {
   override readonly name = 'ProgramError';
 }
@@ -215,7 +221,6 @@ function userAccess(
     m.trap(current, reads ? faults.load : faults.store, va, RETRY);
     return undefined;
   }
-  if (!reads) m.memory.touch(m.memory.ppnOf(at >> 2));
   return access(m, kind, at, b, c);
 }
 
@@ -241,7 +246,7 @@ function access(m: Machine, kind: number, at: number, b: number, c: number): num
     case op.USER_COMPARE_EXCHANGE:
       return modify(m, op.COMPARE_EXCHANGE, at >> 2, b, c);
     default:
-      throw new InternalError(`operation ${kind} is not a user access`);
+      broken(`operation ${kind} is not a user access`);
   }
 }
 
@@ -264,7 +269,6 @@ export function accessPrivately(
   if (at < 0) return undefined;
   const ppn = m.memory.ppnOf(at >> 2);
   if (m.memory.isShared(ppn)) return undefined;
-  if (!reads) m.memory.touch(ppn);
   m.step++;
   return access(m, kind, at, b, c);
 }

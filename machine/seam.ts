@@ -11,8 +11,13 @@ export interface ChoicePoint {
   /** Threads that could step, in order of CPU, then the timers; only the first `enabledCount` count. */
   readonly enabled: readonly Thread[];
   readonly enabledCount: number;
-  /** The thread that stepped last, whether or not it could go on. */
+  /**
+   * The thread whose code ran last, whether or not it could go on; null at power-on. After a timer
+   * interrupt it is the interrupted thread, after a context switch the one switched to.
+   */
   readonly previous: Thread | null;
+  /** The lane that control was last passed to; -1 at power-on. */
+  readonly lane: number;
   /** Operations performed so far. */
   readonly step: number;
   /**
@@ -28,6 +33,8 @@ export interface ChoicePoint {
 export interface Scheduler {
   /** Answers one of the enabled threads. */
   choose(point: ChoicePoint): Thread;
+  /** Hears of every switch, chosen or forced: control passes to `point.lane`, where `to` steps. */
+  switched?(point: ChoicePoint, to: Thread): void;
 }
 
 /** Hears of every switch: after `step` operations control passes to `lane`. */

@@ -7,13 +7,18 @@ import { ENDED, NONE, OPERATION_NAMES } from './operation.ts';
  */
 export type Code<Result = unknown> = Generator<void, Result, number>;
 
+/** As much of a generator as the machine needs. */
+export interface Resumable {
+  next(answer: number): IteratorResult<void, unknown>;
+}
+
 /** What happens to the interrupted code when a handler returns. */
 export const ANSWER = 0;
 export const RETRY = 1;
 
 /** One activation on a thread's stack: code, and the operation it was interrupted at. */
 interface Frame {
-  code: Code;
+  code: Resumable;
   /** ANSWER: the handler's result answers the operation. RETRY: the operation is announced again. */
   mode: number;
   kind: number;
@@ -51,7 +56,7 @@ export class Thread {
   }
 
   /** The code to resume. */
-  get code(): Code | undefined {
+  get code(): Resumable | undefined {
     return this.stack[this.stack.length - 1]?.code;
   }
 
@@ -61,7 +66,7 @@ export class Thread {
   }
 
   /** Forgets everything and starts over with this code, not yet running. */
-  begin(code: Code | null): void {
+  begin(code: Resumable | null): void {
     this.stack.length = 0;
     this.cpu = null;
     this.kind = NONE;
@@ -74,13 +79,13 @@ export class Thread {
   }
 
   /** Replaces the outermost code, as exec replaces a program under the system call it is in. */
-  replaceOutermost(code: Code): void {
+  replaceOutermost(code: Resumable): void {
     const outermost = this.stack[0];
     if (outermost !== undefined) outermost.code = code;
   }
 
   /** Interrupts the thread at its announced operation: the handler runs next. */
-  interrupt(handler: Code, mode: number): void {
+  interrupt(handler: Resumable, mode: number): void {
     this.stack.push({ code: handler, mode, kind: this.kind, a: this.a, b: this.b, c: this.c });
     this.kind = NONE;
   }

@@ -1,0 +1,11 @@
+/** The machine as the rooms above see it. */
+export { Cpu, NEVER } from './cpu.ts';
+export { InternalError, invariant } from './invariant.ts';
+export { Layout } from './layout.ts';
+export { Machine, type MachineConfig } from './machine.ts';
+export { KERNBASE, KERNPPN, Memory, PGSIZE, PGWORDS } from './memory.ts';
+export * from './mmu.ts';
+export * from './operation.ts';
+export { ProgramError } from './perform.ts';
+export * from './seam.ts';
+export { ANSWER, type Code, RETRY, type Resumable, Thread } from './thread.ts';
