@@ -1,0 +1,58 @@
+/**
+ * The system-call interface: all that user/ may know of the kernel (xv6 syscall.h, fcntl.h, user.h).
+ */
+import type { Code } from '../machine/index.ts';
+
+export const SYS_fork = 1;
+export const SYS_exit = 2;
+export const SYS_wait = 3;
+export const SYS_kill = 6;
+export const SYS_exec = 7;
+export const SYS_getpid = 11;
+export const SYS_sbrk = 12;
+export const SYS_sleep = 13;
+export const SYS_uptime = 14;
+export const SYS_write = 16;
+export const SYS_shm_open = 22;
+export const SYS_shm_trunc = 23;
+export const SYS_shm_map = 24;
+export const SYS_shm_close = 25;
+/** Powers the machine off; init calls it when its last child is gone. xv6 has none and runs on. */
+export const SYS_halt = 26;
+
+export const O_RDONLY = 0x000;
+export const O_WRONLY = 0x001;
+export const O_RDWR = 0x002;
+
+/**
+ * The CPU as a user program sees it. Every call is written `u.load(va) ?? (yield)`: it answers, or
+ * answers undefined and the program must yield until it has the answer.
+ *
+ * Addresses are virtual bytes. Word accesses want a multiple of 4 and are signed 32-bit; a bad
+ * address, or a store that the page does not allow, kills the process.
+ */
+export interface Context {
+  load(va: number): number | undefined;
+  store(va: number, value: number): number | undefined;
+  loadByte(va: number): number | undefined;
+  storeByte(va: number, value: number): number | undefined;
+  /** Atomic instructions; each answers the value before. */
+  fetchAdd(va: number, addend: number): number | undefined;
+  exchange(va: number, value: number): number | undefined;
+  compareExchange(va: number, expected: number, desired: number): number | undefined;
+  /** Traps into the kernel; answers the system call's result. */
+  ecall(call: number, a0?: number, a1?: number, a2?: number): number | undefined;
+}
+
+/**
+ * A user program. A number that its generator returns is its exit status, else that is 0.
+ *
+ * It must depend only on its arguments and on what the context answers, because fork makes the
+ * child by running the program anew, fed with the answers that the parent had up to the fork.
+ */
+export type Program = (u: Context, argv: readonly string[]) => Code;
+
+/** First byte that a fresh program may use as data: its first page is mapped read-write. */
+export const DATA = 0x100;
+/** One past the last such byte. */
+export const DATAEND = 0x1000;

@@ -1,0 +1,30 @@
+/**
+ * What the kernel tells whoever records it. Nothing in the kernel depends on the listener: with
+ * none attached an execution is the same, operation for operation.
+ */
+export interface KernelEvents {
+  /** A context switch (swtch) on a CPU; from and to are pids, 0 for the scheduler loop. */
+  switched(step: number, cpu: number, from: number, to: number, reason: string): void;
+  enter(
+    step: number,
+    cpu: number,
+    pid: number,
+    call: string,
+    args: readonly (number | string)[],
+  ): void;
+  exit(step: number, cpu: number, pid: number, call: string, result: number): void;
+  fault(step: number, cpu: number, pid: number, scause: number, stval: number): void;
+  irq(step: number, cpu: number): void;
+  print(step: number, cpu: number, pid: number, text: string): void;
+  lock(step: number, cpu: number, pid: number, name: string): void;
+  unlock(step: number, cpu: number, pid: number, name: string): void;
+  sleep(step: number, cpu: number, pid: number, channel: string): void;
+  wakeup(step: number, cpu: number, pid: number, channel: string): void;
+}
+
+/** Reasons for a context switch, by the code that swtch carries. */
+export const SWITCH_REASONS = ['schedule', 'yield', 'sleep', 'exit'] as const;
+export const SCHEDULE = 0;
+export const YIELD = 1;
+export const SLEEP = 2;
+export const EXIT = 3;

@@ -1,0 +1,179 @@
+/** fork, exit, wait and kill (xv6 proc.c). */
+import type { Code } from '../machine/index.ts';
+import { EXIT } from './events.ts';
+import type { Kernel } from './kernel.ts';
+import { pageRoundUp, TF_A0 } from './memlayout.ts';
+import { panic } from './panic.ts';
+import { allocproc, freeproc, type Proc, RUNNABLE, SLEEPING, ZOMBIE } from './proc.ts';
+import { sched, sleep, wakeup } from './sched.ts';
+import { shmExit, shmFork } from './shm.ts';
+import { acquire, release } from './spinlock.ts';
+import { copyout, uvmcopy } from './vm.ts';
+
+/**
+ * Makes a new process that is a copy of the caller.
+ *
+ * @returns the child's pid, or -1 when there is no slot or no memory; then nothing is kept.
+ */
+export function* fork(k: Kernel, p: Proc): Code<number> {
+  const { m, ptable } = k;
+  const { words, memory } = m;
+  const np = yield* allocproc(k);
+  if (np === undefined) return -1;
+  const sz = words[p.sz] as number;
+  const from = words[p.pagetable] as number;
+  const to = words[np.pagetable] as number;
+  let copied = yield* uvmcopy(k, from, to, pageRoundUp(sz) / 4096);
+  if (copied === 0) {
+    words[np.sz] = sz;
+    copied = yield* shmFork(k, p, np);
+  }
+  if (copied < 0) {
+    yield* freeproc(k, np);
+    release(k, np.lock) ?? (yield);
+    return -1;
+  }
+  const trapframe = words[np.trapframe] as number;
+  memory.copyFrame(words[p.trapframe] as number, trapframe);
+  // fork returns 0 in the child.
+  words[memory.frame(trapframe) + TF_A0] = 0;
+  k.forkImage(p, np);
+  const pid = m.load(np.pid) ?? (yield);
+  release(k, np.lock) ?? (yield);
+
+  acquire(k, ptable.waitLock) ?? (yield);
+  m.store(np.parent, p.index + 1) ?? (yield);
+  release(k, ptable.waitLock) ?? (yield);
+
+  acquire(k, np.lock) ?? (yield);
+  m.store(np.state, RUNNABLE) ?? (yield);
+  m.changeRunLine(1);
+  release(k, np.lock) ?? (yield);
+  return pid;
+}
+
+/** Passes p's abandoned children to init. wait_lock must be held. */
+function* reparent(k: Kernel, p: Proc): Code<void> {
+  const { m, ptable } = k;
+  const init = ptable.procs[0] as Proc;
+  const top = m.load(ptable.top) ?? (yield);
+  for (let i = 0; i < top; i++) {
+    const pp = ptable.procs[i] as Proc;
+    const parent = m.load(pp.parent) ?? (yield);
+    if (parent !== p.index + 1) continue;
+    m.store(pp.parent, init.index + 1) ?? (yield);
+    yield* wakeup(k, init.channel);
+  }
+}
+
+/**
+ * Exits the current process. Does not return: it stays a zombie until its parent waits. Shared
+ * memory goes here, not in wait, so that a zombie holds none.
+ */
+export function* exit(k: Kernel, p: Proc, status: number): Code<never> {
+  const { m, ptable } = k;
+  if (p === ptable.procs[0]) panic(k, 'init exiting');
+  yield* shmExit(k, p);
+
+  acquire(k, ptable.waitLock) ?? (yield);
+  yield* reparent(k, p);
+  // The parent might be sleeping in wait.
+  const parent = m.load(p.parent) ?? (yield);
+  yield* wakeup(k, (ptable.procs[parent - 1] as Proc).channel);
+
+  acquire(k, p.lock) ?? (yield);
+  m.store(p.xstate, status) ?? (yield);
+  m.store(p.state, ZOMBIE) ?? (yield);
+  release(k, ptable.waitLock) ?? (yield);
+  yield* sched(k, p, EXIT);
+  panic(k, 'zombie exit');
+}
+
+/**
+ * Waits for a child to exit and frees it. Sleeps.
+ *
+ * @param addr user address for the exit status, 0 for none
+ * @returns the child's pid, or -1 without children, when killed, or for a bad address.
+ */
+export function* wait(k: Kernel, p: Proc, addr: number): Code<number> {
+  const { m, ptable } = k;
+  acquire(k, ptable.waitLock) ?? (yield);
+  for (;;) {
+    let havekids = false;
+    const top = m.load(ptable.top) ?? (yield);
+    for (let i = 0; i < top; i++) {
+      const pp = ptable.procs[i] as Proc;
+      const parent = m.load(pp.parent) ?? (yield);
+      if (parent !== p.index + 1) continue;
+      // Make sure the child isn't still in exit or swtch.
+      acquire(k, pp.lock) ?? (yield);
+      havekids = true;
+      const state = m.load(pp.state) ?? (yield);
+      if (state === ZOMBIE) {
+        const pid = yield* reap(k, p, pp, addr);
+        release(k, pp.lock) ?? (yield);
+        release(k, ptable.waitLock) ?? (yield);
+        return pid;
+      }
+      release(k, pp.lock) ?? (yield);
+    }
+    if (!havekids || (yield* killed(k, p))) {
+      release(k, ptable.waitLock) ?? (yield);
+      return -1;
+    }
+    yield* sleep(k, p.channel, ptable.waitLock);
+  }
+}
+
+/** Hands a zombie's status to its parent and frees it; -1, and it stays, for a bad address. */
+function* reap(k: Kernel, p: Proc, pp: Proc, addr: number): Code<number> {
+  const { m } = k;
+  const pid = m.load(pp.pid) ?? (yield);
+  if (addr !== 0) {
+    const xstate = m.load(pp.xstate) ?? (yield);
+    const bytes = new Uint8Array(Int32Array.of(xstate).buffer);
+    if ((yield* copyout(k, m.words[p.pagetable] as number, addr, bytes)) < 0) return -1;
+  }
+  yield* freeproc(k, pp);
+  return pid;
+}
+
+/**
+ * Kills the process with that pid: it exits when it next tries to return to user space.
+ *
+ * @returns 0, or -1 when there is none.
+ */
+export function* kill(k: Kernel, pid: number): Code<number> {
+  const { m, ptable } = k;
+  const top = m.load(ptable.top) ?? (yield);
+  for (let i = 0; i < top; i++) {
+    const p = ptable.procs[i] as Proc;
+    acquire(k, p.lock) ?? (yield);
+    const its = m.load(p.pid) ?? (yield);
+    if (its === pid && pid !== 0) {
+      m.store(p.killed, 1) ?? (yield);
+      const state = m.load(p.state) ?? (yield);
+      if (state === SLEEPING) {
+        m.store(p.state, RUNNABLE) ?? (yield);
+        m.changeRunLine(1);
+      }
+      release(k, p.lock) ?? (yield);
+      return 0;
+    }
+    release(k, p.lock) ?? (yield);
+  }
+  return -1;
+}
+
+export function* setkilled(k: Kernel, p: Proc): Code<void> {
+  acquire(k, p.lock) ?? (yield);
+  k.m.store(p.killed, 1) ?? (yield);
+  release(k, p.lock) ?? (yield);
+}
+
+export function* killed(k: Kernel, p: Proc): Code<boolean> {
+  acquire(k, p.lock) ?? (yield);
+  const is = k.m.load(p.killed) ?? (yield);
+  release(k, p.lock) ?? (yield);
+  return is !== 0;
+}

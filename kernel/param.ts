@@ -1,0 +1,40 @@
+/** Limits of the kernel (xv6 param.h). All are configuration, so that tests can reach them cheaply. */
+export interface Param {
+  /** CPUs, 1 to 64. */
+  readonly ncpu: number;
+  /** Processes, 2 to 256. */
+  readonly nproc: number;
+  /** Shared-memory objects in the system. */
+  readonly nshm: number;
+  /** Pages of one shared-memory object. */
+  readonly nshmpg: number;
+  /** Open shared-memory descriptors of one process. */
+  readonly noshm: number;
+  /** Frames of memory for the allocator. */
+  readonly frames: number;
+  /** Operations between two timer interrupts of a CPU; 0 for none but those that wake sleepers. */
+  readonly tickInterval: number;
+  /** Operations after which an execution is called endless. */
+  readonly stepsMax: number;
+  /** The kalloc, counted from 1 at the end of set-up, that finds no memory; 0 for none. */
+  readonly kallocFailsAt: number;
+}
+
+export const PARAM: Param = {
+  ncpu: 2,
+  nproc: 64,
+  nshm: 64,
+  nshmpg: 32,
+  noshm: 16,
+  frames: 1024,
+  tickInterval: 1000,
+  stepsMax: 10_000_000,
+  kallocFailsAt: 0,
+};
+
+/** Longest name of an object in bytes, without the NUL. */
+export const SHMNAMEMAX = 15;
+/** Longest path or argument that exec accepts in bytes, with the NUL. */
+export const MAXPATH = 128;
+/** Most arguments of exec. */
+export const MAXARG = 32;

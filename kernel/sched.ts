@@ -1,0 +1,123 @@
+/**
+ * The scheduler loop, sched, yield, sleep and wakeup (xv6 proc.c).
+ *
+ * Do not confuse with the room scheduler/: that one chooses which CPU steps next; this is the
+ * kernel's own code, which chooses the process that a CPU runs.
+ */
+import {
+  type Address,
+  type Code,
+  type Cpu,
+  INTR_OFF,
+  INTR_ON,
+  SFENCE,
+  SWTCH,
+  WFI,
+} from '../machine/index.ts';
+import { SCHEDULE, SLEEP, YIELD } from './events.ts';
+import type { Kernel } from './kernel.ts';
+import { panic } from './panic.ts';
+import { myproc, type Proc, RUNNABLE, RUNNING, SLEEPING } from './proc.ts';
+import { acquire, holding, release, type Spinlock } from './spinlock.ts';
+
+/**
+ * Per-CPU process scheduler. Never returns: chooses a process, switches to it, and eventually it
+ * switches back, with its p->lock held as it was given.
+ *
+ * Departure from xv6: `wfi` ends when any process is RUNNABLE, where hardware waits for the next
+ * timer interrupt to look again.
+ */
+export function* scheduler(k: Kernel, cpu: Cpu): Code<void> {
+  const { m, ptable } = k;
+  for (;;) {
+    // On for a moment, lest all processes wait for a device that cannot interrupt.
+    m.do(INTR_ON, 0) ?? (yield);
+    m.do(INTR_OFF, 0) ?? (yield);
+    let found = false;
+    const top = m.load(ptable.top) ?? (yield);
+    for (let i = 0; i < top; i++) {
+      const p = ptable.procs[i] as Proc;
+      acquire(k, p.lock) ?? (yield);
+      const state = m.load(p.state) ?? (yield);
+      if (state === RUNNABLE) {
+        m.store(p.state, RUNNING) ?? (yield);
+        m.changeRunLine(-1);
+        if (m.words[p.lastCpu] !== cpu.id + 1) {
+          // It ran elsewhere since, or is new: what this TLB knows of it may be stale.
+          m.do(SFENCE, p.asid) ?? (yield);
+          m.words[p.lastCpu] = cpu.id + 1;
+        }
+        m.do(SWTCH, p.thread.id, SCHEDULE) ?? (yield);
+        found = true;
+      }
+      release(k, p.lock) ?? (yield);
+    }
+    if (!found) m.do(WFI, 0) ?? (yield);
+  }
+}
+
+/**
+ * Switches to the scheduler loop. Must hold only p->lock and have changed p->state. Saves and
+ * restores intena because intena is a property of this kernel thread, not of this CPU.
+ */
+export function* sched(k: Kernel, p: Proc, reason: number): Code<void> {
+  const { m } = k;
+  if (!holding(k, p.lock)) panic(k, 'sched p->lock');
+  if (m.cpu.noff !== 1) panic(k, 'sched locks');
+  if (m.words[p.state] === RUNNING) panic(k, 'sched RUNNING');
+  if (m.cpu.interruptsOn) panic(k, 'sched interruptible');
+  const { intena } = m.cpu;
+  m.do(SWTCH, m.cpu.id, reason) ?? (yield);
+  // Maybe on another CPU now.
+  m.cpu.intena = intena;
+}
+
+/** Gives up the CPU for one scheduling round. */
+export function* yieldCpu(k: Kernel, p: Proc): Code<void> {
+  const { m } = k;
+  acquire(k, p.lock) ?? (yield);
+  m.store(p.state, RUNNABLE) ?? (yield);
+  m.changeRunLine(1);
+  yield* sched(k, p, YIELD);
+  release(k, p.lock) ?? (yield);
+}
+
+/** Atomically releases lock and sleeps on chan. Reacquires lock when awakened. */
+export function* sleep(k: Kernel, chan: Address, lk: Spinlock): Code<void> {
+  const { m } = k;
+  const p = myproc(k);
+  if (p === undefined) panic(k, 'sleep');
+  // p->lock must be held to change p->state and then call sched. Once it is held, no wakeup can be
+  // missed (wakeup locks it), so it is okay to release lk.
+  acquire(k, p.lock) ?? (yield);
+  release(k, lk) ?? (yield);
+  m.store(p.chan, chan) ?? (yield);
+  m.store(p.state, SLEEPING) ?? (yield);
+  k.events?.sleep(m.step, m.cpu.id, k.currentPid(), k.channelName(chan));
+  yield* sched(k, p, SLEEP);
+  m.store(p.chan, 0) ?? (yield);
+  release(k, p.lock) ?? (yield);
+  acquire(k, lk) ?? (yield);
+}
+
+/** Wakes all processes that sleep on chan. Must be called without any p->lock. */
+export function* wakeup(k: Kernel, chan: Address): Code<void> {
+  const { m, ptable } = k;
+  const self = myproc(k);
+  k.events?.wakeup(m.step, m.cpu.id, k.currentPid(), k.channelName(chan));
+  const top = m.load(ptable.top) ?? (yield);
+  for (let i = 0; i < top; i++) {
+    const p = ptable.procs[i] as Proc;
+    if (p === self) continue;
+    acquire(k, p.lock) ?? (yield);
+    const state = m.load(p.state) ?? (yield);
+    if (state === SLEEPING) {
+      const sleepsOn = m.load(p.chan) ?? (yield);
+      if (sleepsOn === chan) {
+        m.store(p.state, RUNNABLE) ?? (yield);
+        m.changeRunLine(1);
+      }
+    }
+    release(k, p.lock) ?? (yield);
+  }
+}

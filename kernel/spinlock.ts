@@ -1,0 +1,51 @@
+/**
+ * Mutual exclusion spin locks (xv6 spinlock.c).
+ *
+ * A lock is one word: 0 while free, the holder's CPU number + 1 while held, so `locked` and `cpu`
+ * of xv6's struct spinlock change in one operation. A CPU that spins counts as blocked: the
+ * scheduler does not choose it while the lock is held.
+ */
+import type { Address, Layout } from '../machine/index.ts';
+import type { Kernel } from './kernel.ts';
+import { panic } from './panic.ts';
+
+export class Spinlock {
+  readonly word: Address;
+  readonly name: string;
+
+  constructor(layout: Layout, name: string) {
+    this.word = layout.word(name);
+    this.name = name;
+  }
+}
+
+/**
+ * Turns interrupts off on this CPU, then takes the lock. A scheduling point; does not sleep.
+ *
+ * @throws KernelPanic `acquire` when this CPU holds it already.
+ */
+export function acquire(k: Kernel, lk: Spinlock): number | undefined {
+  // Interrupts off first: a handler that needs the lock would wait for this CPU for ever.
+  k.m.cpu.pushOff();
+  if (holding(k, lk)) panic(k, 'acquire');
+  return k.m.acquire(lk.word);
+}
+
+/**
+ * Lets the lock go, then undoes one level of interrupts off. A scheduling point.
+ *
+ * @throws KernelPanic `release` when this CPU does not hold it; `pop_off` and `pop_off -
+ *   interruptible` as in xv6.
+ */
+export function release(k: Kernel, lk: Spinlock): number | undefined {
+  if (!holding(k, lk)) panic(k, 'release');
+  const { cpu } = k.m;
+  if (cpu.interruptsOn) panic(k, 'pop_off - interruptible');
+  if (cpu.noff < 1) panic(k, 'pop_off');
+  return k.m.release(lk.word);
+}
+
+/** Whether this CPU holds the lock. Interrupts must be off for the answer to last. */
+export function holding(k: Kernel, lk: Spinlock): boolean {
+  return k.m.words[lk.word] === k.m.cpu.id + 1;
+}

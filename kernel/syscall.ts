@@ -1,0 +1,143 @@
+/** System calls: argument fetching and dispatch (xv6 syscall.c, sysproc.c, sysfile.c). */
+import { type Code, HALT, SFENCE } from '../machine/index.ts';
+import * as abi from './abi.ts';
+import { argint } from './argument.ts';
+import { consolewrite, printf } from './console.ts';
+import { exec } from './exec.ts';
+import type { Kernel } from './kernel.ts';
+import { exit, fork, kill, killed, wait } from './lifecycle.ts';
+import { pageRoundUp, SHMBASE, TF_A0, TF_A7 } from './memlayout.ts';
+import type { Proc } from './proc.ts';
+import { sleep } from './sched.ts';
+import { acquire, release } from './spinlock.ts';
+import { sysShmClose, sysShmMap, sysShmOpen, sysShmTrunc } from './sysshm.ts';
+import { TEXT_PERM, uvmalloc, uvmunmap } from './vm.ts';
+
+interface SystemCall {
+  readonly name: string;
+  /** How a trace prints each argument. */
+  readonly args: readonly ('int' | 'str' | 'ptr')[];
+  readonly run: (k: Kernel, p: Proc) => Code<number>;
+}
+
+function* sysSbrk(k: Kernel, p: Proc): Code<number> {
+  const { words } = k.m;
+  const n = argint(k, p, 0);
+  const sz = words[p.sz] as number;
+  const target = sz + n;
+  const pagetable = words[p.pagetable] as number;
+  // The heap may not grow into the shared-memory window, nor shrink below nothing.
+  if (target < 0 || target > SHMBASE) return -1;
+  const from = pageRoundUp(sz) / 4096;
+  const to = pageRoundUp(target) / 4096;
+  if (to > from && (yield* uvmalloc(k, pagetable, from, to, TEXT_PERM)) < 0) return -1;
+  if (to < from) {
+    yield* uvmunmap(k, pagetable, to, from - to, true);
+    k.m.do(SFENCE, p.asid) ?? (yield);
+  }
+  words[p.sz] = target;
+  return sz;
+}
+
+function* sysSleep(k: Kernel, p: Proc): Code<number> {
+  const { m, clock } = k;
+  const n = Math.max(argint(k, p, 0), 0);
+  acquire(k, clock.lock) ?? (yield);
+  const since = m.load(clock.ticks) ?? (yield);
+  m.timeWaiters++;
+  let result = 0;
+  for (;;) {
+    const now = m.load(clock.ticks) ?? (yield);
+    if (now - since >= n) break;
+    if (yield* killed(k, p)) {
+      result = -1;
+      break;
+    }
+    yield* sleep(k, clock.ticks, clock.lock);
+  }
+  m.timeWaiters--;
+  release(k, clock.lock) ?? (yield);
+  return result;
+}
+
+function* sysUptime(k: Kernel): Code<number> {
+  acquire(k, k.clock.lock) ?? (yield);
+  const ticks = k.m.load(k.clock.ticks) ?? (yield);
+  release(k, k.clock.lock) ?? (yield);
+  return ticks;
+}
+
+function* sysWrite(k: Kernel, p: Proc): Code<number> {
+  const fd = argint(k, p, 0);
+  const n = argint(k, p, 2);
+  if ((fd !== 1 && fd !== 2) || n < 0) return -1;
+  return yield* consolewrite(k, p, argint(k, p, 1), n);
+}
+
+function* sysHalt(k: Kernel, p: Proc): Code<number> {
+  if (p.index !== 0) return -1;
+  k.m.do(HALT, 0) ?? (yield);
+  return 0;
+}
+
+function* sysGetpid(k: Kernel, _p: Proc): Code<number> {
+  return k.currentPid();
+}
+
+const CALLS: readonly (SystemCall | undefined)[] = (() => {
+  const table: (SystemCall | undefined)[] = [];
+  const call = (
+    number: number,
+    name: string,
+    args: SystemCall['args'],
+    run: SystemCall['run'],
+  ): void => {
+    table[number] = { name, args, run };
+  };
+  call(abi.SYS_fork, 'fork', [], fork);
+  call(abi.SYS_exit, 'exit', ['int'], (k, p) => exit(k, p, argint(k, p, 0)));
+  call(abi.SYS_wait, 'wait', ['ptr'], (k, p) => wait(k, p, argint(k, p, 0)));
+  call(abi.SYS_kill, 'kill', ['int'], (k, p) => kill(k, argint(k, p, 0)));
+  call(abi.SYS_exec, 'exec', ['str', 'ptr'], (k, p) =>
+    exec(k, p, argint(k, p, 0), argint(k, p, 1)),
+  );
+  call(abi.SYS_getpid, 'getpid', [], sysGetpid);
+  call(abi.SYS_sbrk, 'sbrk', ['int'], sysSbrk);
+  call(abi.SYS_sleep, 'sleep', ['int'], sysSleep);
+  call(abi.SYS_uptime, 'uptime', [], sysUptime);
+  call(abi.SYS_write, 'write', ['int', 'ptr', 'int'], sysWrite);
+  call(abi.SYS_shm_open, 'shm_open', ['str'], sysShmOpen);
+  call(abi.SYS_shm_trunc, 'shm_trunc', ['int', 'int'], sysShmTrunc);
+  call(abi.SYS_shm_map, 'shm_map', ['int', 'ptr', 'int'], sysShmMap);
+  call(abi.SYS_shm_close, 'shm_close', ['int'], sysShmClose);
+  call(abi.SYS_halt, 'halt', [], sysHalt);
+  return table;
+})();
+
+/** The arguments as a trace shows them: strings are read without an operation. */
+function describeArgs(k: Kernel, p: Proc, call: SystemCall): (number | string)[] {
+  return call.args.map((kind, n) => {
+    const value = argint(k, p, n);
+    if (kind === 'int') return value;
+    if (kind === 'ptr') return `0x${(value >>> 0).toString(16)}`;
+    return k.peekString(p, value) ?? `0x${(value >>> 0).toString(16)}`;
+  });
+}
+
+/** Runs the system call that the registers ask for and puts its result into a0. */
+export function* syscall(k: Kernel, p: Proc): Code<void> {
+  const { m } = k;
+  const registers = m.memory.frame(m.words[p.trapframe] as number);
+  const number = m.words[registers + TF_A7] as number;
+  const call = CALLS[number];
+  let result = -1;
+  if (call === undefined) {
+    yield* printf(k, `${k.currentPid()} ${p.image?.name}: unknown sys call ${number}\n`);
+  } else {
+    k.events?.enter(m.step, m.cpu.id, k.currentPid(), call.name, describeArgs(k, p, call));
+    result = yield* call.run(k, p);
+    k.events?.exit(m.step, m.cpu.id, k.currentPid(), call.name, result);
+  }
+  // exec has put another trapframe's contents there; the frame itself stays.
+  m.words[registers + TF_A0] = result;
+}
