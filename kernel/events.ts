@@ -13,7 +13,7 @@ export interface KernelEvents {
     args: readonly (number | string)[],
   ): void;
   exit(step: number, cpu: number, pid: number, call: string, result: number): void;
-  fault(step: number, cpu: number, pid: number, scause: number, stval: number): void;
+  fault(step: number, cpu: number, pid: number, scause: number, stval: string): void;
   irq(step: number, cpu: number): void;
   print(step: number, cpu: number, pid: number, text: string): void;
   lock(step: number, cpu: number, pid: number, name: string): void;

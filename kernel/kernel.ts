@@ -201,13 +201,20 @@ export class Kernel {
     return p === undefined ? 0 : (this.m.words[p.pid] as number);
   }
 
-  /** Starts or stops telling a listener what happens; locks only if it wants them. */
-  listen(events: KernelEvents | null, locks: boolean): void {
+  /**
+   * Sets who hears of events (locks only if asked for) and who is called whenever a lock was
+   * released. Null for nobody, which costs nothing.
+   */
+  listen(
+    events: KernelEvents | null,
+    locks: boolean,
+    released: ((lock: Address) => void) | null,
+  ): void {
     const { m } = this;
     this.events = events;
     m.onSwtch = null;
     m.onAcquire = null;
-    m.onRelease = null;
+    m.onRelease = released;
     if (events === null) return;
     m.onSwtch = (from, to, reason) => {
       const name = SWITCH_REASONS[reason] ?? 'unknown';
@@ -215,7 +222,10 @@ export class Kernel {
     };
     if (!locks) return;
     m.onAcquire = (lock) => events.lock(m.step, m.cpu.id, this.currentPid(), this.nameOf(lock));
-    m.onRelease = (lock) => events.unlock(m.step, m.cpu.id, this.currentPid(), this.nameOf(lock));
+    m.onRelease = (lock) => {
+      events.unlock(m.step, m.cpu.id, this.currentPid(), this.nameOf(lock));
+      released?.(lock);
+    };
   }
 
   private pidOf(thread: Thread): number {

@@ -28,6 +28,11 @@ export class Clock {
   }
 }
 
+/** As printf's %p. */
+function hex(value: number): string {
+  return `0x${value.toString(16).padStart(16, '0')}`;
+}
+
 /** The trap vector. A trap on top of a program's own code came from user space. */
 export function trapVector(k: Kernel): (thread: Thread, cause: number, stval: number) => Code {
   return (thread, cause, stval) => {
@@ -52,10 +57,10 @@ function* usertrap(k: Kernel, p: Proc, cause: number, stval: number): Code<numbe
   } else if (cause === CAUSE_TIMER) {
     yield* clockintr(k);
   } else {
-    k.events?.fault(m.step, m.cpu.id, k.currentPid(), cause, stval);
-    const scause = cause.toString(16).padStart(16, '0');
-    yield* printf(k, `usertrap(): unexpected scause 0x${scause} pid=${k.currentPid()}\n`);
-    yield* printf(k, `            sepc=0x0 stval=0x${stval.toString(16).padStart(16, '0')}\n`);
+    const address = hex(stval);
+    k.events?.fault(m.step, m.cpu.id, k.currentPid(), cause, address);
+    yield* printf(k, `usertrap(): unexpected scause ${hex(cause)} pid=${k.currentPid()}\n`);
+    yield* printf(k, `            sepc=0x0 stval=${address}\n`);
     yield* setkilled(k, p);
   }
   if (yield* killed(k, p)) yield* exit(k, p, -1);
