@@ -1,0 +1,68 @@
+import type { Kernel } from '../../kernel/kernel.ts';
+import type { ShmObject } from '../../kernel/shm.ts';
+import type { Detector } from './detector.ts';
+
+/** The descriptors that point at an object, as `pid 3 od 0`. */
+function holders(k: Kernel, o: ShmObject): string[] {
+  const { words } = k.m;
+  const found: string[] = [];
+  const top = words[k.ptable.top] as number;
+  for (const p of k.ptable.procs.slice(0, top)) {
+    for (let od = 0; od < p.shm.count; od++) {
+      if (words[p.shm.object(od)] === o.index + 1) found.push(`pid ${words[p.pid]} od ${od}`);
+    }
+  }
+  return found;
+}
+
+let counts = new Int32Array(0);
+
+/**
+ * Whenever shm.lock is free, each object's count equals the descriptors that point at it, counted
+ * anew from the process table. Assumes that counts change only under that lock, which is the
+ * kernel's stated rule. Costs a look at every descriptor each time the lock is released.
+ */
+export const refcountDetector: Detector = {
+  name: 'refcount',
+  summary: "a shared-memory object's count is not the number of its descriptors",
+  released(k, lock) {
+    return lock === k.shm.lock.word ? audit(k) : undefined;
+  },
+  ended(k, ending) {
+    return ending === 'halted' ? audit(k) : undefined;
+  },
+};
+
+function audit(k: Kernel): ReturnType<NonNullable<Detector['released']>> {
+  const { words } = k.m;
+  const { objects } = k.shm;
+  const used = words[k.shm.top] as number;
+  if (counts.length < objects.length + 1) counts = new Int32Array(objects.length + 1);
+  else counts.fill(0, 0, used + 1);
+  const top = words[k.ptable.top] as number;
+  for (let i = 0; i < top; i++) {
+    const shm = k.ptable.procs[i]?.shm;
+    if (shm === undefined) continue;
+    for (let od = 0; od < shm.count; od++) {
+      const object = words[shm.object(od)] as number;
+      if (object !== 0) counts[object] = (counts[object] as number) + 1;
+    }
+  }
+  for (let i = 0; i < used; i++) {
+    const o = objects[i] as ShmObject;
+    const refs = words[o.refs] as number;
+    if (refs !== counts[i + 1]) return report(k, o, refs);
+  }
+  return undefined;
+}
+
+function report(k: Kernel, o: ShmObject, refs: number): ReturnType<typeof audit> {
+  const list = holders(k, o);
+  const consequence = refs > list.length ? 'it will never be freed' : 'it will be freed too early';
+  return {
+    detector: 'refcount',
+    title: `wrong reference count: shm[${o.index}].refs = ${refs}, held by ${list.length}`,
+    detail: [`held by: ${list.join(', ') || 'nobody'}`, `so ${consequence}`],
+    step: k.m.step,
+  };
+}

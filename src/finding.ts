@@ -1,0 +1,36 @@
+/** One bug found in the guest, with the evidence for it. */
+export interface Finding {
+  /** Name of the detector that reports it. */
+  readonly detector: string;
+  /** One line: what is wrong. */
+  readonly title: string;
+  /** Further lines: who, where, why. */
+  readonly detail: readonly string[];
+  /** Operations performed when it was seen. */
+  readonly step: number;
+}
+
+/** Ends an execution at the step where a detector saw something. */
+export class Found extends Error {
+  override readonly name = 'Found';
+  readonly finding: Finding;
+
+  constructor(finding: Finding) {
+    super(finding.title);
+    this.finding = finding;
+  }
+}
+
+/**
+ * A short name made from the content, `XR-3f9a1c`: the same finding of the same run has the same
+ * name everywhere. FNV-1a, 24 bits.
+ */
+export function shortId(...content: readonly (string | number)[]): string {
+  let hash = 0x811c9dc5;
+  for (const char of content.join('\0')) {
+    hash = Math.imul(hash ^ (char.codePointAt(0) as number), 0x01000193);
+  }
+  return `XR-${((hash ^ (hash >>> 24)) & 0xffffff).toString(16).padStart(6, '0')}`;
+}
+
+export const SHORT_ID = /^XR-[0-9a-f]{6}$/;

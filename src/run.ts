@@ -1,0 +1,65 @@
+import type { Kernel } from '../kernel/kernel.ts';
+import type { Strategy } from '../scheduler/strategy.ts';
+import type { TraceHeader } from '../traces/trace.ts';
+import type { Sink } from '../traces/writer.ts';
+import { execute, type Outcome, watch } from './execution.ts';
+import { shortId } from './finding.ts';
+import { bootGuest, type GuestSpec } from './guest.ts';
+import { Recording, traceHeader } from './recording.ts';
+
+export interface RunOptions {
+  readonly spec: GuestSpec;
+  /** A safe integer. */
+  readonly seed: number;
+  readonly strategy: Strategy;
+  /** Takes the trace, frame by frame; without one nothing is recorded. */
+  readonly sink?: Sink;
+  /** Events in the trace: 0 none, 1 switches and system calls (the default), 2 also locks and sleeps. */
+  readonly detail?: number;
+  /** Told what the guest prints. */
+  readonly onPrint?: (text: string) => void;
+}
+
+export interface RunResult extends Outcome {
+  readonly header: TraceHeader;
+  readonly steps: number;
+  /** Name of the finding, from its content and what led to it. */
+  readonly id: string | undefined;
+}
+
+/** Boots a guest and runs it once. */
+export function run(options: RunOptions): RunResult {
+  return runOn(bootGuest(options.spec), options);
+}
+
+/** As run, on a kernel that was booted from the same specification. */
+export function runOn(k: Kernel, options: RunOptions): RunResult {
+  const { spec, seed, strategy, sink, detail = 1 } = options;
+  const header = traceHeader(spec, seed, strategy.name, detail);
+  k.onPrint = options.onPrint ?? null;
+  let recording: Recording | undefined;
+  if (sink !== undefined) recording = new Recording(k, header, sink);
+  watch(k, detail > 0 ? (recording?.writer ?? null) : null, detail > 1);
+  const outcome = execute(k, strategy, seed);
+  const id = findingId(header, outcome);
+  recording?.finish(outcome, id);
+  return { ...outcome, header, steps: k.m.step, id };
+}
+
+/** The same finding of the same run has the same name, whatever was recorded. */
+function findingId(header: TraceHeader, { finding }: Outcome): string | undefined {
+  if (finding === undefined) return undefined;
+  const { program, args, seed, strategy, cpus, config } = header;
+  const { detector, title, step } = finding;
+  return shortId(
+    detector,
+    title,
+    step,
+    program,
+    ...args,
+    seed,
+    strategy,
+    cpus,
+    JSON.stringify(config),
+  );
+}

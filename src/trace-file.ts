@@ -1,0 +1,109 @@
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { readTrace, type Trace } from '../traces/reader.ts';
+import type { Sink } from '../traces/writer.ts';
+import { UsageError } from './errors.ts';
+import { SHORT_ID } from './finding.ts';
+
+/** Where traces of findings are kept, below the current folder. */
+export const STORE = '.xv6-replay';
+
+export function storedPath(id: string): string {
+  return join(STORE, `${id}.xrt`);
+}
+
+/** What the operating system said, as the end of a sentence. */
+function reason(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const known: Record<string, string> = {
+    ENOENT: 'no such file or folder',
+    EISDIR: 'it is a folder',
+    EEXIST: 'it exists; nothing is overwritten',
+    EACCES: 'permission denied',
+    EROFS: 'the file system is read-only',
+    ENOSPC: 'no space left',
+    ENOTDIR: 'a part of the path is not a folder',
+  };
+  return known[code ?? ''] ?? message;
+}
+
+/** A file that a trace is written to; each frame is with the operating system when it is written. */
+export class TraceFile {
+  readonly path: string;
+  private readonly fd: number;
+
+  /** @throws UsageError when it exists or cannot be made. */
+  constructor(path: string) {
+    this.path = path;
+    try {
+      this.fd = openSync(path, 'wx');
+    } catch (error) {
+      throw new UsageError(`cannot write ${path}: ${reason(error)}`);
+    }
+  }
+
+  readonly sink: Sink = (bytes) => {
+    try {
+      for (let at = 0; at < bytes.length; ) at += writeSync(this.fd, bytes, at);
+    } catch (error) {
+      throw new UsageError(`cannot write ${this.path}: ${reason(error)}`);
+    }
+  };
+
+  close(): void {
+    closeSync(this.fd);
+  }
+}
+
+/**
+ * Reads a trace by path or by the short id of a finding.
+ *
+ * @throws UsageError when there is no such file; TraceFormatError when nothing in it can be read.
+ */
+export function openTrace(pathOrId: string): Trace {
+  const path = SHORT_ID.test(pathOrId) && !existsSync(pathOrId) ? storedPath(pathOrId) : pathOrId;
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    throw new UsageError(`cannot read ${path}: ${reason(error)}`);
+  }
+  return readTrace(bytes);
+}
+
+/**
+ * Keeps the trace of a finding under its id. A trace that is there already is of the same finding
+ * and stays.
+ *
+ * @param write makes the file at the path it is given
+ * @returns the path
+ */
+export function storeTrace(id: string, write: (path: string) => void): string {
+  const path = storedPath(id);
+  if (existsSync(path)) return path;
+  try {
+    mkdirSync(STORE, { recursive: true });
+  } catch (error) {
+    throw new UsageError(`cannot make ${STORE}: ${reason(error)}`);
+  }
+  write(path);
+  return path;
+}
+
+/** @throws UsageError when the copy exists or cannot be made. */
+export function copyTrace(from: string, to: string): void {
+  try {
+    copyFileSync(from, to, constants.COPYFILE_EXCL);
+  } catch (error) {
+    throw new UsageError(`cannot write ${to}: ${reason(error)}`);
+  }
+}
