@@ -6,7 +6,7 @@
  * asks for a switch about every forty operations (as PCT or round-robin does), *each* draws at every
  * operation (as a random walk does).
  */
-import { table } from './table.ts';
+import { table } from './lib/table.ts';
 
 type Gen = Generator<void, void, number>;
 
@@ -34,7 +34,6 @@ const alive = new Uint8Array(THREADS);
 let current = 0;
 let lease = 0;
 let leaseMean = 40;
-let operations = 0;
 
 function enabled(thread: number): boolean {
   if (alive[thread] === 0) return false;
@@ -52,7 +51,6 @@ function pick(): number {
 }
 
 function perform(kind: number, address: number, value: number): number {
-  operations++;
   if (kind === LOAD) return word[address] as number;
   if (kind === STORE) word[address] = value;
   else word[address] = kind === ACQUIRE ? current + 1 : 0;

@@ -7,7 +7,7 @@ import { TraceMemory } from '../traces/memory.ts';
 import { readTrace } from '../traces/reader.ts';
 import type { TraceHeader } from '../traces/trace.ts';
 import { TraceWriter } from '../traces/writer.ts';
-import { table } from './table.ts';
+import { table } from './lib/table.ts';
 
 const SWITCHES = 1_000_000;
 const EVENTS = 2_000_000;

@@ -1,0 +1,176 @@
+import { Cell, Condition, Mutex, Semaphore } from './bare-parts.ts';
+import type { Cpu } from './cpu.ts';
+import { Layout } from './layout.ts';
+import { Machine } from './machine.ts';
+import * as op from './operation.ts';
+import { ProgramError } from './perform.ts';
+import type { Ending, Scheduler } from './seam.ts';
+import { type Code, Thread } from './thread.ts';
+
+/** What a program is made of; each name is unique in its program, and reports show it. */
+export interface Parts {
+  cell(name: string, initial?: number): Cell;
+  mutex(name: string): Mutex;
+  semaphore(name: string, initial?: number): Semaphore;
+  condition(name: string): Condition;
+  /**
+   * A thread, in the order that gives it its lane.
+   *
+   * Its code is called anew for each execution and may depend on nothing but what its operations
+   * answer: what lies in variables outside it is not restored between executions.
+   */
+  thread(name: string, code: () => Code): void;
+}
+
+export interface BareOptions {
+  /** Operations after which an execution ends as 'steps'. Default 100,000. */
+  readonly stepsMax?: number;
+}
+
+/** A thread that can never step again, and what it waits for. */
+export interface BlockedThread {
+  readonly thread: string;
+  /** For example `lock(m)`. */
+  readonly operation: string;
+}
+
+const THREADS_MAX = 64;
+
+/**
+ * A handful of threads over shared cells, mutexes, semaphores and condition variables, on the machine
+ * with no kernel. Each thread has a CPU, and so a lane, of its own.
+ *
+ * ```ts
+ * const program = new BareProgram(({ cell, thread }) => {
+ *   const x = cell('x', 5);
+ *   thread('add', function* () {
+ *     const v = x.load() ?? (yield);
+ *     x.store(v + 1) ?? (yield);
+ *   });
+ *   thread('double', function* () {
+ *     const v = x.load() ?? (yield);
+ *     x.store(v * 2) ?? (yield);
+ *   });
+ * });
+ * program.run(scheduler);
+ * ```
+ */
+export class BareProgram {
+  readonly machine: Machine;
+  /** Names of the threads, by lane. */
+  readonly lanes: readonly string[];
+  private readonly codes: readonly (() => Code)[];
+
+  /**
+   * @param build describes the program; called once.
+   * @throws ProgramError when two parts share a name, or there is no thread, or more than 64.
+   */
+  constructor(build: (parts: Parts) => void, options: BareOptions = {}) {
+    const plan = new Plan();
+    build(plan.parts);
+    const { layout, initial, threads, all } = plan;
+    if (threads.length < 1 || threads.length > THREADS_MAX) {
+      throw new ProgramError(`a program has 1 to ${THREADS_MAX} threads, not ${threads.length}`);
+    }
+    const stepsMax = options.stepsMax ?? 100_000;
+    this.machine = new Machine(layout, {
+      cpus: threads.length,
+      frames: 1,
+      tickInterval: 0,
+      stepsMax,
+    });
+    for (const part of all) part.machine = this.machine;
+    this.lanes = threads.map(({ name }) => name);
+    this.codes = threads.map(({ code }) => code);
+    for (const [id, { name }] of threads.entries()) {
+      this.machine.threads.push(new Thread(id, name));
+    }
+    this.machine.words.set(initial);
+    this.machine.memory.snapshot([]);
+  }
+
+  /** Undoes the execution before: memory, threads and machine as at power-on. */
+  reset(): void {
+    const { machine } = this;
+    machine.memory.restore();
+    machine.reset();
+    for (let i = 0; i < this.codes.length; i++) {
+      const thread = machine.threads[i] as Thread;
+      thread.begin((this.codes[i] as () => Code)());
+      machine.place(thread, machine.cpus[i] as Cpu);
+    }
+  }
+
+  /**
+   * One whole execution from the start.
+   *
+   * @returns 'halted' when every thread ended, 'blocked' when those that did not can never step.
+   * @throws whatever a thread throws; ProgramError when one breaks a contract.
+   */
+  run(scheduler: Scheduler): Ending {
+    this.reset();
+    return this.machine.run(scheduler);
+  }
+
+  /** Digest of the memory now: equal digests are taken for equal final states. */
+  digest(): number {
+    return this.machine.memory.digest(0);
+  }
+
+  /** Which threads did not end, and where they wait: the evidence of a deadlock. */
+  blocked(): BlockedThread[] {
+    return this.machine.threads
+      .filter((thread) => !thread.ended)
+      .map((thread) => ({ thread: thread.name, operation: this.describe(thread) }));
+  }
+
+  private describe(thread: Thread): string {
+    // Somebody who waits at a condition variable waits for its signal first, for the mutex then.
+    if (thread.kind === op.START) return thread.describe();
+    const at = thread.kind === op.COND_WAKE && thread.ticket === 0 ? thread.b : thread.a;
+    return `${thread.describe()}(${this.machine.layout.nameOf(at) ?? ''})`;
+  }
+}
+
+/** The program while it is being described. */
+class Plan {
+  readonly layout = new Layout();
+  readonly initial: number[] = [];
+  readonly threads: { readonly name: string; readonly code: () => Code }[] = [];
+  readonly all: (Cell | Mutex | Semaphore | Condition)[] = [];
+
+  readonly parts: Parts = {
+    cell: (name, initial = 0) => this.add(new Cell(name, this.word(name, initial))),
+    mutex: (name) => this.add(new Mutex(name, this.word(name, 0))),
+    semaphore: (name, initial = 0) => {
+      if (initial < 0) throw new ProgramError(`semaphore ${name} starts with ${initial}`);
+      return this.add(new Semaphore(name, this.word(name, initial)));
+    },
+    condition: (name) => this.add(new Condition(name, this.word(name, 0))),
+    thread: (name, code) => {
+      this.checkNew(name);
+      this.threads.push({ name, code });
+    },
+  };
+
+  private word(name: string, initial: number): op.Address {
+    this.checkNew(name);
+    if (initial !== (initial | 0)) {
+      throw new ProgramError(`${name} starts with ${initial}, which is no 32-bit integer`);
+    }
+    this.initial.push(initial);
+    return this.layout.word(name);
+  }
+
+  private add<P extends Cell | Mutex | Semaphore | Condition>(part: P): P {
+    this.all.push(part);
+    return part;
+  }
+
+  private checkNew(name: string): void {
+    const taken = this.layout.find(name) !== undefined;
+    if (taken || this.threads.some((thread) => thread.name === name)) {
+      throw new ProgramError(`two parts of the program are called ${name}`);
+    }
+  }
+}
