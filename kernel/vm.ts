@@ -15,6 +15,7 @@ import {
   flagsOfPte,
   makePte,
   PGSIZE,
+  PGWORDS,
   PTE_R,
   PTE_RWX,
   PTE_U,
@@ -141,13 +142,20 @@ export function* uvmalloc(
   return 0;
 }
 
+/** Address of the first entry that is not 0 from `at` up to `end`, or `end`. */
+function nextEntry(words: Int32Array, at: Address, end: Address): Address {
+  let entry = at;
+  while (entry < end && words[entry] === 0) entry += 2;
+  return entry;
+}
+
 /** Frees the tables of a page table. All leaves must be gone. */
 export function* freewalk(k: Kernel, pagetable: number): Code<void> {
   const { memory, words } = k.m;
   const first = memory.frame(pagetable);
-  for (let at = first; at < first + 1024; at += 2) {
+  const end = first + PGWORDS;
+  for (let at = nextEntry(words, first, end); at < end; at = nextEntry(words, at, end)) {
     const pte = words[at] as number;
-    if ((pte & PTE_V) === 0) continue;
     if ((pte & PTE_RWX) !== 0) panic(k, 'freewalk: leaf');
     yield* freewalk(k, ppnOfPte(pte));
     words[at] = 0;
@@ -218,10 +226,7 @@ export function* pruneTables(k: Kernel, pagetable: number, vpn: number, count: n
 
 function isEmptyTable(k: Kernel, table: number): boolean {
   const first = k.m.memory.frame(table);
-  for (let at = first; at < first + 1024; at += 2) {
-    if (k.m.words[at] !== 0) return false;
-  }
-  return true;
+  return nextEntry(k.m.words, first, first + PGWORDS) === first + PGWORDS;
 }
 
 /** The frame behind a user page if the process has these rights on it, else 0. A scheduling point. */
