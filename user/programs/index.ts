@@ -1,7 +1,22 @@
 /** Every user program, by the name that exec and the command line know. */
 import type { Program } from '../ulib.ts';
+import { afterclose } from './afterclose.ts';
+import { churn } from './churn.ts';
+import { execclose } from './execclose.ts';
+import { forkReceiver } from './fork-receiver.ts';
 import { init } from './init.ts';
+import { killer } from './killer.ts';
+import { limits } from './limits.ts';
+import { noclose } from './noclose.ts';
+import { rofault } from './rofault.ts';
+import { scaling } from './scaling.ts';
+import { share } from './share.ts';
+import { shmfork } from './shmfork.ts';
+import { shmreader } from './shmreader.ts';
+import { shmsbrk } from './shmsbrk.ts';
 import { shmtest } from './shmtest.ts';
+import { shmwriter } from './shmwriter.ts';
+import { trunctwice } from './trunctwice.ts';
 
 export interface ProgramEntry {
   readonly summary: string;
@@ -10,11 +25,36 @@ export interface ProgramEntry {
   readonly program: Program;
 }
 
+const entry = (summary: string, usage: string, program: Program): ProgramEntry => ({
+  summary,
+  usage,
+  program,
+});
+
 export const PROGRAMS: Readonly<Record<string, ProgramEntry>> = {
-  init: { summary: 'waits for all other processes, then halts', usage: '', program: init },
-  shmtest: {
-    summary: 'processes fill slices of one object, which is then verified',
-    usage: 'NAME SIZE NPROC',
-    program: shmtest,
-  },
+  init: entry('waits for all other processes, then halts', '', init),
+  shmtest: entry(
+    'processes fill slices of one object, which is then verified',
+    'NAME SIZE NPROC',
+    shmtest,
+  ),
+  share: entry('writes a greeting with its pid for a fork-receiver that it starts', 'NAME', share),
+  'fork-receiver': entry('reads the greeting of a share with that pid', 'NAME PID', forkReceiver),
+  shmwriter: entry('writes words for a shmreader', 'NAME WORDS', shmwriter),
+  shmreader: entry('waits for the words of a shmwriter and verifies them', 'NAME WORDS', shmreader),
+  shmfork: entry('a child inherits descriptor and mapping', 'NAME', shmfork),
+  rofault: entry('a store to a read-only mapping kills the process', 'NAME', rofault),
+  afterclose: entry('an access after shm_close kills the process', 'NAME', afterclose),
+  noclose: entry('exit without shm_close leaves nothing', 'NAME', noclose),
+  limits: entry("reaches the kernel's limits", 'OBJECTS DESCRIPTORS PAGES', limits),
+  trunctwice: entry('the second shm_trunc of an object fails', 'NAME', trunctwice),
+  killer: entry('kills a process that holds shared memory', 'NAME', killer),
+  execclose: entry('exec closes and unmaps all', 'NAME', execclose),
+  shmsbrk: entry('the heap never grows into the shared-memory window', 'NAME', shmsbrk),
+  churn: entry('opens, sizes, maps and closes an object in a loop', 'NAME ROUNDS', churn),
+  scaling: entry(
+    'processes do shared-memory operations at once',
+    'NAME NPROC ROUNDS ACCESSES',
+    scaling,
+  ),
 };

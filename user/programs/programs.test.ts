@@ -1,0 +1,126 @@
+import { describe, expect, test } from 'vitest';
+import { Situation } from '../../property-tests/executions.ts';
+import { PROGRAMS } from './index.ts';
+
+/** Command lines that must succeed, the line that the first prints, and limits if the small do not do. */
+const SUCCEED: readonly [string, RegExp][] = [
+  ['shmtest foo 8192 4', /shmtest: pid 2: 8192 bytes, 4 processes, ok\n$/],
+  [
+    'share foo',
+    /^fork-receiver: pid 3: ok, read "hello from pid 2"\nshare: pid 2: ok, 4096 bytes shared/,
+  ],
+  ['shmfork foo', /^shmfork: pid 2: ok, parent and child share the mapping\n$/],
+  [
+    'rofault foo',
+    /^usertrap\(\): unexpected scause 0x0{14}0f pid=3\n {12}sepc=0x0 stval=0x0{8}40001000\nrofault: pid 2: ok, pid 3 was killed by its store\n$/,
+  ],
+  [
+    'afterclose foo',
+    /^usertrap\(\): unexpected scause 0x0{14}0d pid=3\n.*\nafterclose: pid 2: ok, pid 3 was killed/,
+  ],
+  ['noclose foo', /^noclose: pid 2: ok, exit closed foo\n$/],
+  ['limits 4 4 4', /^limits: pid 2: ok, 4 objects, 4 descriptors, 4 pages\n$/],
+  ['trunctwice foo', /^trunctwice: pid 2: ok, 8192 bytes, once\n$/],
+  ['killer foo', /^killer: pid 2: ok, pid 3 was killed and left nothing\n$/],
+  ['execclose foo', /^usertrap.*\n.*\nexecclose: pid 2: ok, exec closed all\n$/],
+  ['shmsbrk foo', /^shmsbrk: pid 2: ok, the heap leaves the window alone\n$/],
+  ['churn foo 5', /^churn: pid 2: ok, 5 rounds\n$/],
+  ['scaling foo 3 2 4', /^scaling: pid 2: ok, 3 processes, 48 operations\n$/],
+];
+
+describe('on 1, 2 and 4 CPUs under random and round-robin', () => {
+  test.each(SUCCEED)('"%s" exits with 0 and leaves nothing', (line, prints) => {
+    for (const ncpu of [1, 2, 4]) {
+      const situation = new Situation({}, [line.split(' ')], { ncpu });
+      for (const strategy of ['random', 'round-robin'] as const) {
+        for (let seed = 1; seed <= 5; seed++) {
+          const outcome = situation.execute(strategy, seed);
+          expect(outcome.ending, outcome.output).toBe('halted');
+          expect(outcome.output).toMatch(prints);
+          expect(outcome.statuses.get(2), outcome.output).toBe(0);
+          expect(outcome.problems).toEqual([]);
+        }
+      }
+    }
+  });
+
+  test('shmwriter and shmreader meet, whoever comes first', () => {
+    const lines = [
+      ['shmwriter', 'foo', '20'],
+      ['shmreader', 'foo', '20'],
+    ];
+    for (const ncpu of [1, 2, 4]) {
+      for (const initial of [lines, [...lines].reverse()]) {
+        const situation = new Situation({}, initial, { ncpu });
+        for (const strategy of ['random', 'round-robin'] as const) {
+          for (let seed = 1; seed <= 5; seed++) {
+            const outcome = situation.execute(strategy, seed);
+            expect(outcome.output).toContain('ok, wrote 20 words');
+            expect(outcome.output).toContain('ok, read 20 words');
+            expect([...outcome.statuses.values()]).toEqual([0, 0]);
+            expect(outcome.problems).toEqual([]);
+          }
+        }
+      }
+    }
+  });
+
+  test('several churns of one name see only objects of their own time', () => {
+    const churn = ['churn', 'foo', '6'];
+    for (const ncpu of [1, 2, 4]) {
+      const situation = new Situation({}, [churn, churn, churn], { ncpu });
+      for (const strategy of ['random', 'round-robin'] as const) {
+        for (let seed = 1; seed <= 10; seed++) {
+          const outcome = situation.execute(strategy, seed);
+          expect([...outcome.statuses.values()], outcome.output).toEqual([0, 0, 0]);
+          expect(outcome.problems).toEqual([]);
+        }
+      }
+    }
+  });
+});
+
+test('limits reaches those of the default configuration: 64, 16, 32', () => {
+  const situation = new Situation({}, [['limits', '64', '16', '32']], {
+    nshm: 64,
+    noshm: 16,
+    nshmpg: 32,
+    frames: 256,
+  });
+  const outcome = situation.execute('round-robin', 1);
+  expect(outcome.output).toBe('limits: pid 2: ok, 64 objects, 16 descriptors, 32 pages\n');
+  expect(outcome.problems).toEqual([]);
+});
+
+describe('a wrong value is exit status 1', () => {
+  test.each([
+    ['limits 5 4 4', /a child could not fill the rest of the table/],
+    ['limits 4 3 4', /an open past the limits gave 3/],
+    ['limits 4 4 5', /shm_trunc did not take 5 pages/],
+    ['limits 4 4 3', /shm_trunc took 12289 bytes/],
+    ['fork-receiver foo 2', /there is no foo to map/],
+    ['shmwriter foo 1', /no reader came/],
+    ['shmreader foo 1', /no writer came/],
+    ['shmtest foo 99999 2', /cannot create foo/],
+    ['scaling foo 9 1 2', /5 of 9 processes failed/],
+    ['churn sixteen-bytes-xx 1', /shm_open failed/],
+  ])('"%s"', (line, prints) => {
+    const situation = new Situation({}, [line.split(' ')], { ncpu: 1 });
+    const outcome = situation.execute('round-robin', 1);
+    expect(outcome.output).toMatch(prints);
+    expect(outcome.statuses.get(2)).toBe(1);
+    expect(outcome.problems).toEqual([]);
+  });
+});
+
+test.each(
+  Object.entries(PROGRAMS).filter(([name, { usage }]) => usage !== '' && name !== 'shmtest'),
+)(
+  '%s without arguments prints its usage, as the registry has it, and exits with 1',
+  (name, { usage }) => {
+    const situation = new Situation({}, [[name]], { ncpu: 1 });
+    const outcome = situation.execute('round-robin', 1);
+    expect(outcome.output).toBe(`usage: ${name} ${usage}\n`);
+    expect(outcome.statuses.get(2)).toBe(1);
+  },
+);
