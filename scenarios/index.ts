@@ -1,6 +1,13 @@
+import { lifecycle } from './correct/lifecycle.ts';
+import { opening } from './correct/opening.ts';
+import { shortage } from './correct/shortage.ts';
 import type { Scenario } from './scenario.ts';
 
 export type { Scenario } from './scenario.ts';
 
 /** Every scenario by name. Names differ from those of programs. */
-export const SCENARIOS: Readonly<Record<string, Scenario>> = {};
+export const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  ...opening,
+  ...lifecycle,
+  ...shortage,
+};

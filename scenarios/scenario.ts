@@ -1,9 +1,47 @@
 import type { Param } from '../kernel/param.ts';
 
-/** A named situation to explore: what boots, and with which limits. */
+/** A named situation to explore: what boots, with which limits, and what must hold. */
 export interface Scenario {
   readonly summary: string;
-  /** Children of init, ready to run when the exploration begins. */
+  /** Children of init, ready to run when the exploration begins; pids 2, 3, … in this order. */
   readonly processes: readonly { readonly name: string; readonly argv: readonly string[] }[];
   readonly param?: Partial<Param>;
+  /**
+   * What must hold after an execution that halts, beyond what the detectors watch.
+   *
+   * @param output all that was printed
+   * @returns what is wrong, or undefined.
+   */
+  readonly holds?: (output: string) => string | undefined;
+}
+
+/** A kernel small enough that an execution is cheap and that its limits are near. */
+export const SMALL: Partial<Param> = {
+  ncpu: 2,
+  nproc: 6,
+  nshm: 4,
+  nshmpg: 4,
+  noshm: 4,
+  frames: 96,
+  tickInterval: 0,
+  stepsMax: 200_000,
+};
+
+/** Processes from the command lines that would start them. */
+export function processes(...lines: readonly string[]): Scenario['processes'] {
+  return lines.map((line) => {
+    const argv = line.split(' ');
+    return { name: argv[0] as string, argv };
+  });
+}
+
+/** Holds when exactly `count` programs printed their verdict, and all of them `ok`. */
+export function allOk(count: number): (output: string) => string | undefined {
+  return (output) => {
+    const verdicts = output.match(/^\S+: pid \d+: .*$/gm) ?? [];
+    const wrong = verdicts.find((line) => !/: pid \d+: ok, /.test(line));
+    if (wrong !== undefined) return wrong;
+    if (verdicts.length === count) return undefined;
+    return `${verdicts.length} of ${count} programs came to a verdict`;
+  };
 }

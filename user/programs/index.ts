@@ -4,18 +4,23 @@ import { afterclose } from './afterclose.ts';
 import { churn } from './churn.ts';
 import { execclose } from './execclose.ts';
 import { forkReceiver } from './fork-receiver.ts';
+import { forkclose } from './forkclose.ts';
 import { init } from './init.ts';
 import { killer } from './killer.ts';
+import { leave } from './leave.ts';
 import { limits } from './limits.ts';
 import { noclose } from './noclose.ts';
+import { orphan } from './orphan.ts';
 import { rofault } from './rofault.ts';
 import { scaling } from './scaling.ts';
+import { scarce } from './scarce.ts';
 import { share } from './share.ts';
 import { shmfork } from './shmfork.ts';
 import { shmreader } from './shmreader.ts';
 import { shmsbrk } from './shmsbrk.ts';
 import { shmtest } from './shmtest.ts';
 import { shmwriter } from './shmwriter.ts';
+import { truncrace } from './truncrace.ts';
 import { trunctwice } from './trunctwice.ts';
 
 export interface ProgramEntry {
@@ -51,6 +56,11 @@ export const PROGRAMS: Readonly<Record<string, ProgramEntry>> = {
   killer: entry('kills a process that holds shared memory', 'NAME', killer),
   execclose: entry('exec closes and unmaps all', 'NAME', execclose),
   shmsbrk: entry('the heap never grows into the shared-memory window', 'NAME', shmsbrk),
+  leave: entry('uses an object and leaves closing it to exit', 'NAME', leave),
+  forkclose: entry('parent and child close what they share at the same time', 'NAME', forkclose),
+  truncrace: entry('processes size one object; one succeeds', 'NAME NPROC', truncrace),
+  orphan: entry('a parent exits before its child, which goes on', 'NAME', orphan),
+  scarce: entry('goes on where memory, slots or processes run out', 'NAME ROUNDS', scarce),
   churn: entry('opens, sizes, maps and closes an object in a loop', 'NAME ROUNDS', churn),
   scaling: entry(
     'processes do shared-memory operations at once',

@@ -24,6 +24,11 @@ const SUCCEED: readonly [string, RegExp][] = [
   ['killer foo', /^killer: pid 2: ok, pid 3 was killed and left nothing\n$/],
   ['execclose foo', /^usertrap.*\n.*\nexecclose: pid 2: ok, exec closed all\n$/],
   ['shmsbrk foo', /^shmsbrk: pid 2: ok, the heap leaves the window alone\n$/],
+  ['leave foo', /^leave: pid 2: ok, foo is open\n$/],
+  ['forkclose foo', /^forkclose: pid 2: ok, foo was closed by both\n$/],
+  ['truncrace foo 3', /^truncrace: pid 2: ok, one of 3 processes gave foo its size\n$/],
+  ['orphan foo', /^orphan: pid 3: ok, pid 2 left its memory\n$/],
+  ['scarce foo 3', /^scarce: pid 2: ok, 3 rounds\n$/],
   ['churn foo 5', /^churn: pid 2: ok, 5 rounds\n$/],
   ['scaling foo 3 2 4', /^scaling: pid 2: ok, 3 processes, 48 operations\n$/],
 ];

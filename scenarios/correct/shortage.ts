@@ -1,0 +1,24 @@
+/** Memory, slots and time run out. */
+import { allOk, processes, type Scenario, SMALL } from '../scenario.ts';
+
+export const shortage: Readonly<Record<string, Scenario>> = {
+  oom: {
+    summary: 'two processes map, grow and fork where frames run out',
+    processes: processes('scarce foo 2', 'scarce foo 2'),
+    // init and the two processes need 27 frames; a mapping 4, a child 10.
+    param: { ...SMALL, frames: 36 },
+    holds: allOk(2),
+  },
+  'full-tables': {
+    summary: 'more processes and objects than there are slots',
+    processes: processes('scarce a 1', 'scarce b 1', 'scarce c 1'),
+    param: { ...SMALL, nproc: 5, nshm: 2, ncpu: 3 },
+    holds: allOk(3),
+  },
+  preempted: {
+    summary: 'the timer interrupts every 60 operations, wherever interrupts are on',
+    processes: processes('churn foo 2', 'forkclose bar', 'leave foo'),
+    param: { ...SMALL, tickInterval: 60 },
+    holds: allOk(3),
+  },
+};
