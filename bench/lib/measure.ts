@@ -18,3 +18,24 @@ export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[sorted.length >> 1] ?? Number.NaN;
 }
+
+/**
+ * What each measurement answers in each round, after one round that is thrown away. Round by round,
+ * in an order that turns, so that a disturbance of the computer hits every measurement alike.
+ */
+export function interleave(rounds: number, measurements: readonly (() => number)[]): number[][] {
+  const figures = measurements.map((): number[] => []);
+  for (let round = -1; round < rounds; round++) {
+    for (let i = 0; i < measurements.length; i++) {
+      const at = (i + Math.max(round, 0)) % measurements.length;
+      const figure = measurements[at]?.() ?? Number.NaN;
+      if (round >= 0) figures[at]?.push(figure);
+    }
+  }
+  return figures;
+}
+
+/** The median of what one measurement was to another in the same round. */
+export function medianRatio(of: readonly number[], to: readonly number[]): number {
+  return median(of.map((value, round) => value / (to[round] ?? Number.NaN)));
+}
