@@ -2,6 +2,7 @@
 import type { Code, Layout } from '../machine/index.ts';
 import type { Kernel } from './kernel.ts';
 import type { Proc } from './proc.ts';
+import { acquiresleep, releasesleep, Sleeplock } from './sleeplock.ts';
 import { acquire, release, Spinlock } from './spinlock.ts';
 import { copyin } from './vm.ts';
 
@@ -9,10 +10,14 @@ import { copyin } from './vm.ts';
 const CHUNK = 128;
 
 export class Console {
+  /** One piece of text at a time; the kernel's own messages take only this. */
   readonly lock: Spinlock;
+  /** One write() at a time, so that the chunks of two do not mix. Departure from xv6, where they do. */
+  readonly writing: Sleeplock;
 
   constructor(layout: Layout) {
     this.lock = new Spinlock(layout, 'cons.lock');
+    this.writing = new Sleeplock(layout, 'cons.writing');
   }
 }
 
@@ -24,18 +29,20 @@ export function* printf(k: Kernel, text: string): Code<void> {
 }
 
 /**
- * User write()s to the console. Takes cons.lock for each chunk.
+ * User write()s to the console. Sleeps while another process writes.
  *
  * @returns the bytes written, or -1 when the first chunk cannot be read.
  */
 export function* consolewrite(k: Kernel, p: Proc, src: number, n: number): Code<number> {
+  const pagetable = k.m.words[p.pagetable] as number;
+  yield* acquiresleep(k, k.console.writing);
   let done = 0;
   while (done < n) {
     const chunk = new Uint8Array(Math.min(CHUNK, n - done));
-    const pagetable = k.m.words[p.pagetable] as number;
-    if ((yield* copyin(k, pagetable, chunk, src + done)) < 0) return done > 0 ? done : -1;
+    if ((yield* copyin(k, pagetable, chunk, src + done)) < 0) break;
     yield* printf(k, String.fromCharCode(...chunk));
     done += chunk.length;
   }
-  return done;
+  yield* releasesleep(k, k.console.writing);
+  return done === 0 && n > 0 ? -1 : done;
 }

@@ -12,7 +12,7 @@ export interface KernelEvents {
     call: string,
     args: readonly (number | string)[],
   ): void;
-  exit(step: number, cpu: number, pid: number, call: string, result: number): void;
+  exit(step: number, cpu: number, pid: number, call: string, result: number, out?: string): void;
   fault(step: number, cpu: number, pid: number, scause: number, stval: string): void;
   irq(step: number, cpu: number): void;
   print(step: number, cpu: number, pid: number, text: string): void;

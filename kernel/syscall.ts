@@ -18,6 +18,8 @@ interface SystemCall {
   /** How a trace prints each argument. */
   readonly args: readonly ('int' | 'str' | 'ptr')[];
   readonly run: (k: Kernel, p: Proc) => Code<number>;
+  /** What it stored through a pointer, for a trace. */
+  readonly out?: (k: Kernel, p: Proc, result: number) => string | undefined;
 }
 
 function* sysSbrk(k: Kernel, p: Proc): Code<number> {
@@ -91,8 +93,9 @@ const CALLS: readonly (SystemCall | undefined)[] = (() => {
     name: string,
     args: SystemCall['args'],
     run: SystemCall['run'],
+    out?: SystemCall['out'],
   ): void => {
-    table[number] = { name, args, run };
+    table[number] = out === undefined ? { name, args, run } : { name, args, run, out };
   };
   call(abi.SYS_fork, 'fork', [], fork);
   call(abi.SYS_exit, 'exit', ['int'], (k, p) => exit(k, p, argint(k, p, 0)));
@@ -108,11 +111,18 @@ const CALLS: readonly (SystemCall | undefined)[] = (() => {
   call(abi.SYS_write, 'write', ['int', 'ptr', 'int'], sysWrite);
   call(abi.SYS_shm_open, 'shm_open', ['str'], sysShmOpen);
   call(abi.SYS_shm_trunc, 'shm_trunc', ['int', 'int'], sysShmTrunc);
-  call(abi.SYS_shm_map, 'shm_map', ['int', 'ptr', 'int'], sysShmMap);
+  call(abi.SYS_shm_map, 'shm_map', ['int', 'ptr', 'int'], sysShmMap, mappedAt);
   call(abi.SYS_shm_close, 'shm_close', ['int'], sysShmClose);
   call(abi.SYS_halt, 'halt', [], sysHalt);
   return table;
 })();
+
+/** Where shm_map put the object. */
+function mappedAt(k: Kernel, p: Proc, result: number): string | undefined {
+  if (result !== 0) return undefined;
+  const vpn = k.m.words[p.shm.vpn(argint(k, p, 0))] as number;
+  return `0x${(vpn * 4096).toString(16)}`;
+}
 
 /** The arguments as a trace shows them: strings are read without an operation. */
 function describeArgs(k: Kernel, p: Proc, call: SystemCall): (number | string)[] {
@@ -136,7 +146,7 @@ export function* syscall(k: Kernel, p: Proc): Code<void> {
   } else {
     k.events?.enter(m.step, m.cpu.id, k.currentPid(), call.name, describeArgs(k, p, call));
     result = yield* call.run(k, p);
-    k.events?.exit(m.step, m.cpu.id, k.currentPid(), call.name, result);
+    k.events?.exit(m.step, m.cpu.id, k.currentPid(), call.name, result, call.out?.(k, p, result));
   }
   // exec has put another trapframe's contents there; the frame itself stays.
   m.words[registers + TF_A0] = result;
