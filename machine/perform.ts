@@ -25,11 +25,34 @@ export function perform(
   b: number,
   c: number,
 ): number | undefined {
+  const { observer } = m;
+  if (observer === null) return act(m, kind, a, b, c);
+  if (kind === op.SWTCH) {
+    observer.switching(m.current, m.threads[a] as Thread);
+    return act(m, kind, a, b, c);
+  }
+  const answer = act(m, kind, a, b, c);
+  if (!isUserAccess(kind)) observer.performed(kind, a, b, c, answer ?? 0);
+  return answer;
+}
+
+function isUserAccess(kind: number): boolean {
+  return (
+    (kind >= op.USER_LOAD && kind <= op.USER_COMPARE_EXCHANGE) ||
+    kind === op.USER_LOAD_BYTE ||
+    kind === op.USER_STORE_BYTE
+  );
+}
+
+function act(m: Machine, kind: number, a: number, b: number, c: number): number | undefined {
   m.step++;
   switch (kind) {
     case op.START:
     case op.FENCE:
+      return 0;
     case op.WFI:
+      // What woke the CPU may be its timer.
+      if (m.cpu.interruptsOn) m.interruptsOn();
       return 0;
     case op.LOAD:
       return m.words[a] as number;
@@ -116,12 +139,14 @@ function synchronise(m: Machine, kind: number, a: number, b: number): number | u
   const { current, words } = m;
   switch (kind) {
     case op.MUTEX_LOCK:
+      invariant(words[a] === 0, 'a mutex is taken only while it is free');
       words[a] = current.id + 1;
       return 0;
     case op.MUTEX_UNLOCK:
       unlock(m, a);
       return 0;
     case op.SEM_WAIT:
+      invariant((words[a] as number) > 0, 'a semaphore is never negative');
       words[a] = (words[a] as number) - 1;
       return 0;
     case op.SEM_POST:
@@ -137,6 +162,7 @@ function synchronise(m: Machine, kind: number, a: number, b: number): number | u
       current.b = b;
       return undefined;
     case op.COND_WAKE:
+      invariant(words[b] === 0, 'a mutex is taken only while it is free');
       words[b] = current.id + 1;
       return 0;
     case op.COND_SIGNAL:
@@ -221,7 +247,9 @@ function userAccess(
     m.trap(current, reads ? faults.load : faults.store, va, RETRY);
     return undefined;
   }
-  return access(m, kind, at, b, c);
+  const answer = access(m, kind, at, b, c);
+  if (m.observer !== null) m.observer.accessed(kind, at >> 2, va, b, answer);
+  return answer;
 }
 
 const MISALIGNED = { load: CAUSE_LOAD_MISALIGNED, store: CAUSE_STORE_MISALIGNED };
@@ -270,5 +298,7 @@ export function accessPrivately(
   const ppn = m.memory.ppnOf(at >> 2);
   if (m.memory.isShared(ppn)) return undefined;
   m.step++;
-  return access(m, kind, at, b, c);
+  const answer = access(m, kind, at, b, c);
+  if (m.observer !== null) m.observer.accessed(kind, at >> 2, va, b, answer);
+  return answer;
 }
