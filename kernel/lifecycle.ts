@@ -56,7 +56,7 @@ export function* fork(k: Kernel, p: Proc): Code<number> {
 function* reparent(k: Kernel, p: Proc): Code<void> {
   const { m, ptable } = k;
   const init = ptable.procs[0] as Proc;
-  const top = m.load(ptable.top) ?? (yield);
+  const top = m.loadMarked(ptable.top) ?? (yield);
   for (let i = 0; i < top; i++) {
     const pp = ptable.procs[i] as Proc;
     const parent = m.load(pp.parent) ?? (yield);
@@ -100,7 +100,7 @@ export function* wait(k: Kernel, p: Proc, addr: number): Code<number> {
   acquire(k, ptable.waitLock) ?? (yield);
   for (;;) {
     let havekids = false;
-    const top = m.load(ptable.top) ?? (yield);
+    const top = m.loadMarked(ptable.top) ?? (yield);
     for (let i = 0; i < top; i++) {
       const pp = ptable.procs[i] as Proc;
       const parent = m.load(pp.parent) ?? (yield);
@@ -145,7 +145,7 @@ function* reap(k: Kernel, p: Proc, pp: Proc, addr: number): Code<number> {
  */
 export function* kill(k: Kernel, pid: number): Code<number> {
   const { m, ptable } = k;
-  const top = m.load(ptable.top) ?? (yield);
+  const top = m.loadMarked(ptable.top) ?? (yield);
   for (let i = 0; i < top; i++) {
     const p = ptable.procs[i] as Proc;
     acquire(k, p.lock) ?? (yield);

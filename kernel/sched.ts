@@ -34,7 +34,7 @@ export function* scheduler(k: Kernel, cpu: Cpu): Code<void> {
     m.do(INTR_ON, 0) ?? (yield);
     m.do(INTR_OFF, 0) ?? (yield);
     let found = false;
-    const top = m.load(ptable.top) ?? (yield);
+    const top = m.loadMarked(ptable.top) ?? (yield);
     for (let i = 0; i < top; i++) {
       const p = ptable.procs[i] as Proc;
       acquire(k, p.lock) ?? (yield);
@@ -105,7 +105,7 @@ export function* wakeup(k: Kernel, chan: Address): Code<void> {
   const { m, ptable } = k;
   const self = myproc(k);
   k.events?.wakeup(m.step, m.cpu.id, k.currentPid(), k.channelName(chan));
-  const top = m.load(ptable.top) ?? (yield);
+  const top = m.loadMarked(ptable.top) ?? (yield);
   for (let i = 0; i < top; i++) {
     const p = ptable.procs[i] as Proc;
     if (p === self) continue;

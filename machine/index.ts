@@ -1,8 +1,9 @@
 /** The machine as the rooms above see it. */
 export { Cpu, NEVER } from './cpu.ts';
+export type { MachineConfig } from './driver.ts';
 export { InternalError, invariant } from './invariant.ts';
 export { Layout } from './layout.ts';
-export { Machine, type MachineConfig } from './machine.ts';
+export { Machine } from './machine.ts';
 export { KERNBASE, KERNPPN, Memory, PGSIZE, PGWORDS } from './memory.ts';
 export * from './mmu.ts';
 export * from './operation.ts';

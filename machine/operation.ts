@@ -13,7 +13,7 @@ export type Address = number;
 export const NONE = 0;
 /** A thread that was never run; performing it runs the thread to its first real operation. */
 export const START = 1;
-/** a = address. Answers the value. */
+/** a = address, b = MARKED for a load that is meant to race. Answers the value. */
 export const LOAD = 2;
 /** a = address, b = value. */
 export const STORE = 3;
@@ -79,6 +79,9 @@ export const PTE_UPDATE = 33;
 export const ENDED = 34;
 /** a = byte address in physical memory, b = 0..255. */
 export const STORE_BYTE = 35;
+
+/** Operand b of a LOAD that is meant to race. */
+export const MARKED = 1;
 
 /** What reports and traces call each kind. */
 export const OPERATION_NAMES: readonly string[] = [

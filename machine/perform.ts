@@ -1,5 +1,5 @@
+import type { Driver } from './driver.ts';
 import { broken, invariant } from './invariant.ts';
-import type { Machine } from './machine.ts';
 import { PGSIZE } from './memory.ts';
 import { hardwareWalk, PTE_D, PTE_R, PTE_U, PTE_W, ppnOfPte } from './mmu.ts';
 import * as op from './operation.ts';
@@ -19,7 +19,7 @@ import { ANSWER, RETRY, type Thread } from './thread.ts';
  *   a trap, a wait that has only begun.
  */
 export function perform(
-  m: Machine,
+  m: Driver,
   kind: number,
   a: number,
   b: number,
@@ -44,7 +44,7 @@ function isUserAccess(kind: number): boolean {
   );
 }
 
-function act(m: Machine, kind: number, a: number, b: number, c: number): number | undefined {
+function act(m: Driver, kind: number, a: number, b: number, c: number): number | undefined {
   m.step++;
   switch (kind) {
     case op.START:
@@ -100,7 +100,7 @@ function act(m: Machine, kind: number, a: number, b: number, c: number): number 
 }
 
 /** Stores and read-modify-writes; answers the value before, 0 for a store. */
-function modify(m: Machine, kind: number, a: number, b: number, c: number): number {
+function modify(m: Driver, kind: number, a: number, b: number, c: number): number {
   const before = m.words[a] as number;
   switch (kind) {
     case op.STORE:
@@ -121,7 +121,7 @@ function modify(m: Machine, kind: number, a: number, b: number, c: number): numb
 }
 
 /** Hands the CPU from the current thread to another, which goes on where it was switched out. */
-function swtch(m: Machine, to: Thread, reason: number): undefined {
+function swtch(m: Driver, to: Thread, reason: number): undefined {
   const { cpu, current } = m;
   if (to.cpu !== null) broken(`${to.name} is on CPU ${to.cpu.id} already`);
   if (to.kind !== op.NONE) broken(`${to.name} is switched to while parked at ${to.describe()}`);
@@ -135,7 +135,7 @@ function swtch(m: Machine, to: Thread, reason: number): undefined {
 }
 
 /** Mutexes, semaphores and condition variables of bare programs. */
-function synchronise(m: Machine, kind: number, a: number, b: number): number | undefined {
+function synchronise(m: Driver, kind: number, a: number, b: number): number | undefined {
   const { current, words } = m;
   switch (kind) {
     case op.MUTEX_LOCK:
@@ -179,7 +179,7 @@ export class ProgramError extends Error {
   override readonly name = 'ProgramError';
 }
 
-function unlock(m: Machine, mutex: op.Address): void {
+function unlock(m: Driver, mutex: op.Address): void {
   const owner = (m.words[mutex] as number) - 1;
   if (owner !== m.current.id) {
     const name = m.layout.nameOf(mutex) ?? 'mutex';
@@ -191,7 +191,7 @@ function unlock(m: Machine, mutex: op.Address): void {
 }
 
 /** Wakes up to `count` waiters, those that wait longest first. */
-function signal(m: Machine, condition: op.Address, count: number): void {
+function signal(m: Driver, condition: op.Address, count: number): void {
   for (let i = 0; i < count && (m.words[condition] as number) > 0; i++) {
     let oldest: Thread | null = null;
     for (const thread of m.threads) {
@@ -209,7 +209,7 @@ const WRITES = PTE_W | PTE_U;
 const READS = PTE_R | PTE_U;
 
 /** Translates a user address for the current CPU. Answers a byte address in memory, or -1. */
-function translate(m: Machine, va: number, writes: boolean): number {
+function translate(m: Driver, va: number, writes: boolean): number {
   const { cpu, memory } = m;
   if (va < 0 || va > 0x7fff_ffff) return -1;
   const vpn = va >>> 12;
@@ -225,13 +225,7 @@ function translate(m: Machine, va: number, writes: boolean): number {
 }
 
 /** A user program's access through the MMU; traps to the kernel where the page table says so. */
-function userAccess(
-  m: Machine,
-  kind: number,
-  va: number,
-  b: number,
-  c: number,
-): number | undefined {
+function userAccess(m: Driver, kind: number, va: number, b: number, c: number): number | undefined {
   const byte = kind === op.USER_LOAD_BYTE || kind === op.USER_STORE_BYTE;
   const reads = kind === op.USER_LOAD || kind === op.USER_LOAD_BYTE;
   const misaligned = !byte && (va & 3) !== 0;
@@ -256,7 +250,7 @@ const MISALIGNED = { load: CAUSE_LOAD_MISALIGNED, store: CAUSE_STORE_MISALIGNED 
 const FAULTS = { load: CAUSE_LOAD_FAULT, store: CAUSE_STORE_FAULT };
 
 /** The access itself, at a byte address in physical memory. */
-function access(m: Machine, kind: number, at: number, b: number, c: number): number {
+function access(m: Driver, kind: number, at: number, b: number, c: number): number {
   switch (kind) {
     case op.USER_LOAD:
       return m.words[at >> 2] as number;
@@ -284,7 +278,7 @@ function access(m: Machine, kind: number, at: number, b: number, c: number): num
  * that is shared or that faults.
  */
 export function accessPrivately(
-  m: Machine,
+  m: Driver,
   kind: number,
   va: number,
   b: number,

@@ -40,6 +40,21 @@ export interface Scheduler {
 /** Hears of every switch: after `step` operations control passes to `lane`. */
 export type SwitchListener = (step: number, lane: number) => void;
 
+/**
+ * Watches every operation. Attached, it sees the same execution that would have run without it.
+ * Called on the machine's current thread and CPU; may throw to end the execution.
+ */
+export interface Observer {
+  /** Guest code asks for an operation: its stack is on the host's stack now, and may not be later. */
+  entering?(kind: number, a: number, b: number, c: number): void;
+  /** An operation other than a user access or a context switch was performed. */
+  performed(kind: number, a: number, b: number, c: number, answer: number): void;
+  /** A user access was performed: word `address`, through virtual byte address `va`. */
+  accessed(kind: number, address: number, va: number, value: number, answer: number): void;
+  /** A context switch is about to happen on the current CPU. */
+  switching(from: Thread, to: Thread): void;
+}
+
 /** Exception codes of `scause` (RISC-V privileged specification, table of causes). */
 export const CAUSE_LOAD_MISALIGNED = 4;
 export const CAUSE_STORE_MISALIGNED = 6;
