@@ -60,8 +60,8 @@ export class Kernel {
 
   private readonly schedulers: readonly Thread[];
   private readonly initial: { p: Proc; image: InitialProcess }[] = [];
-  /** Words of the allocator's calls since the end of set-up; see Param.kallocFailsAt. */
-  private allocations = 0;
+  /** Calls of the allocator since the end of set-up, which are not counted; see kallocFailsAt. */
+  private allocations = Number.NEGATIVE_INFINITY;
   private runnableAtStart = 0;
 
   /**

@@ -28,9 +28,11 @@ import { panic } from './panic.ts';
 import type { Param } from './param.ts';
 import type { Proc } from './proc.ts';
 import { acquire, release, Spinlock } from './spinlock.ts';
-import { copyout, mappage, pruneTables, uvmunmap, walk } from './vm.ts';
+import { copyout, mappage, pruneTables, uvmunmap, walk, writable } from './vm.ts';
 
 const NAMEWORDS = 4;
+/** Size of a user's `void *`. */
+const POINTERBYTES = 8;
 
 export class ShmObject {
   readonly index: number;
@@ -210,6 +212,9 @@ export function* shmMap(k: Kernel, p: Proc, od: number, va: number, flags: numbe
   const { m, shm } = k;
   const o = shmObject(k, p, od);
   if (o === undefined || m.words[p.shm.vpn(od)] !== 0) return -1;
+  const pagetable = m.words[p.pagetable] as number;
+  // Before anything is mapped: the mapping itself could make a bad pointer good.
+  if (!(yield* writable(k, pagetable, va, POINTERBYTES))) return -1;
   acquire(k, shm.lock) ?? (yield);
   const pages = m.load(o.pages) ?? (yield);
   const vpn = pages === 0 ? 0 : findRoom(k, p, pages);
@@ -217,7 +222,6 @@ export function* shmMap(k: Kernel, p: Proc, od: number, va: number, flags: numbe
     release(k, shm.lock) ?? (yield);
     return -1;
   }
-  const pagetable = m.words[p.pagetable] as number;
   const perm = PTE_U | PTE_R | (flags === O_RDWR ? PTE_W : 0);
   const fresh: number[] = [];
   let mapped = 0;

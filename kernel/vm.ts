@@ -239,6 +239,15 @@ function* walkaddr(k: Kernel, pagetable: number, va: number, rights: number): Co
   return (pte & wanted) === wanted ? ppnOfPte(pte) : 0;
 }
 
+/** Whether copyout of that many bytes would succeed now. */
+export function* writable(k: Kernel, pagetable: number, va: number, count: number): Code<boolean> {
+  const last = va + count - 1;
+  for (let at = va; at <= last; at += PGSIZE - (at & (PGSIZE - 1))) {
+    if ((yield* walkaddr(k, pagetable, at, PTE_W)) === 0) return false;
+  }
+  return true;
+}
+
 /**
  * Copies bytes to user memory.
  *

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { Program } from '../kernel/abi.ts';
 import { type InitialProcess, Kernel } from '../kernel/kernel.ts';
 import { PARAM, type Param } from '../kernel/param.ts';
-import type { Ending } from '../machine/index.ts';
+import { type Code, type Ending, Thread } from '../machine/index.ts';
 import { RandomWalk } from '../scheduler/strategies/random.ts';
 import { RoundRobin } from '../scheduler/strategies/round-robin.ts';
 import type { Strategy } from '../scheduler/strategy.ts';
@@ -126,4 +126,12 @@ export function onOneCpu(
   expect(outcome.ending, outcome.output).toBe('halted');
   expect(outcome.problems, outcome.output).toEqual([]);
   return outcome;
+}
+
+/** Runs kernel code on CPU 0 of a freshly booted kernel, as no process: for facts about one file. */
+export function inKernel(code: (k: Kernel) => Code, param: Partial<Param> = {}): Kernel {
+  const { kernel } = new Situation({}, [['churn', 'a', '1']], param);
+  kernel.reset();
+  kernel.m.drain(new Thread(-1001, 'test'), code(kernel));
+  return kernel;
 }
