@@ -21,8 +21,9 @@ export interface ChoicePoint {
   /** Operations performed so far. */
   readonly step: number;
   /**
-   * Number of steps, at least 1, that the chosen thread may take before the next question, unless a
-   * thread becomes enabled or the chosen one disabled before. Set by `choose`; 1 when it is not.
+   * Number of steps, at least 1, that the chosen thread may take before the next question. The
+   * question comes sooner when the chosen thread has to wait, or when a thread that had to wait when
+   * this one was chosen may be able to go on. Set by `choose`; 1 when it is not.
    */
   lease: number;
   /** Where control goes when this thread steps: its CPU, or CPUs + CPU for a timer. */
