@@ -9,7 +9,9 @@ import type { SwitchCursor, SwitchRecord } from '../switch-log.ts';
 export interface ReplayWords {
   /** Name of a word of memory, if it has one. */
   readonly nameOf?: (address: Address) => string | undefined;
-  /** Default: `cpu 1`. */
+  /** CPUs of the machine: lanes from there on are their timers. Default: there are no timers. */
+  readonly cpus?: number;
+  /** Default: `cpu 1`, `timer 1`. */
   readonly laneName?: (lane: number) => string;
 }
 
@@ -116,6 +118,8 @@ export class Replay implements Strategy {
   }
 
   private laneName(lane: number): string {
-    return this.words.laneName?.(lane) ?? `cpu ${lane}`;
+    const { laneName, cpus = Number.POSITIVE_INFINITY } = this.words;
+    if (laneName !== undefined) return laneName(lane);
+    return lane < cpus ? `cpu ${lane}` : `timer ${lane - cpus}`;
   }
 }
