@@ -33,4 +33,5 @@ export function shortId(...content: readonly (string | number)[]): string {
   return `XR-${((hash ^ (hash >>> 24)) & 0xffffff).toString(16).padStart(6, '0')}`;
 }
 
-export const SHORT_ID = /^XR-[0-9a-f]{6}$/;
+/** A short id, with the number that the store may have put behind it. */
+export const SHORT_ID = /^XR-[0-9a-f]{6}(-\d+)?$/;

@@ -1,9 +1,10 @@
 import { Kernel } from '../kernel/kernel.ts';
-import { PARAM, type Param } from '../kernel/param.ts';
+import { MAXARG, MAXPATH, PARAM, type Param } from '../kernel/param.ts';
 import { SCENARIOS } from '../scenarios/index.ts';
 import type { TraceHeader } from '../traces/trace.ts';
 import { PROGRAMS } from '../user/programs/index.ts';
 import { UsageError } from './errors.ts';
+import { didYouMean } from './nearest.ts';
 
 /** What to boot: enough to build the same kernel again, anywhere. */
 export interface GuestSpec {
@@ -14,9 +15,10 @@ export interface GuestSpec {
 }
 
 const programs = new Map(Object.entries(PROGRAMS).map(([name, entry]) => [name, entry.program]));
+const scenarios = new Map(Object.entries(SCENARIOS));
 
 /** Limits of each parameter, inclusive. */
-const RANGES: Readonly<Record<keyof Param, readonly [number, number]>> = {
+export const PARAM_RANGES: Readonly<Record<keyof Param, readonly [number, number]>> = {
   ncpu: [1, 64],
   nproc: [2, 256],
   nshm: [1, 1024],
@@ -28,12 +30,27 @@ const RANGES: Readonly<Record<keyof Param, readonly [number, number]>> = {
   kallocFailsAt: [0, Number.MAX_SAFE_INTEGER],
 };
 
+/** Frames that a fresh process may take: image, trapframe, page tables, and room to spare. */
+const FRAMES_PER_PROCESS = 12;
+
 /** @throws UsageError for a value outside its range. */
 function checkParam(param: Param): void {
-  for (const [name, [least, most]] of Object.entries(RANGES)) {
+  for (const [name, [least, most]] of Object.entries(PARAM_RANGES)) {
     const value = param[name as keyof Param];
     if (!Number.isSafeInteger(value) || value < least || value > most) {
       throw new UsageError(`${name} is a whole number from ${least} to ${most}, not ${value}`);
+    }
+  }
+}
+
+/** exec's limits, and the guest's alphabet. @throws UsageError */
+function checkArgs(args: readonly string[]): void {
+  if (args.length >= MAXARG)
+    throw new UsageError(`a program takes ${MAXARG - 1} arguments at most`);
+  for (const arg of args) {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: a NUL ends a string in the guest
+    if (arg.length >= MAXPATH || /[^\x01-\x7f]/.test(arg)) {
+      throw new UsageError(`a program's arguments are ASCII of ${MAXPATH - 1} bytes at most`);
     }
   }
 }
@@ -49,13 +66,16 @@ export function guestSpec(
   args: readonly string[],
   overrides: Partial<Param>,
 ): GuestSpec {
-  const scenario = SCENARIOS[program];
-  if (scenario === undefined && PROGRAMS[program] === undefined) {
-    throw new UsageError(`no program or scenario ${program}; xv6-replay list shows them`);
+  const scenario = scenarios.get(program);
+  if (scenario === undefined && !programs.has(program)) {
+    const hint = didYouMean(program, [...programs.keys(), ...scenarios.keys()]);
+    throw new UsageError(`no program or scenario ${program}${hint || '; list shows them'}`);
   }
+  if (program === 'init') throw new UsageError('init is the parent of what runs; name a program');
   if (scenario !== undefined && args.length > 0) {
     throw new UsageError(`${program} is a scenario and takes no arguments`);
   }
+  checkArgs(args);
   const param = { ...PARAM, ...scenario?.param, ...overrides };
   checkParam(param);
   return { program, args, param };
@@ -67,15 +87,23 @@ export function guestSpec(
  * @throws UsageError when the machine is too small for its initial processes.
  */
 export function bootGuest(spec: GuestSpec): Kernel {
-  const processes = SCENARIOS[spec.program]?.processes ?? [
-    { name: spec.program, argv: [spec.program, ...spec.args] },
+  const { program, args, param } = spec;
+  const processes = scenarios.get(program)?.processes ?? [
+    { name: program, argv: [program, ...args] },
   ];
-  if (processes.length + 1 > spec.param.nproc) {
-    throw new UsageError(
-      `nproc ${spec.param.nproc} is too few for ${processes.length + 1} processes`,
-    );
+  const count = processes.length + 1;
+  if (count > param.nproc) {
+    throw new UsageError(`nproc ${param.nproc} is too few for ${count} processes`);
   }
-  return new Kernel(spec.param, programs, processes);
+  if (count * FRAMES_PER_PROCESS > param.frames) {
+    throw new UsageError(`${param.frames} frames are too few for ${count} processes`);
+  }
+  // As pushArguments lays them out, on a stack of one page.
+  const bytes = args.reduce((sum, arg) => sum + 16 * Math.ceil((arg.length + 1) / 16), 64);
+  if (bytes + 8 * (args.length + 2) > 4096) {
+    throw new UsageError(`the arguments of ${program} do not fit on its stack`);
+  }
+  return new Kernel(param, programs, processes);
 }
 
 /** The specification that a trace was made from. @throws UsageError for one we cannot build. */

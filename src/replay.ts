@@ -1,12 +1,14 @@
 import { ReplayDivergence } from '../scheduler/divergence.ts';
 import { Replay } from '../scheduler/strategies/replay.ts';
 import type { Trace } from '../traces/reader.ts';
+import type { TraceHeader } from '../traces/trace.ts';
 import type { Sink } from '../traces/writer.ts';
 import { UsageError } from './errors.ts';
 import { execute, type Outcome, watch } from './execution.ts';
 import { fingerprint } from './fingerprint.ts';
 import { bootGuest, specOfHeader } from './guest.ts';
 import { CHECKPOINT_STEPS, digestOf, Periodic, Recording } from './recording.ts';
+import { type Tally, tally } from './tally.ts';
 
 export interface ReplayOptions {
   /** Told what the guest prints. */
@@ -15,13 +17,13 @@ export interface ReplayOptions {
   readonly sink?: Sink;
 }
 
-export interface ReplayResult extends Outcome {
+export interface ReplayResult extends Outcome, Tally {
   readonly steps: number;
   /** Checkpoints whose digests were compared, and agreed. */
   readonly checkpoints: number;
   /** False when the trace ends early, or has a hole: the replay stopped there. */
   readonly complete: boolean;
-  /** Whether the trace was made by a kernel that behaves otherwise. */
+  /** As isForeign. */
   readonly foreign: boolean;
 }
 
@@ -49,6 +51,7 @@ export function replay(trace: Trace, options: ReplayOptions = {}): ReplayResult 
     if (checkpoint.over(step)) checkpoints += compare(expected, step, digestOf(k));
     onSwitch?.(step, lane);
   };
+  const counts = tally(k);
   const outcome = execute(k, strategy, header.seed);
   const complete = outcome.ending !== 'stopped';
   if (complete && trace.choices.completeUntil === Number.POSITIVE_INFINITY) {
@@ -57,8 +60,19 @@ export function replay(trace: Trace, options: ReplayOptions = {}): ReplayResult 
   }
   recording?.finish(outcome, trace.findings[0]?.id);
   k.m.onSwitch = null;
-  const foreign = header.fingerprint !== fingerprint();
-  return { ...outcome, steps: k.m.step, checkpoints, complete, foreign };
+  return {
+    ...outcome,
+    ...counts,
+    steps: k.m.step,
+    checkpoints,
+    complete,
+    foreign: isForeign(header),
+  };
+}
+
+/** Whether the trace is of a kernel that behaves otherwise: it may diverge. */
+export function isForeign(header: TraceHeader): boolean {
+  return header.fingerprint !== fingerprint();
 }
 
 /** Answers how many checkpoints were compared: one, or none when the trace has none there. */

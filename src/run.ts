@@ -6,6 +6,7 @@ import { execute, type Outcome, watch } from './execution.ts';
 import { shortId } from './finding.ts';
 import { bootGuest, type GuestSpec } from './guest.ts';
 import { Recording, traceHeader } from './recording.ts';
+import { type Tally, tally } from './tally.ts';
 
 export interface RunOptions {
   readonly spec: GuestSpec;
@@ -20,14 +21,19 @@ export interface RunOptions {
   readonly onPrint?: (text: string) => void;
 }
 
-export interface RunResult extends Outcome {
+export interface RunResult extends Outcome, Tally {
   readonly header: TraceHeader;
   readonly steps: number;
   /** Name of the finding, from its content and what led to it. */
   readonly id: string | undefined;
 }
 
-/** Boots a guest and runs it once. */
+/**
+ * Boots a guest and runs it once. What the guest does wrong is a finding in the result.
+ *
+ * @throws UsageError when the machine is too small for its initial processes; InternalError and
+ *   others when xv6-replay itself is at fault.
+ */
 export function run(options: RunOptions): RunResult {
   return runOn(bootGuest(options.spec), options);
 }
@@ -40,10 +46,22 @@ export function runOn(k: Kernel, options: RunOptions): RunResult {
   let recording: Recording | undefined;
   if (sink !== undefined) recording = new Recording(k, header, sink);
   watch(k, detail > 0 ? (recording?.writer ?? null) : null, detail > 1);
-  const outcome = execute(k, strategy, seed);
+  const counts = tally(k);
+  const outcome = attempt(recording, () => execute(k, strategy, seed));
   const id = findingId(header, outcome);
   recording?.finish(outcome, id);
-  return { ...outcome, header, steps: k.m.step, id };
+  k.m.onSwitch = null;
+  return { ...outcome, ...counts, header, steps: k.m.step, id };
+}
+
+/** When something of ours breaks, all that led to it is on record: the trace is cut, not lost. */
+function attempt(recording: Recording | undefined, body: () => Outcome): Outcome {
+  try {
+    return body();
+  } catch (error) {
+    recording?.writer.flush();
+    throw error;
+  }
 }
 
 /** The same finding of the same run has the same name, whatever was recorded. */

@@ -6,18 +6,22 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  renameSync,
+  rmSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { readTrace, type Trace } from '../traces/reader.ts';
+import type { TraceHeader } from '../traces/trace.ts';
 import type { Sink } from '../traces/writer.ts';
 import { UsageError } from './errors.ts';
 import { SHORT_ID } from './finding.ts';
 
 /** Where traces of findings are kept, below the current folder. */
-export const STORE = '.xv6-replay';
+const STORE = '.xv6-replay';
 
-export function storedPath(id: string): string {
+function storedPath(id: string): string {
   return join(STORE, `${id}.xrt`);
 }
 
@@ -81,22 +85,45 @@ export function openTrace(pathOrId: string): Trace {
 }
 
 /**
- * Keeps the trace of a finding under its id. A trace that is there already is of the same finding
- * and stays.
+ * Keeps the trace of a finding in the store. Nothing there is overwritten: a trace of the same run
+ * stays, and if another run's finding has this id, ours gets a number behind it.
  *
  * @param write makes the file at the path it is given
- * @returns the path
+ * @returns the name to call it by, `XR-3f9a1c` or `XR-3f9a1c-2`
+ * @throws UsageError when it cannot be written.
  */
-export function storeTrace(id: string, write: (path: string) => void): string {
-  const path = storedPath(id);
-  if (existsSync(path)) return path;
+export function storeTrace(id: string, header: TraceHeader, write: (path: string) => void): string {
+  let name = id;
+  for (let n = 2; existsSync(storedPath(name)); n++) {
+    if (isOfRun(storedPath(name), header)) return name;
+    name = `${id}-${n}`;
+  }
+  const unfinished = `${storedPath(name)}.${process.pid}.tmp`;
   try {
     mkdirSync(STORE, { recursive: true });
+    write(unfinished);
+    renameSync(unfinished, storedPath(name));
   } catch (error) {
-    throw new UsageError(`cannot make ${STORE}: ${reason(error)}`);
+    rmSync(unfinished, { force: true });
+    if (error instanceof UsageError || !isFromSystem(error)) throw error;
+    throw new UsageError(`cannot write ${storedPath(name)}: ${reason(error)}`);
   }
-  write(path);
-  return path;
+  return name;
+}
+
+/** Whether a whole trace of the same run, by the same kernel, is in that file. */
+function isOfRun(path: string, header: TraceHeader): boolean {
+  try {
+    const trace = readTrace(readFileSync(path));
+    const found = { ...trace.header, detail: header.detail };
+    return trace.missing.length === 0 && isDeepStrictEqual(found, header);
+  } catch {
+    return false;
+  }
+}
+
+function isFromSystem(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error;
 }
 
 /** @throws UsageError when the copy exists or cannot be made. */

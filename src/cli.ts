@@ -1,0 +1,78 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { Shell } from './commands/shell.ts';
+import { EXIT } from './errors.ts';
+
+interface Verb {
+  readonly summary: string;
+  /** Only the command that is asked for is loaded: the kernel is most of the program. */
+  load(): Promise<{ define(command: Command, shell: Shell): void }>;
+}
+
+const VERBS: Readonly<Record<string, Verb>> = {
+  run: { summary: 'run a program or scenario once', load: () => import('./commands/run.ts') },
+  replay: { summary: 'replay a trace and check it', load: () => import('./commands/replay.ts') },
+  show: { summary: 'show a trace as text', load: () => import('./commands/show.ts') },
+  diff: { summary: 'find where two traces part', load: () => import('./commands/diff.ts') },
+  list: {
+    summary: 'list programs, scenarios, strategies, detectors, mutants',
+    load: () => import('./commands/list.ts'),
+  },
+};
+
+const HELP = `
+Exit code: 0 nothing found, 1 a finding, 2 bad input, 3 a replay diverged, 70 a fault of xv6-replay.
+
+Examples:
+  $ xv6-replay run shmtest --seed 42 --record out.xrt -- foo 8192 4
+  $ xv6-replay replay out.xrt
+  $ xv6-replay show out.xrt
+`;
+
+function version(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  return JSON.parse(readFileSync(file, 'utf8')).version as string;
+}
+
+/** Errors are thrown, so that one place says them. */
+function throwing(command: Command): Command {
+  return command.exitOverride().configureOutput({ writeErr: () => undefined });
+}
+
+async function program(shell: Shell): Promise<Command> {
+  const root = throwing(new Command('xv6-replay'))
+    .description('Deterministic record and replay of an xv6-style kernel.')
+    .version(version())
+    .addHelpText('after', HELP);
+  const [first, second] = shell.argv.filter((word) => !word.startsWith('-'));
+  const asked = first === 'help' ? second : first;
+  for (const [name, { summary, load }] of Object.entries(VERBS)) {
+    const command = throwing(root.command(name)).summary(summary);
+    if (name === asked) (await load()).define(command, shell);
+  }
+  return root;
+}
+
+async function main(shell: Shell): Promise<void> {
+  try {
+    const root = await program(shell);
+    if (shell.argv.length === 0) {
+      shell.out.write(root.helpInformation() + HELP);
+      shell.exitCode = EXIT.usage;
+    } else {
+      await root.parseAsync(shell.argv, { from: 'user' });
+    }
+  } catch (error) {
+    // Help or the version was asked for, and is out.
+    if (error instanceof CommanderError && error.exitCode === 0) return;
+    const { failureOf } = await import('./failure.ts');
+    const { exitCode, message } = failureOf(error, shell.argv);
+    shell.exitCode = exitCode;
+    shell.warn(message);
+  }
+}
+
+const shell = new Shell(process.argv.slice(2), process.env);
+await main(shell);
+process.exitCode = shell.exitCode;

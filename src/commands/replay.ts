@@ -1,0 +1,95 @@
+import type { Command } from 'commander';
+import { ReplayDivergence } from '../../scheduler/divergence.ts';
+import type { Trace } from '../../traces/reader.ts';
+import { EXIT, UsageError } from '../errors.ts';
+import { fingerprint } from '../fingerprint.ts';
+import { isForeign, type ReplayResult, replay } from '../replay.ts';
+import { damageLines, isWhole } from '../report/damage-text.ts';
+import { findingText } from '../report/finding-text.ts';
+import { headline } from '../report/header-text.ts';
+import { plural, printable } from '../report/text.ts';
+import { openTrace } from '../trace-file.ts';
+import { examples } from './options.ts';
+import type { Shell } from './shell.ts';
+import { reportDamage } from './trace-report.ts';
+
+interface Options {
+  readonly json?: boolean;
+}
+
+/** A foreign trace is tried all the same, but whoever reads the outcome must know first. */
+function announce(trace: Trace, shell: Shell): void {
+  const { header } = trace;
+  if (header === undefined || header.guest !== 'kernel' || !isForeign(header)) return;
+  const made = printable(header.fingerprint);
+  shell.warn(`made by another kernel (${made}, this one is ${fingerprint()}): it may diverge`);
+}
+
+function run(trace: Trace, options: Options, shell: Shell): ReplayResult {
+  if (trace.header === undefined) {
+    const lost = damageLines(trace)[0];
+    throw new UsageError(`the trace cannot be replayed, its header is lost: ${lost}`);
+  }
+  announce(trace, shell);
+  try {
+    return replay(trace, {
+      onPrint: (text) => {
+        if (options.json) shell.json({ kind: 'output', text });
+        else shell.out.write(text);
+      },
+    });
+  } catch (error) {
+    if (options.json && error instanceof ReplayDivergence) {
+      shell.json({ kind: 'divergence', step: error.step, message: error.message });
+    }
+    throw error;
+  }
+}
+
+function reportText(trace: Trace, result: ReplayResult, shell: Shell): void {
+  const { finding, steps, switches, checkpoints, complete } = result;
+  const { ink } = shell;
+  if (finding !== undefined && trace.header !== undefined) {
+    const id = trace.findings[0]?.id;
+    shell.say(findingText({ ...finding, id }, headline(trace.header), ink));
+  }
+  const agree = `${plural(checkpoints, 'checkpoint agrees', 'checkpoints agree')}`;
+  const verdict = complete ? ink.green('identical') : ink.yellow('identical as far as it goes');
+  const effort = `${plural(steps, 'step')}, ${plural(switches, 'switch', 'switches')}`;
+  shell.say(`replayed ${effort}, ${agree}: ${verdict}`);
+}
+
+function reportJson(trace: Trace, result: ReplayResult, shell: Shell): void {
+  const { finding, foreign, ending, ...rest } = result;
+  if (finding !== undefined) {
+    shell.json({ kind: 'finding', id: trace.findings[0]?.id ?? null, ...finding });
+  }
+  const verdict = finding?.title ?? 'nothing found';
+  shell.json({ kind: 'replay', ending, verdict, ...rest, foreign, exitCode: shell.exitCode });
+}
+
+export function define(command: Command, shell: Shell): void {
+  command
+    .description(
+      'Replays a trace, switch by switch, and checks that the machine does the same: every switch\nmust be possible, every digest of its state equal.',
+    )
+    .argument('<trace>', 'a trace file, or the id of a finding such as XR-3f9a1c')
+    .option('--json', 'one JSON object a line instead of text')
+    .addHelpText(
+      'after',
+      `\nExit code: 0 identical, 1 identical and it has a finding, 2 the trace is damaged (all that can\nbe is replayed), 3 it diverged.\n${examples(
+        'replay out.xrt',
+        'replay XR-3f9a1c',
+        'replay out.xrt --json',
+      )}`,
+    )
+    .action((name: string, options: Options) => {
+      const trace = openTrace(name);
+      const result = run(trace, options, shell);
+      shell.exitCode = result.finding === undefined ? EXIT.ok : EXIT.finding;
+      if (!isWhole(trace)) shell.exitCode = EXIT.usage;
+      if (options.json) reportJson(trace, result, shell);
+      else reportText(trace, result, shell);
+      reportDamage(name, trace, options, shell);
+    });
+}

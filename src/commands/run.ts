@@ -1,0 +1,185 @@
+import { statSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
+import { type Command, InvalidArgumentError } from 'commander';
+import { PARAM } from '../../kernel/param.ts';
+import { makeStrategy, STRATEGIES } from '../../scheduler/strategies.ts';
+import type { Strategy } from '../../scheduler/strategy.ts';
+import { EXIT, UsageError } from '../errors.ts';
+import { bootGuest, guestSpec, PARAM_RANGES } from '../guest.ts';
+import { didYouMean } from '../nearest.ts';
+import { commandsText, findingText } from '../report/finding-text.ts';
+import { headline } from '../report/header-text.ts';
+import { count, plural, shellWord } from '../report/text.ts';
+import { type RunOptions, type RunResult, runOn } from '../run.ts';
+import { copyTrace, storeTrace, TraceFile } from '../trace-file.ts';
+import { addLimits, drawSeed, examples, givenLimits, parseSeed, wholeNumber } from './options.ts';
+import type { Shell } from './shell.ts';
+
+interface Options {
+  readonly seed?: number;
+  readonly cpus?: number;
+  readonly strategy: string;
+  readonly record?: string;
+  readonly detail: number;
+  readonly json?: boolean;
+  readonly [limit: string]: unknown;
+}
+
+/** What runs when nobody says what. */
+const DEFAULT_PROGRAM = 'shmtest';
+const DEFAULT_ARGS = ['demo', '8192', '4'];
+
+function parseStrategy(name: string): string {
+  if (STRATEGIES.has(name)) return name;
+  const hint = didYouMean(name, STRATEGIES.keys());
+  throw new InvalidArgumentError(`There is none of that name${hint || '; list shows them'}`);
+}
+
+/** Tells the program's name from its arguments, which alone may stand after `--`. */
+function programAndArgs(operands: readonly string[], argv: readonly string[]): [string, string[]] {
+  const dashes = argv.indexOf('--');
+  const behind = dashes < 0 ? 0 : argv.length - dashes - 1;
+  const [program = DEFAULT_PROGRAM, ...before] = operands.slice(0, operands.length - behind);
+  const args = [...before, ...operands.slice(operands.length - behind)];
+  if (operands.length > behind || args.length > 0) return [program, args];
+  return [program, DEFAULT_ARGS];
+}
+
+/** Everything about one run that reporting needs. */
+interface Ran {
+  readonly result: RunResult;
+  readonly ms: number;
+  /** Where it was recorded, if it was. */
+  readonly file: string | undefined;
+  /** Runs the same once more, into that file. */
+  again(path: string): void;
+}
+
+function runOnce(options: Options, operands: readonly string[], shell: Shell): Ran {
+  const [program, args] = programAndArgs(operands, shell.argv);
+  const limits = givenLimits(options);
+  const overrides = options.cpus === undefined ? limits : { ...limits, ncpu: options.cpus };
+  const spec = guestSpec(program, args, overrides);
+  const strategy = makeStrategy(options.strategy) as Strategy;
+  const { seed = drawSeed(), detail, json, record } = options;
+  const kernel = bootGuest(spec);
+  const onPrint = (text: string): void => {
+    if (json) shell.json({ kind: 'output', text });
+    else shell.out.write(text);
+  };
+  const base: RunOptions = { spec, seed, strategy, detail };
+  // Opened last, so that what cannot run leaves no file behind.
+  const file = record === undefined ? undefined : new TraceFile(record);
+  const began = performance.now();
+  try {
+    const sink = file === undefined ? {} : { sink: file.sink };
+    const result = runOn(kernel, { ...base, ...sink, onPrint });
+    const ms = performance.now() - began;
+    const again = (path: string): void => {
+      const copy = new TraceFile(path);
+      try {
+        runOn(kernel, { ...base, sink: copy.sink });
+      } finally {
+        copy.close();
+      }
+    };
+    return { result, ms, file: record, again };
+  } finally {
+    file?.close();
+  }
+}
+
+/** Leaves the trace of a finding in the store; answers the id to call it by, if that worked. */
+function keep(ran: Ran, id: string, shell: Shell): string | undefined {
+  try {
+    const { file, result } = ran;
+    return storeTrace(id, result.header, (path) => {
+      if (file === undefined) ran.again(path);
+      else copyTrace(file, path);
+    });
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    shell.warn(`the finding's trace is not kept: ${error.message}`);
+    return undefined;
+  }
+}
+
+function reportText(ran: Ran, kept: string | undefined, shell: Shell): void {
+  const { result, ms, file } = ran;
+  const { finding, id, header, steps, switches, contextSwitches } = result;
+  const { ink } = shell;
+  const known = `${plural(switches, 'switch', 'switches')}, ${plural(contextSwitches, 'context switch', 'context switches')}`;
+  const effort = `${plural(steps, 'step')}, ${known}, ${(ms / 1000).toFixed(3)} s`;
+  if (finding === undefined) {
+    shell.say(`${headline(header)}\n${ink.green('nothing found')} in ${effort}`);
+  } else {
+    shell.say(findingText({ ...finding, id }, headline(header), ink));
+    shell.say(` ${effort}`);
+  }
+  if (file !== undefined) {
+    const size = `${count(statSync(file).size)} bytes`;
+    const replay = finding === undefined ? `; replay it: xv6-replay replay ${shellWord(file)}` : '';
+    shell.say(`${finding ? ' ' : ''}recorded in ${file}, ${size}${replay}`);
+  }
+  if (finding !== undefined) {
+    shell.say(commandsText(kept ?? (file === undefined ? '(not kept)' : shellWord(file))));
+  }
+}
+
+function reportJson(ran: Ran, kept: string | undefined, shell: Shell): void {
+  const { result, ms, file } = ran;
+  const { finding, id, header, ending, steps, switches, contextSwitches } = result;
+  const { program, args, cpus, strategy, seed } = header;
+  if (finding !== undefined) {
+    shell.json({ kind: 'finding', id, ...finding, trace: kept ?? file ?? null });
+  }
+  const recorded = file === undefined ? {} : { file, bytes: statSync(file).size };
+  const verdict = finding?.title ?? 'nothing found';
+  const counts = { steps, switches, contextSwitches, ms: Math.round(ms * 1000) / 1000 };
+  const what = { program, args, cpus, strategy, seed };
+  const exitCode = shell.exitCode;
+  shell.json({ kind: 'run', ...what, ending, verdict, ...counts, ...recorded, exitCode });
+}
+
+export function define(command: Command, shell: Shell): void {
+  const cpus = PARAM_RANGES.ncpu;
+  command
+    .description(
+      'Boots the kernel and runs a program or scenario once, under a schedule that the seed decides.',
+    )
+    .usage('[program|scenario] [options] [-- program args]')
+    .argument(
+      '[program]',
+      'a program or scenario of `xv6-replay list`; shmtest demo 8192 4 if none',
+    )
+    .argument('[args...]', 'arguments of the program')
+    .option(
+      '--seed <n>',
+      'decides the schedule: any integer; drawn, and printed, if none',
+      parseSeed,
+    )
+    .option('--cpus <n>', `CPUs, 1 to 64 (usually ${PARAM.ncpu})`, wholeNumber(...cpus))
+    .option('--strategy <name>', 'who chooses what runs next', parseStrategy, 'round-robin')
+    .option('--record <file>', 'write a trace, which must not exist yet')
+    .option('--detail <n>', 'events in it: 0 none, 1 calls, 2 locks too', wholeNumber(0, 2), 1)
+    .option('--json', 'one JSON object a line instead of text');
+  addLimits(command, PARAM);
+  command
+    .addHelpText(
+      'after',
+      examples(
+        'run shmtest --seed 42 -- foo 8192 4',
+        'run --seed 7 --cpus 4 --strategy random --record out.xrt',
+        'run churn --kalloc-fails-at 30 -- foo 10',
+      ),
+    )
+    .action((program: string | undefined, args: string[], options: Options) => {
+      const operands = program === undefined ? [] : [program, ...args];
+      const ran = runOnce(options, operands, shell);
+      const { id } = ran.result;
+      const kept = id === undefined ? undefined : keep(ran, id, shell);
+      shell.exitCode = id === undefined ? EXIT.ok : EXIT.finding;
+      if (options.json) reportJson(ran, kept, shell);
+      else reportText(ran, kept, shell);
+    });
+}

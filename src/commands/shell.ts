@@ -1,0 +1,36 @@
+import { type Ink, makeInk, wantsColour } from '../report/ink.ts';
+import { Output } from '../report/output.ts';
+
+/** What a command has of the world. */
+export class Shell {
+  readonly out = new Output(1);
+  readonly err = new Output(2);
+  /** For standard output. */
+  readonly ink: Ink;
+  readonly env: NodeJS.ProcessEnv;
+  /** Words after the program's name. */
+  readonly argv: readonly string[];
+  /** What the process will exit with. */
+  exitCode = 0;
+
+  constructor(argv: readonly string[], env: NodeJS.ProcessEnv) {
+    this.argv = argv;
+    this.env = env;
+    this.ink = makeInk(wantsColour(this.out.isTerminal, env));
+  }
+
+  /** A line for people. */
+  say(text: string): void {
+    this.out.write(`${text}\n`);
+  }
+
+  /** An object on a line of its own, for programs: docs/json.md. */
+  json(value: { readonly kind: string; readonly [key: string]: unknown }): void {
+    this.out.write(`${JSON.stringify(value)}\n`);
+  }
+
+  /** A line about something wrong, on standard error. */
+  warn(text: string): void {
+    this.err.write(`xv6-replay: ${text}\n`);
+  }
+}

@@ -1,0 +1,174 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import type { Trace } from '../../traces/reader.ts';
+import type { TraceEvent, TraceEventKind } from '../../traces/trace.ts';
+import { TRACE_VERSION } from '../../traces/version.ts';
+import { EXIT } from '../errors.ts';
+import { didYouMean } from '../nearest.ts';
+import { isWhole } from '../report/damage-text.ts';
+import { choiceLine, EVENT_HEAD, EventText, pidsOf } from '../report/event-text.ts';
+import { findingText } from '../report/finding-text.ts';
+import { headerText, headline } from '../report/header-text.ts';
+import { Lines, type Writer } from '../report/output.ts';
+import { Pager, pagerCommand } from '../report/pager.ts';
+import { plural, printable } from '../report/text.ts';
+import { openTrace } from '../trace-file.ts';
+import { examples, wholeNumber } from './options.ts';
+import type { Shell } from './shell.ts';
+import { reportDamage } from './trace-report.ts';
+
+interface Options {
+  readonly pid?: number;
+  readonly cpu?: number;
+  readonly kind?: ReadonlySet<string>;
+  readonly from: number;
+  readonly to: number;
+  readonly choices?: boolean;
+  readonly pager: boolean;
+  readonly json?: boolean;
+}
+
+const KINDS: readonly TraceEventKind[] = [
+  'switch',
+  'enter',
+  'exit',
+  'fault',
+  'irq',
+  'print',
+  'lock',
+  'unlock',
+  'sleep',
+  'wakeup',
+];
+
+function parseKinds(text: string, before?: ReadonlySet<string>): ReadonlySet<string> {
+  const kinds = text.split(',');
+  for (const kind of kinds) {
+    if ((KINDS as readonly string[]).includes(kind)) continue;
+    const hint = didYouMean(kind, KINDS) || `; the kinds are ${KINDS.join(', ')}`;
+    throw new InvalidArgumentError(`There is no kind ${kind}${hint}`);
+  }
+  return new Set([...(before ?? []), ...kinds]);
+}
+
+function wanted(event: TraceEvent, { pid, cpu, kind, from, to }: Options): boolean {
+  return (
+    event.step >= from &&
+    event.step <= to &&
+    (cpu === undefined || event.cpu === cpu) &&
+    (kind === undefined || kind.has(event.kind)) &&
+    (pid === undefined || pidsOf(event).includes(pid))
+  );
+}
+
+function coloured(event: TraceEvent, line: string, { ink }: Shell): string {
+  if (event.kind === 'fault') return ink.red(line);
+  if (event.kind === 'exit') return event.result < 0 ? ink.red(line) : line;
+  return event.kind === 'print' ? ink.bold(line) : ink.dim(line);
+}
+
+/** Where to write the lines, one by one. */
+interface Sheet {
+  readonly lines: Lines;
+  readonly options: Options;
+  readonly shell: Shell;
+}
+
+async function events(trace: Trace, { lines, options, shell }: Sheet): Promise<void> {
+  const text = new EventText();
+  if (!options.json) await lines.add(`\n${shell.ink.bold(EVENT_HEAD)}`);
+  for (const event of trace.events) {
+    if (!wanted(event, options)) {
+      text.see(event);
+      continue;
+    }
+    const line = options.json ? JSON.stringify(event) : coloured(event, text.line(event), shell);
+    if (!(await lines.add(line))) return;
+  }
+}
+
+async function choices(trace: Trace, { lines, options, shell }: Sheet): Promise<void> {
+  const cpus = trace.header?.cpus ?? Number.POSITIVE_INFINITY;
+  if (!options.json) await lines.add(`\n${shell.ink.bold(EVENT_HEAD)}`);
+  for (const { index, step, lane } of trace.choices.readable()) {
+    const cpu = lane % cpus;
+    if (step < options.from || step > options.to) continue;
+    if (options.cpu !== undefined && options.cpu !== cpu) continue;
+    const line = options.json
+      ? JSON.stringify({ kind: 'choice', index, step, lane })
+      : choiceLine(step, lane, cpus, index);
+    if (!(await lines.add(line))) return;
+  }
+}
+
+async function beginning(trace: Trace, { lines, options }: Sheet): Promise<void> {
+  if (!options.json) await lines.add(headerText(trace));
+  else if (trace.header !== undefined) {
+    const { header } = trace;
+    await lines.add(JSON.stringify({ kind: 'header', formatVersion: TRACE_VERSION, ...header }));
+  }
+}
+
+async function ending(trace: Trace, { lines, options, shell }: Sheet): Promise<void> {
+  const { header, end } = trace;
+  const what = header === undefined ? 'unknown run' : headline(header);
+  if (!options.json) await lines.add('');
+  for (const { kind: detector, ...finding } of trace.findings) {
+    const line = options.json
+      ? JSON.stringify({ kind: 'finding', detector, ...finding })
+      : findingText(finding, what, shell.ink);
+    await lines.add(line);
+  }
+  if (end === undefined) return;
+  if (options.json) await lines.add(JSON.stringify({ kind: 'end', ...end }));
+  else {
+    const counts = `${plural(end.steps, 'step')}, ${plural(end.switches, 'switch', 'switches')}`;
+    await lines.add(
+      `end: ${printable(end.verdict)}; ${counts}, digest ${printable(`${end.digest}`)}`,
+    );
+  }
+}
+
+async function show(trace: Trace, options: Options, shell: Shell, to: Writer): Promise<void> {
+  const sheet = { lines: new Lines(to), options, shell };
+  await beginning(trace, sheet);
+  await (options.choices ? choices(trace, sheet) : events(trace, sheet));
+  await ending(trace, sheet);
+  await sheet.lines.flush();
+}
+
+function startPager(options: Options, shell: Shell): Pager | undefined {
+  if (!shell.out.isTerminal || !options.pager || options.json) return undefined;
+  const command = pagerCommand(shell.env);
+  return command === undefined ? undefined : new Pager(command, shell.env);
+}
+
+export function define(command: Command, shell: Shell): void {
+  const step = wholeNumber(0, Number.MAX_SAFE_INTEGER);
+  command
+    .description('Shows what happened in a trace, as text, without running the kernel.')
+    .argument('<trace>', 'a trace file, or the id of a finding such as XR-3f9a1c')
+    .option('--pid <n>', 'only this process', wholeNumber(0, 2 ** 31))
+    .option('--cpu <n>', 'only this CPU', wholeNumber(0, 63))
+    .option('--kind <kinds>', `only these kinds of events: ${KINDS.join(',')}`, parseKinds)
+    .option('--from <step>', 'not before this step', step, 0)
+    .option('--to <step>', 'not after this step', step, Number.MAX_SAFE_INTEGER)
+    .option('--choices', "the scheduler's switches instead of the events")
+    .option('--no-pager', 'do not page on a terminal (else PAGER, less if unset)')
+    .option('--json', 'one JSON object a line instead of text')
+    .addHelpText(
+      'after',
+      `\nExit code: 0, or 2 when the trace is damaged; all that can be read is shown.\n${examples(
+        'show out.xrt',
+        'show out.xrt --pid 3 --kind enter,exit',
+        'show XR-3f9a1c --choices --from 100 --to 200',
+      )}`,
+    )
+    .action(async (name: string, options: Options) => {
+      const trace = openTrace(name);
+      const pager = startPager(options, shell);
+      await show(trace, options, shell, pager ?? shell.out);
+      await pager?.end();
+      if (!isWhole(trace)) shell.exitCode = EXIT.usage;
+      reportDamage(name, trace, options, shell);
+    });
+}

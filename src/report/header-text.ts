@@ -1,0 +1,55 @@
+import type { Trace } from '../../traces/reader.ts';
+import type { TraceHeader } from '../../traces/trace.ts';
+import { plural, printable, wrap } from './text.ts';
+
+const DETAIL: Readonly<Record<number, string>> = {
+  0: 'none',
+  1: 'context switches, system calls, faults, timers, output',
+  2: 'context switches, system calls, faults, timers, output, locks, sleeps',
+};
+
+/** `shmtest demo 8192 4` */
+function commandText({ program, args }: Pick<TraceHeader, 'program' | 'args'>): string {
+  return [program, ...args]
+    .map((word) => (/^\S+$/.test(word) ? word : JSON.stringify(word)))
+    .join(' ');
+}
+
+/** `shmtest demo 8192 4 · 2 CPUs · round-robin · seed 42` */
+export function headline(
+  header: Pick<TraceHeader, 'program' | 'args' | 'cpus' | 'strategy' | 'seed'>,
+): string {
+  const { cpus, strategy, seed } = header;
+  const parts = [commandText(header), plural(cpus, 'CPU'), strategy, `seed ${seed}`];
+  return printable(parts.join(' · '));
+}
+
+/** The block that begins `show`. */
+export function headerText(trace: Trace): string {
+  const { header } = trace;
+  if (header === undefined) return 'the header is lost: what ran is not known';
+  const config = Object.entries(header.config).map(([name, value], i, all) =>
+    printable(`${name} ${value}${i < all.length - 1 ? ',' : ''}`),
+  );
+  const rows = [
+    ['ran', headline(header)],
+    ['config', wrap(config, '         ')],
+    ['mutants', printable(header.mutants.join(', '))],
+    ['kernel', printable(header.fingerprint)],
+    ['events', DETAIL[header.detail] ?? `detail ${header.detail}`],
+    ['holds', contents(trace)],
+  ];
+  return rows
+    .filter(([, text]) => text !== '')
+    .map(([name, text]) => `${name?.padEnd(8)} ${text}`)
+    .join('\n');
+}
+
+function contents({ eventCount, choices, checkpoints, findings }: Trace): string {
+  return [
+    plural(eventCount, 'event'),
+    plural(choices.length, 'switch', 'switches'),
+    plural(checkpoints.length, 'checkpoint'),
+    plural(findings.length, 'finding'),
+  ].join(', ');
+}

@@ -1,0 +1,70 @@
+import { writeSync } from 'node:fs';
+import { isatty } from 'node:tty';
+import { UsageError } from '../errors.ts';
+
+/** Whoever takes text in order; a pager does it later, and the promise says when. */
+export interface Writer {
+  /** Whether the reader has gone: whatever is written from now on is lost, so stop. */
+  readonly closed: boolean;
+  write(text: string): void | Promise<void>;
+}
+
+const pause = new Int32Array(new SharedArrayBuffer(4));
+
+/**
+ * Standard output or error, written at once: what was said before a crash or a kill is out, and the
+ * two keep their order. A reader that goes away (`show | head`) is no error.
+ */
+export class Output implements Writer {
+  readonly isTerminal: boolean;
+  closed = false;
+  private readonly fd: number;
+
+  constructor(fd: 1 | 2) {
+    this.fd = fd;
+    // process.stdout would say too, but making it sets the descriptor to non-blocking.
+    this.isTerminal = isatty(fd);
+  }
+
+  /** @throws UsageError when it cannot be written, except for want of a reader. */
+  write(text: string): void {
+    const bytes = Buffer.from(text);
+    for (let at = 0; at < bytes.length && !this.closed; ) {
+      try {
+        at += writeSync(this.fd, bytes, at);
+      } catch (error) {
+        this.recover(error as NodeJS.ErrnoException);
+      }
+    }
+  }
+
+  private recover(error: NodeJS.ErrnoException): void {
+    if (error.code === 'EPIPE') this.closed = true;
+    // Somebody who shares the descriptor made it non-blocking, and the pipe is full.
+    else if (error.code === 'EAGAIN') Atomics.wait(pause, 0, 0, 1);
+    else throw new UsageError(`cannot write the output: ${error.message}`);
+  }
+}
+
+/** Text gathered into pieces that are worth a system call. */
+export class Lines {
+  private readonly writer: Writer;
+  private text = '';
+
+  constructor(writer: Writer) {
+    this.writer = writer;
+  }
+
+  /** Adds a line. False when nobody reads any more. */
+  async add(line: string): Promise<boolean> {
+    this.text += `${line}\n`;
+    if (this.text.length >= 1 << 16) await this.flush();
+    return !this.writer.closed;
+  }
+
+  async flush(): Promise<void> {
+    const { text } = this;
+    this.text = '';
+    await this.writer.write(text);
+  }
+}
