@@ -92,8 +92,7 @@ export class Driver implements ChoicePoint {
   private heldLease = 0;
   private heldPrivate = 0;
   private scheduler!: Scheduler;
-  /** Whether the scheduler listens to switches. */
-  private hears = false;
+  private asksAlways = false;
   private ticketLast = 0;
 
   constructor(layout: Layout, config: MachineConfig) {
@@ -164,7 +163,7 @@ export class Driver implements ChoicePoint {
   /** Runs the machine until it ends. Whatever guest code throws ends the execution and is thrown on. */
   run(scheduler: Scheduler): Ending {
     this.scheduler = scheduler;
-    this.hears = scheduler.switched !== undefined;
+    this.asksAlways = scheduler.asksAlways === true;
     try {
       this.decide();
       while (this.next !== null) this.dispatch(this.next);
@@ -284,7 +283,7 @@ export class Driver implements ChoicePoint {
     }
     const deadline = this.deadline();
     let chosen = this.enabled[0] as Thread;
-    if (this.enabledCount === 1) {
+    if (this.enabledCount === 1 && !this.asksAlways) {
       this.granted = deadline;
     } else {
       this.lease = 1;
@@ -297,7 +296,6 @@ export class Driver implements ChoicePoint {
     if (lane !== this.lane) {
       this.lane = lane;
       if (this.onSwitch !== null) this.onSwitch(this.step, lane);
-      if (this.hears) this.scheduler.switched?.(this, chosen);
     }
   }
 

@@ -242,17 +242,25 @@ describe('an execution', () => {
     expect(seen).toEqual(['nobody -1', 't1 1']);
   });
 
-  it('tells its scheduler of every switch, forced ones too', () => {
+  it('asks a scheduler that wants it where there is only one answer', () => {
     const m = machineOf({});
     const code = function* (): Code<void> {
       m.load(X) ?? (yield);
     };
     start(m, code, code);
-    const heard: string[] = [];
-    m.run({
-      choose: (point) => point.enabled[0] as Thread,
-      switched: (point, to) => heard.push(`${point.step}:${point.lane}:${to.name}`),
-    });
-    expect(heard).toEqual(['0:0:t0', '2:1:t1']);
+    for (const asksAlways of [false, true]) {
+      m.reset();
+      m.threads.length = 0;
+      start(m, code, code);
+      const asked: number[] = [];
+      m.run({
+        asksAlways,
+        choose(point) {
+          asked.push(point.step);
+          return point.enabled[0] as Thread;
+        },
+      });
+      expect(asked).toEqual(asksAlways ? [0, 1, 2, 3] : [0, 1]);
+    }
   });
 });

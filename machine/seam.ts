@@ -34,8 +34,11 @@ export interface ChoicePoint {
 export interface Scheduler {
   /** Answers one of the enabled threads. */
   choose(point: ChoicePoint): Thread;
-  /** Hears of every switch, chosen or forced: control passes to `point.lane`, where `to` steps. */
-  switched?(point: ChoicePoint, to: Thread): void;
+  /**
+   * Whether it is asked, too, where only one thread could step: to check, not to choose. Whoever
+   * wraps a scheduler passes this on.
+   */
+  readonly asksAlways?: boolean;
 }
 
 /** Hears of every switch: after `step` operations control passes to `lane`. */

@@ -1,4 +1,4 @@
-import type { Address } from '../../machine/operation.ts';
+import { type Address, START } from '../../machine/operation.ts';
 import { type ChoicePoint, StopExecution } from '../../machine/seam.ts';
 import type { Thread } from '../../machine/thread.ts';
 import { ReplayDivergence } from '../divergence.ts';
@@ -32,6 +32,8 @@ const LEASE_MAX = 2 ** 30;
  */
 export class Replay implements Strategy {
   readonly name = 'replay';
+  /** Forced switches are on record and are compared. */
+  readonly asksAlways = true;
   private readonly record: SwitchRecord;
   private readonly words: ReplayWords;
   private cursor: SwitchCursor;
@@ -65,17 +67,6 @@ export class Replay implements Strategy {
     throw this.divergence(point, enabled[0] as Thread);
   }
 
-  switched(point: ChoicePoint, to: Thread): void {
-    if (this.since !== point.step) {
-      if (this.cursor.step > point.step) {
-        if (this.isCut(point.step)) throw new StopExecution(END);
-        throw this.divergence(point, to);
-      }
-      this.take(point);
-    }
-    if (point.lane !== this.lane) throw this.divergence(point, to);
-  }
-
   /**
    * Call when the execution is over.
    *
@@ -107,13 +98,14 @@ export class Replay implements Strategy {
   /** The lane on record cannot step, or must not: `found` can. */
   private divergence(point: ChoicePoint, found: Thread): ReplayDivergence {
     const name = this.laneName(this.lane);
-    const expected = this.since === point.step ? `a switch to ${name}` : `${name} to go on`;
+    const goesOn = this.lane < 0 ? 'nobody to step yet' : `${name} to go on`;
+    const expected = this.since === point.step ? `a switch to ${name}` : goesOn;
     const lane = this.laneName(point.laneOf(found));
     return new ReplayDivergence(point.step, expected, `${lane} at ${this.operation(found)}`);
   }
 
   private operation(thread: Thread): string {
-    const name = this.words.nameOf?.(thread.a);
+    const name = thread.kind === START ? undefined : this.words.nameOf?.(thread.a);
     return name === undefined ? thread.describe() : `${thread.describe()}(${name})`;
   }
 
