@@ -22,6 +22,18 @@ export interface KernelEvents {
   wakeup(step: number, cpu: number, pid: number, channel: string): void;
 }
 
+/** What the kernel tells whoever looks for bugs; see Machine.observer for the rest. */
+export interface KernelWatch {
+  /** The allocator is about to take a frame off the free list. */
+  allocated(ppn: number): void;
+  /** The allocator was given a frame back. */
+  freed(ppn: number): void;
+  /** A system call begins, its arguments in the registers. */
+  entered(pid: number, call: string, args: () => (number | string)[]): void;
+  /** It returns. */
+  exited(pid: number, call: string, result: number): void;
+}
+
 /** Reasons for a context switch, by the code that swtch carries. */
 export const SWITCH_REASONS = ['schedule', 'yield', 'sleep', 'exit'] as const;
 export const SCHEDULE = 0;

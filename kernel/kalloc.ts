@@ -18,7 +18,7 @@ export class Kmem {
 
   constructor(layout: Layout) {
     this.lock = new Spinlock(layout, 'kmem.lock');
-    this.freelist = layout.word('kmem.freelist');
+    this.freelist = layout.word('kmem.freelist', this.lock.word);
   }
 }
 
@@ -43,6 +43,7 @@ export function* kalloc(k: Kernel): Code<number> {
   acquire(k, kmem.lock) ?? (yield);
   const ppn = m.load(kmem.freelist) ?? (yield);
   if (ppn !== 0) {
+    k.watch?.allocated(ppn);
     const next = m.load(m.memory.frame(ppn)) ?? (yield);
     m.store(kmem.freelist, next) ?? (yield);
   }
@@ -59,6 +60,7 @@ export function* kalloc(k: Kernel): Code<number> {
 export function* kfree(k: Kernel, ppn: number): Code<void> {
   const { m, kmem } = k;
   if (!m.memory.isFrame(ppn)) panic(k, 'kfree');
+  k.watch?.freed(ppn);
   m.memory.fill(ppn, FREED);
   m.memory.setShared(ppn, false);
   acquire(k, kmem.lock) ?? (yield);

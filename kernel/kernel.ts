@@ -22,7 +22,7 @@ import {
 } from '../machine/index.ts';
 import type { Program } from './abi.ts';
 import { Console } from './console.ts';
-import { type KernelEvents, SWITCH_REASONS } from './events.ts';
+import { type KernelEvents, type KernelWatch, SWITCH_REASONS } from './events.ts';
 import { loadImage } from './exec.ts';
 import { Kmem, kinit } from './kalloc.ts';
 import { MAXPATH, type Param } from './param.ts';
@@ -55,6 +55,8 @@ export class Kernel {
 
   /** Who records what happens; null for nobody. */
   events: KernelEvents | null = null;
+  /** Who looks for bugs; null for nobody. */
+  watch: KernelWatch | null = null;
   /** Who sees what is printed; null for nobody. */
   onPrint: ((text: string) => void) | null = null;
 

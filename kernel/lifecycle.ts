@@ -134,6 +134,7 @@ function* reap(k: Kernel, p: Proc, pp: Proc, addr: number): Code<number> {
     const bytes = new Uint8Array(Int32Array.of(xstate).buffer);
     if ((yield* copyout(k, m.words[p.pagetable] as number, addr, bytes)) < 0) return -1;
   }
+  m.store(pp.parent, 0) ?? (yield);
   yield* freeproc(k, pp);
   return pid;
 }

@@ -68,18 +68,18 @@ export class Proc {
   readonly shm: ShmDescriptors;
   image: Image | null = null;
 
-  constructor(layout: Layout, index: number, param: Param) {
+  constructor(layout: Layout, index: number, param: Param, waitLock: Spinlock) {
     const name = `proc[${index}]`;
     this.index = index;
     this.lock = new Spinlock(layout, `${name}.lock`);
     this.thread = new Thread(param.ncpu + index, name);
-    this.state = layout.word(`${name}.state`);
-    this.chan = layout.word(`${name}.chan`);
-    this.killed = layout.word(`${name}.killed`);
-    this.xstate = layout.word(`${name}.xstate`);
-    this.pid = layout.word(`${name}.pid`);
+    this.state = layout.word(`${name}.state`, this.lock.word);
+    this.chan = layout.word(`${name}.chan`, this.lock.word);
+    this.killed = layout.word(`${name}.killed`, this.lock.word);
+    this.xstate = layout.word(`${name}.xstate`, this.lock.word);
+    this.pid = layout.word(`${name}.pid`, this.lock.word);
     this.lastCpu = layout.word(`${name}.lastCpu`);
-    this.parent = layout.word(`${name}.parent`);
+    this.parent = layout.word(`${name}.parent`, waitLock.word);
     this.sz = layout.word(`${name}.sz`);
     this.pagetable = layout.word(`${name}.pagetable`);
     this.trapframe = layout.word(`${name}.trapframe`);
@@ -114,9 +114,12 @@ export class ProcTable {
   constructor(layout: Layout, param: Param) {
     this.waitLock = new Spinlock(layout, 'wait_lock');
     this.pidLock = new Spinlock(layout, 'pid_lock');
-    this.nextpid = layout.word('nextpid');
-    this.top = layout.word('nproc.top');
-    this.procs = Array.from({ length: param.nproc }, (_, i) => new Proc(layout, i, param));
+    this.nextpid = layout.word('nextpid', this.pidLock.word);
+    this.top = layout.word('nproc.top', this.pidLock.word);
+    this.procs = Array.from(
+      { length: param.nproc },
+      (_, i) => new Proc(layout, i, param, this.waitLock),
+    );
   }
 }
 
@@ -164,7 +167,10 @@ export function* allocproc(k: Kernel): Code<Proc | undefined> {
   return undefined;
 }
 
-/** Frees a process and all it owns but its parent field's meaning. p->lock must be held. */
+/**
+ * Frees a process and all it owns. p->lock must be held. Departure from xv6: p->parent, which
+ * wait_lock guards, is left to wait; in a fork that fails it was never set.
+ */
 export function* freeproc(k: Kernel, p: Proc): Code<void> {
   const { m } = k;
   const { words } = m;
@@ -177,7 +183,6 @@ export function* freeproc(k: Kernel, p: Proc): Code<void> {
   words[p.sz] = 0;
   p.image = null;
   m.store(p.pid, 0) ?? (yield);
-  m.store(p.parent, 0) ?? (yield);
   m.store(p.chan, 0) ?? (yield);
   m.store(p.killed, 0) ?? (yield);
   m.store(p.xstate, 0) ?? (yield);

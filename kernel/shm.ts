@@ -46,13 +46,13 @@ export class ShmObject {
   /** First of NSHMPG frames; 0 for one that no map has asked for yet. */
   readonly frames: Address;
 
-  constructor(layout: Layout, index: number, param: Param) {
+  constructor(layout: Layout, index: number, param: Param, lock: Spinlock) {
     const name = `shm[${index}]`;
     this.index = index;
-    this.refs = layout.word(`${name}.refs`);
-    this.pages = layout.word(`${name}.pages`);
-    this.name = layout.array(`${name}.name`, NAMEWORDS);
-    this.frames = layout.array(`${name}.frames`, param.nshmpg);
+    this.refs = layout.word(`${name}.refs`, lock.word);
+    this.pages = layout.word(`${name}.pages`, lock.word);
+    this.name = layout.array(`${name}.name`, NAMEWORDS, lock.word);
+    this.frames = layout.array(`${name}.frames`, param.nshmpg, lock.word);
   }
 }
 
@@ -64,8 +64,11 @@ export class ShmTable {
 
   constructor(layout: Layout, param: Param) {
     this.lock = new Spinlock(layout, 'shm.lock');
-    this.top = layout.word('shm.top');
-    this.objects = Array.from({ length: param.nshm }, (_, i) => new ShmObject(layout, i, param));
+    this.top = layout.word('shm.top', this.lock.word);
+    this.objects = Array.from(
+      { length: param.nshm },
+      (_, i) => new ShmObject(layout, i, param, this.lock),
+    );
   }
 }
 

@@ -19,8 +19,8 @@ export class Sleeplock {
 
   constructor(layout: Layout, name: string) {
     this.lk = new Spinlock(layout, `${name}.lock`);
-    this.locked = layout.word(`${name}.locked`);
-    this.pid = layout.word(`${name}.pid`);
+    this.locked = layout.word(`${name}.locked`, this.lk.word);
+    this.pid = layout.word(`${name}.pid`, this.lk.word);
   }
 
   /** What waiters sleep on. */

@@ -144,8 +144,10 @@ export function* syscall(k: Kernel, p: Proc): Code<void> {
   if (call === undefined) {
     yield* printf(k, `${k.currentPid()} ${p.image?.name}: unknown sys call ${number}\n`);
   } else {
+    k.watch?.entered(k.currentPid(), call.name, () => describeArgs(k, p, call));
     k.events?.enter(m.step, m.cpu.id, k.currentPid(), call.name, describeArgs(k, p, call));
     result = yield* call.run(k, p);
+    k.watch?.exited(k.currentPid(), call.name, result);
     k.events?.exit(m.step, m.cpu.id, k.currentPid(), call.name, result, call.out?.(k, p, result));
   }
   // exec has put another trapframe's contents there; the frame itself stays.

@@ -24,7 +24,7 @@ export class Clock {
 
   constructor(layout: Layout) {
     this.lock = new Spinlock(layout, 'tickslock');
-    this.ticks = layout.word('ticks');
+    this.ticks = layout.word('ticks', this.lock.word);
   }
 }
 

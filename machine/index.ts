@@ -2,7 +2,7 @@
 export { Cpu, NEVER } from './cpu.ts';
 export type { MachineConfig } from './driver.ts';
 export { InternalError, invariant } from './invariant.ts';
-export { Layout } from './layout.ts';
+export { Layout, NO_GUARD } from './layout.ts';
 export { Machine } from './machine.ts';
 export { KERNBASE, KERNPPN, Memory, PGSIZE, PGWORDS } from './memory.ts';
 export * from './mmu.ts';

@@ -1,5 +1,8 @@
 import type { Address } from './operation.ts';
 
+/** In `Layout.guards`: nothing guards this word. */
+export const NO_GUARD = -1;
+
 /**
  * Gives out the words of the kernel's data segment and remembers what each is called.
  *
@@ -8,22 +11,34 @@ import type { Address } from './operation.ts';
  */
 export class Layout {
   private readonly names: string[] = [];
+  private readonly guardWords: Address[] = [];
 
   /** Number of words given out so far. */
   get size(): number {
     return this.names.length;
   }
 
-  /** One word, 0 at power-on. */
-  word(name: string): Address {
+  /**
+   * One word, 0 at power-on.
+   *
+   * @param guard the lock that must be held to load or store it: `guarded by`, for the detector of
+   *   lock discipline. Left out for a lock, and for what is private to one thread.
+   */
+  word(name: string, guard: Address = NO_GUARD): Address {
+    this.guardWords.push(guard);
     return this.names.push(name) - 1;
   }
 
   /** `count` neighbouring words; answers the first. */
-  array(name: string, count: number): Address {
+  array(name: string, count: number, guard: Address = NO_GUARD): Address {
     const first = this.names.length;
-    for (let i = 0; i < count; i++) this.names.push(`${name}[${i}]`);
+    for (let i = 0; i < count; i++) this.word(`${name}[${i}]`, guard);
     return first;
+  }
+
+  /** By address, the lock word that guards it, or NO_GUARD. */
+  get guards(): Int32Array {
+    return Int32Array.from(this.guardWords);
   }
 
   /** The name of a word, or undefined for an address outside the data segment. */

@@ -1,9 +1,11 @@
 import type { KernelEvents } from '../kernel/events.ts';
 import type { Kernel } from '../kernel/kernel.ts';
-import type { Ending } from '../machine/index.ts';
+import { type Ending, invariant } from '../machine/index.ts';
 import type { Strategy } from '../scheduler/strategy.ts';
+import type { DetectorKind } from './detectors/detector.ts';
 import { DETECTORS } from './detectors/index.ts';
-import { type Finding, Found } from './finding.ts';
+import type { Finding } from './finding.ts';
+import { Watcher } from './watcher.ts';
 
 /** How one execution went. */
 export interface Outcome {
@@ -12,41 +14,36 @@ export interface Outcome {
   readonly finding: Finding | undefined;
 }
 
-/** Attaches who listens to a kernel's executions from now on; null events cost nothing. */
-export function watch(k: Kernel, events: KernelEvents | null, locks: boolean): void {
-  const watchers = DETECTORS.filter((d) => d.released !== undefined);
-  k.listen(events, locks, (lock) => {
-    for (const detector of watchers) {
-      const finding = detector.released?.(k, lock);
-      if (finding !== undefined) throw new Found(finding);
-    }
-  });
+/**
+ * Attaches detectors to a kernel, and whoever listens to its executions; null events cost nothing.
+ * Call it once, then `execute` as often as wanted: what detectors learn over executions stays.
+ */
+export function watch(
+  k: Kernel,
+  events: KernelEvents | null,
+  locks: boolean,
+  detectors: readonly DetectorKind[] = DETECTORS,
+): void {
+  k.listen(events, locks, null);
+  const watcher = new Watcher(k, detectors);
+  k.m.observer = watcher;
+  k.watch = watcher;
 }
 
 /**
- * One execution from the end of set-up, watched by all detectors.
+ * One execution from the end of set-up, watched by the detectors that `watch` attached.
  *
  * @throws InternalError and whatever else is not the guest's doing.
  */
 export function execute(k: Kernel, strategy: Strategy, seed: number): Outcome {
+  const { watch: watcher } = k;
+  invariant(watcher instanceof Watcher, 'a kernel is watched before it is executed');
   strategy.begin(seed, 2 * k.param.ncpu);
+  watcher.begin();
   try {
     const ending = k.run(strategy);
-    for (const detector of DETECTORS) {
-      const finding = detector.ended?.(k, ending);
-      if (finding !== undefined) return { ending, finding };
-    }
-    return { ending, finding: undefined };
+    return { ending, finding: watcher.ended(ending) };
   } catch (error) {
-    return { ending: 'found', finding: explain(k, error) };
+    return { ending: 'found', finding: watcher.explain(error) };
   }
-}
-
-function explain(k: Kernel, error: unknown): Finding {
-  if (error instanceof Found) return error.finding;
-  for (const detector of DETECTORS) {
-    const finding = detector.threw?.(k, error);
-    if (finding !== undefined) return finding;
-  }
-  throw error;
 }

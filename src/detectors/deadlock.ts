@@ -1,7 +1,7 @@
 import type { Kernel } from '../../kernel/kernel.ts';
 import { SLEEPING } from '../../kernel/proc.ts';
 import { ACQUIRE, type Cpu, type Thread } from '../../machine/index.ts';
-import type { Detector } from './detector.ts';
+import type { DetectorKind } from './detector.ts';
 
 /** Who is on a CPU, in words. */
 function who(cpu: Cpu): string {
@@ -36,32 +36,35 @@ function lockOf(k: Kernel, cpu: Cpu): string {
  * No thread can ever step again. Cannot be wrong about that: the machine has no other source of
  * progress. Costs nothing until it happens.
  */
-export const deadlockDetector: Detector = {
+export const deadlock: DetectorKind = {
   name: 'deadlock',
   summary: 'nothing can ever run again; with the cycle of who waits for whom',
-  ended(k, ending) {
-    if (ending !== 'blocked') return undefined;
-    const { words } = k.m;
-    const ring = cycle(k);
-    const detail = ring.map((cpu, i) => {
-      const next = ring[(i + 1) % ring.length] as Cpu;
-      return `${who(cpu)} waits for ${lockOf(k, cpu)}, held by ${who(next)}`;
-    });
-    for (const cpu of k.m.cpus) {
-      if (ring.includes(cpu)) continue;
-      const of = holder(k, cpu.thread);
-      if (of !== undefined)
-        detail.push(`${who(cpu)} waits for ${lockOf(k, cpu)}, held by ${who(of)}`);
-    }
-    const sleepers = k.ptable.procs.filter((p) => words[p.state] === SLEEPING);
-    for (const p of sleepers) {
-      const channel = k.channelName(words[p.chan] as number);
-      detail.push(`pid ${words[p.pid]} ${p.image?.name ?? '?'} sleeps on ${channel}`);
-    }
-    const title =
-      ring.length > 0
-        ? `deadlock: ${ring.length === 1 ? 'a CPU waits for a lock of its own' : `${ring.length} CPUs wait for each other's locks`}`
-        : `deadlock: ${sleepers.length} processes sleep and nobody is left to wake them`;
-    return { detector: 'deadlock', title, detail, step: k.m.step };
-  },
+  make: (k) => ({
+    name: 'deadlock',
+    ended(ending) {
+      if (ending !== 'blocked') return undefined;
+      const { words } = k.m;
+      const ring = cycle(k);
+      const detail = ring.map((cpu, i) => {
+        const next = ring[(i + 1) % ring.length] as Cpu;
+        return `${who(cpu)} waits for ${lockOf(k, cpu)}, held by ${who(next)}`;
+      });
+      for (const cpu of k.m.cpus) {
+        if (ring.includes(cpu)) continue;
+        const of = holder(k, cpu.thread);
+        if (of !== undefined)
+          detail.push(`${who(cpu)} waits for ${lockOf(k, cpu)}, held by ${who(of)}`);
+      }
+      const sleepers = k.ptable.procs.filter((p) => words[p.state] === SLEEPING);
+      for (const p of sleepers) {
+        const channel = k.channelName(words[p.chan] as number);
+        detail.push(`pid ${words[p.pid]} ${p.image?.name ?? '?'} sleeps on ${channel}`);
+      }
+      const title =
+        ring.length > 0
+          ? `deadlock: ${ring.length === 1 ? 'a CPU waits for a lock of its own' : `${ring.length} CPUs wait for each other's locks`}`
+          : `deadlock: ${sleepers.length} processes sleep and nobody is left to wake them`;
+      return { detector: 'deadlock', title, detail, step: k.m.step };
+    },
+  }),
 };

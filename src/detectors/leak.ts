@@ -1,6 +1,6 @@
 import type { Kernel } from '../../kernel/kernel.ts';
 import { STATE_NAMES, UNUSED } from '../../kernel/proc.ts';
-import type { Detector } from './detector.ts';
+import type { DetectorKind } from './detector.ts';
 import { framesAddUp, readOwnership } from './ownership.ts';
 
 /** Lines for frames that nobody owns, or that are free and owned at once. */
@@ -43,19 +43,22 @@ function survivors(k: Kernel): string[] {
  * At the end, with only init left: every frame is free or init's, and no object, descriptor or
  * process is left. Assumes that init opens nothing. Costs one walk of all tables an execution.
  */
-export const leakDetector: Detector = {
+export const leak: DetectorKind = {
   name: 'leak',
   summary: 'frames, objects, descriptors or page-table pages that nobody can reach or free',
-  ended(k, ending) {
-    if (ending !== 'halted') return undefined;
-    const lines = survivors(k);
-    if (!framesAddUp(k)) lines.push(...frames(k));
-    if (lines.length === 0) return undefined;
-    return {
-      detector: 'leak',
-      title: `leak: ${lines[0]}${lines.length > 1 ? `, and ${lines.length - 1} more` : ''}`,
-      detail: lines,
-      step: k.m.step,
-    };
-  },
+  make: (k) => ({
+    name: 'leak',
+    ended(ending) {
+      if (ending !== 'halted') return undefined;
+      const lines = survivors(k);
+      if (!framesAddUp(k)) lines.push(...frames(k));
+      if (lines.length === 0) return undefined;
+      return {
+        detector: 'leak',
+        title: `leak: ${lines[0]}${lines.length > 1 ? `, and ${lines.length - 1} more` : ''}`,
+        detail: lines,
+        step: k.m.step,
+      };
+    },
+  }),
 };

@@ -1,6 +1,7 @@
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { ShmObject } from '../../kernel/shm.ts';
-import type { Detector } from './detector.ts';
+import { type Finding, Found } from '../finding.ts';
+import type { DetectorKind } from './detector.ts';
 
 /** The descriptors that point at an object, as `pid 3 od 0`. */
 function holders(k: Kernel, o: ShmObject): string[] {
@@ -22,18 +23,23 @@ let counts = new Int32Array(0);
  * anew from the process table. Assumes that counts change only under that lock, which is the
  * kernel's stated rule. Costs a look at every descriptor each time the lock is released.
  */
-export const refcountDetector: Detector = {
+export const refcount: DetectorKind = {
   name: 'refcount',
   summary: "a shared-memory object's count is not the number of its descriptors",
-  released(k, lock) {
-    return lock === k.shm.lock.word ? audit(k) : undefined;
-  },
-  ended(k, ending) {
-    return ending === 'halted' ? audit(k) : undefined;
-  },
+  make: (k) => ({
+    name: 'refcount',
+    released(lock) {
+      if (lock !== k.shm.lock.word) return;
+      const finding = audit(k);
+      if (finding !== undefined) throw new Found(finding);
+    },
+    ended(ending) {
+      return ending === 'halted' ? audit(k) : undefined;
+    },
+  }),
 };
 
-function audit(k: Kernel): ReturnType<NonNullable<Detector['released']>> {
+function audit(k: Kernel): Finding | undefined {
   const { words } = k.m;
   const { objects } = k.shm;
   const used = words[k.shm.top] as number;
@@ -56,7 +62,7 @@ function audit(k: Kernel): ReturnType<NonNullable<Detector['released']>> {
   return undefined;
 }
 
-function report(k: Kernel, o: ShmObject, refs: number): ReturnType<typeof audit> {
+function report(k: Kernel, o: ShmObject, refs: number): Finding {
   const list = holders(k, o);
   const consequence = refs > list.length ? 'it will never be freed' : 'it will be freed too early';
   return {

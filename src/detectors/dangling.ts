@@ -1,0 +1,57 @@
+import type { Kernel } from '../../kernel/kernel.ts';
+import { SHMVPN } from '../../kernel/memlayout.ts';
+import { UNUSED } from '../../kernel/proc.ts';
+import { walk } from '../../kernel/vm.ts';
+import { PTE_V, ppnOfPte } from '../../machine/index.ts';
+import { type Detector, type DetectorKind, found, here } from './detector.ts';
+
+/**
+ * Nothing points at what is destroyed: when a shared frame is freed, no page table maps it any
+ * more. Exact for mappings in the shared-memory window. Costs a look at every process's window each
+ * time a shared frame is freed, which is once in its life.
+ */
+class Dangling implements Detector {
+  readonly name = 'dangling';
+  private readonly k: Kernel;
+
+  constructor(k: Kernel) {
+    this.k = k;
+  }
+
+  freed(ppn: number): void {
+    const { k } = this;
+    const { m } = k;
+    if (!m.memory.isShared(ppn)) return;
+    const top = m.words[k.ptable.top] as number;
+    for (let i = 0; i < top; i++) {
+      const p = k.ptable.procs[i];
+      if (p === undefined || m.words[p.state] === UNUSED) continue;
+      const vpn = this.mapsAt(m.words[p.pagetable] as number, ppn);
+      if (vpn === 0) continue;
+      const address = `0x${(vpn * 4096).toString(16)}`;
+      found(k, this.name, `frame freed while pid ${m.words[p.pid]} maps it at ${address}`, [
+        `${here(k)} frees frame 0x${ppn.toString(16)} of shared memory`,
+      ]);
+    }
+  }
+
+  /** Where in the window a page table maps the frame, or 0. */
+  private mapsAt(pagetable: number, ppn: number): number {
+    const { k } = this;
+    if (pagetable === 0) return 0;
+    for (let vpn = SHMVPN; ; vpn += 512) {
+      const first = walk(k, pagetable, vpn);
+      if (first === 0) return 0;
+      for (let i = 0; i < 512; i++) {
+        const pte = k.m.words[first + 2 * i] as number;
+        if ((pte & PTE_V) !== 0 && ppnOfPte(pte) === ppn) return vpn + i;
+      }
+    }
+  }
+}
+
+export const dangling: DetectorKind = {
+  name: 'dangling',
+  summary: 'a shared frame is freed while a process still maps it',
+  make: (k) => new Dangling(k),
+};
