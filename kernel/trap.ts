@@ -28,9 +28,9 @@ export class Clock {
   }
 }
 
-/** As printf's %p. */
+/** As printf's %p: 64 bits, the sign extended. */
 function hex(value: number): string {
-  return `0x${value.toString(16).padStart(16, '0')}`;
+  return `0x${BigInt.asUintN(64, BigInt(value)).toString(16).padStart(16, '0')}`;
 }
 
 /** The trap vector. A trap on top of a program's own code came from user space. */
