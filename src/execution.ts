@@ -25,6 +25,8 @@ export function watch(
   detectors: readonly DetectorKind[] = DETECTORS,
 ): void {
   k.listen(events, locks, null);
+  // Detectors learn from the state that executions begin with, not from how the last one ended.
+  k.reset();
   const watcher = new Watcher(k, detectors);
   k.m.observer = watcher;
   k.watch = watcher;
