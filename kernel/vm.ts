@@ -128,16 +128,15 @@ export function* uvmalloc(
 ): Code<number> {
   for (let vpn = from; vpn < to; vpn++) {
     const ppn = yield* kalloc(k);
-    if (ppn === 0) {
-      yield* uvmunmap(k, pagetable, from, vpn - from, true);
-      return -1;
-    }
-    k.m.memory.fill(ppn, 0);
-    if ((yield* mappage(k, pagetable, vpn, ppn, PTE_R | PTE_U | perm)) !== 0) {
+    if (ppn !== 0) {
+      k.m.memory.fill(ppn, 0);
+      if ((yield* mappage(k, pagetable, vpn, ppn, PTE_R | PTE_U | perm)) === 0) continue;
       yield* kfree(k, ppn);
-      yield* uvmunmap(k, pagetable, from, vpn - from, true);
-      return -1;
     }
+    yield* uvmunmap(k, pagetable, from, vpn - from, true);
+    // Departure from xv6, which keeps the tables that it made on the way.
+    yield* pruneTables(k, pagetable, from, vpn - from + 1);
+    return -1;
   }
   return 0;
 }
