@@ -12,11 +12,12 @@ import {
 } from '../../user/ulib.ts';
 
 /** One object's life as a process sees it: open, trunc, map, one store, close; then exit. */
-function* cycle(u: Context): Part<void> {
+function* cycle(u: Context, argv: readonly string[]): Part<void> {
   const od = yield* shm_open(u, 'foo');
   shm_trunc(u, od, 4096) ?? (yield);
   const va = yield* shm_map(u, od, O_RDWR);
-  if (va > 0) u.store(va, 1) ?? (yield);
+  // A word of its own: nothing orders the stores.
+  if (va > 0) u.store(va + 4 * Number(argv[1]), 1) ?? (yield);
   shm_close(u, od) ?? (yield);
 }
 
@@ -39,6 +40,6 @@ export function cycleKernel(): Kernel {
     ['init', init],
     ['cycle', cycle],
   ]);
-  const process = { name: 'cycle', argv: ['cycle'] };
-  return new Kernel(SMALL, programs, [process, process]);
+  const processes = ['0', '1'].map((i) => ({ name: 'cycle', argv: ['cycle', i] }));
+  return new Kernel(SMALL, programs, processes);
 }

@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest';
+import { leftOut, soak } from './soak.ts';
+
+test('every program is soaked', () => {
+  expect(leftOut()).toEqual([]);
+});
+
+test('nothing is found in any program or scenario on 1, 2, 4 and 8 CPUs under any strategy', () => {
+  const { executions, mishap } = soak({ executions: 2500, batch: 4, firstSeed: 1 });
+  expect(mishap).toBeUndefined();
+  expect(executions).toBe(2500);
+});
