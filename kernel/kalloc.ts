@@ -5,7 +5,7 @@
 import type { Address, Code, Layout } from '../machine/index.ts';
 import type { Kernel } from './kernel.ts';
 import { panic } from './panic.ts';
-import { acquire, release, Spinlock } from './spinlock.ts';
+import { acquire, letGo, release, Spinlock } from './spinlock.ts';
 
 /** What xv6 fills fresh and freed frames with, to catch dangling references. */
 const FRESH = 5;
@@ -38,10 +38,12 @@ export function kinit(k: Kernel): void {
  * Takes kmem.lock; does not sleep. Answers 0 when memory is out.
  */
 export function* kalloc(k: Kernel): Code<number> {
-  const { m, kmem } = k;
+  const { m, kmem, mutant } = k;
   if (k.allocationFails()) return 0;
   acquire(k, kmem.lock) ?? (yield);
   const ppn = m.load(kmem.freelist) ?? (yield);
+  if (ppn === 0 && mutant['kalloc-oom-keeps-lock']) return 0;
+  if (mutant['kalloc-apart']) yield* letGo(k, kmem.lock);
   if (ppn !== 0) {
     k.watch?.allocated(ppn);
     const next = m.load(m.memory.frame(ppn)) ?? (yield);
@@ -65,6 +67,7 @@ export function* kfree(k: Kernel, ppn: number): Code<void> {
   m.memory.setShared(ppn, false);
   acquire(k, kmem.lock) ?? (yield);
   const next = m.load(kmem.freelist) ?? (yield);
+  if (k.mutant['kfree-apart']) yield* letGo(k, kmem.lock);
   m.words[m.memory.frame(ppn)] = next;
   m.store(kmem.freelist, ppn) ?? (yield);
   release(k, kmem.lock) ?? (yield);

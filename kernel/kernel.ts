@@ -25,6 +25,7 @@ import { Console } from './console.ts';
 import { type KernelEvents, type KernelWatch, SWITCH_REASONS } from './events.ts';
 import { loadImage } from './exec.ts';
 import { Kmem, kinit } from './kalloc.ts';
+import { type MutantName, type Mutants, switches } from './mutants.ts';
 import { MAXPATH, type Param } from './param.ts';
 import { allocproc, type Image, myproc, type Proc, ProcTable, RUNNABLE } from './proc.ts';
 import { scheduler } from './sched.ts';
@@ -44,6 +45,8 @@ export class Kernel {
   readonly m: Machine;
   readonly param: Param;
   readonly programs: ReadonlyMap<string, Program>;
+  /** Defects switched on; see mutants.ts. All off during set-up. */
+  readonly mutant: Mutants;
 
   readonly kmem: Kmem;
   readonly ptable: ProcTable;
@@ -65,23 +68,28 @@ export class Kernel {
   /** Calls of the allocator since the end of set-up, which are not counted; see kallocFailsAt. */
   private allocations = Number.NEGATIVE_INFINITY;
   private runnableAtStart = 0;
+  /** Frames on the free list when an execution begins. */
+  readonly freeAtStart: ReadonlySet<number>;
 
   /**
    * Boots: memory, then init and the initial processes, RUNNABLE, with CPUs about to enter
    * scheduler().
    *
    * @param programs by name; must have `init`
+   * @param mutants switched on when set-up is over
    * @throws InternalError when the configuration has no room for the initial processes.
    */
   constructor(
     param: Param,
     programs: ReadonlyMap<string, Program>,
     initial: readonly InitialProcess[],
+    mutants: readonly MutantName[] = [],
   ) {
     const layout = new Layout();
     layout.word('null');
     this.param = param;
     this.programs = programs;
+    this.mutant = switches([]);
     this.kmem = new Kmem(layout);
     this.clock = new Clock(layout);
     this.console = new Console(layout);
@@ -104,6 +112,8 @@ export class Kernel {
       this.userinit([{ name: 'init', argv: ['init'] }, ...initial]),
     );
     this.runnableAtStart = this.m.runLine;
+    this.mutant = switches(mutants);
+    this.freeAtStart = this.freeFrames();
     this.m.memory.snapshot(this.framesInUse());
   }
 
@@ -273,7 +283,7 @@ export class Kernel {
   }
 
   private *framesInUse(): Generator<number> {
-    const free = this.freeFrames();
+    const free = this.freeAtStart;
     const { firstPpn, endPpn } = this.m.memory;
     for (let ppn = firstPpn; ppn < endPpn; ppn++) if (!free.has(ppn)) yield ppn;
   }

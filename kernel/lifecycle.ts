@@ -2,11 +2,12 @@
 import type { Code } from '../machine/index.ts';
 import { EXIT } from './events.ts';
 import type { Kernel } from './kernel.ts';
+import { killed } from './killed.ts';
 import { pageRoundUp, TF_A0 } from './memlayout.ts';
 import { panic } from './panic.ts';
 import { allocproc, freeproc, type Proc, RUNNABLE, SLEEPING, ZOMBIE } from './proc.ts';
 import { sched, sleep, wakeup } from './sched.ts';
-import { shmExit, shmFork } from './shm.ts';
+import { shmCount, shmExit, shmFork } from './shm.ts';
 import { acquire, release } from './spinlock.ts';
 import { copyout, uvmcopy } from './vm.ts';
 
@@ -29,7 +30,7 @@ export function* fork(k: Kernel, p: Proc): Code<number> {
     copied = yield* shmFork(k, p, np);
   }
   if (copied < 0) {
-    yield* freeproc(k, np);
+    if (!k.mutant['fork-oom-keeps-child']) yield* freeproc(k, np);
     release(k, np.lock) ?? (yield);
     return -1;
   }
@@ -49,6 +50,7 @@ export function* fork(k: Kernel, p: Proc): Code<number> {
   m.store(np.state, RUNNABLE) ?? (yield);
   m.changeRunLine(1);
   release(k, np.lock) ?? (yield);
+  if (k.mutant['shm-fork-uncounted']) yield* shmCount(k, p);
   return pid;
 }
 
@@ -71,15 +73,20 @@ function* reparent(k: Kernel, p: Proc): Code<void> {
  * memory goes here, not in wait, so that a zombie holds none.
  */
 export function* exit(k: Kernel, p: Proc, status: number): Code<never> {
-  const { m, ptable } = k;
+  const { m, ptable, mutant } = k;
   if (p === ptable.procs[0]) panic(k, 'init exiting');
-  yield* shmExit(k, p);
+  if (!mutant['exit-keeps-shm']) yield* shmExit(k, p);
 
+  if (mutant['exit-wakes-early']) {
+    yield* wakeup(k, (ptable.procs[(m.words[p.parent] as number) - 1] as Proc).channel);
+  }
   acquire(k, ptable.waitLock) ?? (yield);
-  yield* reparent(k, p);
+  if (!mutant['exit-forgets-children']) yield* reparent(k, p);
   // The parent might be sleeping in wait.
   const parent = m.load(p.parent) ?? (yield);
-  yield* wakeup(k, (ptable.procs[parent - 1] as Proc).channel);
+  if (!mutant['exit-wakes-early']) {
+    yield* wakeup(k, (ptable.procs[parent - 1] as Proc).channel);
+  }
 
   acquire(k, p.lock) ?? (yield);
   m.store(p.xstate, status) ?? (yield);
@@ -164,17 +171,4 @@ export function* kill(k: Kernel, pid: number): Code<number> {
     release(k, p.lock) ?? (yield);
   }
   return -1;
-}
-
-export function* setkilled(k: Kernel, p: Proc): Code<void> {
-  acquire(k, p.lock) ?? (yield);
-  k.m.store(p.killed, 1) ?? (yield);
-  release(k, p.lock) ?? (yield);
-}
-
-export function* killed(k: Kernel, p: Proc): Code<boolean> {
-  acquire(k, p.lock) ?? (yield);
-  const is = k.m.load(p.killed) ?? (yield);
-  release(k, p.lock) ?? (yield);
-  return is !== 0;
 }

@@ -17,7 +17,7 @@ import type { Kernel } from './kernel.ts';
 import { pageRoundUp, TRAMPOLINE, TRAPFRAME } from './memlayout.ts';
 import type { Param } from './param.ts';
 import { ShmDescriptors } from './shm.ts';
-import { acquire, release, Spinlock } from './spinlock.ts';
+import { acquire, letGo, release, Spinlock } from './spinlock.ts';
 import { freewalk, mappage, uvmcreate, uvmfree, uvmunmap } from './vm.ts';
 
 export const UNUSED = 0;
@@ -150,6 +150,7 @@ export function* allocproc(k: Kernel): Code<Proc | undefined> {
     acquire(k, p.lock) ?? (yield);
     const state = m.load(p.state) ?? (yield);
     if (state === UNUSED) {
+      if (k.mutant['allocproc-apart']) yield* letGo(k, p.lock);
       const pid = yield* allocpid(k, p);
       m.store(p.pid, pid) ?? (yield);
       m.store(p.state, USED) ?? (yield);

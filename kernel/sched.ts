@@ -42,7 +42,7 @@ export function* scheduler(k: Kernel, cpu: Cpu): Code<void> {
       if (state === RUNNABLE) {
         m.store(p.state, RUNNING) ?? (yield);
         m.changeRunLine(-1);
-        if (m.words[p.lastCpu] !== cpu.id + 1) {
+        if (m.words[p.lastCpu] !== cpu.id + 1 && !k.mutant['sched-keeps-tlb']) {
           // It ran elsewhere since, or is new: what this TLB knows of it may be stale.
           m.do(SFENCE, p.asid) ?? (yield);
           m.words[p.lastCpu] = cpu.id + 1;
@@ -89,8 +89,10 @@ export function* sleep(k: Kernel, chan: Address, lk: Spinlock): Code<void> {
   if (p === undefined) panic(k, 'sleep');
   // p->lock must be held to change p->state and then call sched. Once it is held, no wakeup can be
   // missed (wakeup locks it), so it is okay to release lk.
+  if (k.mutant['sleep-releases-first']) release(k, lk) ?? (yield);
   acquire(k, p.lock) ?? (yield);
-  release(k, lk) ?? (yield);
+  const released = k.mutant['sleep-releases-first'] || k.mutant['sleep-with-lock'];
+  if (!released) release(k, lk) ?? (yield);
   m.store(p.chan, chan) ?? (yield);
   m.store(p.state, SLEEPING) ?? (yield);
   k.events?.sleep(m.step, m.cpu.id, k.currentPid(), k.channelName(chan));

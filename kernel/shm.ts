@@ -23,11 +23,12 @@ import {
 import { O_RDWR } from './abi.ts';
 import { kalloc, kfree } from './kalloc.ts';
 import type { Kernel } from './kernel.ts';
+import { killed } from './killed.ts';
 import { SHMENDVPN, SHMVPN } from './memlayout.ts';
 import { panic } from './panic.ts';
 import type { Param } from './param.ts';
 import type { Proc } from './proc.ts';
-import { acquire, release, Spinlock } from './spinlock.ts';
+import { acquire, letGo, release, Spinlock } from './spinlock.ts';
 import { copyout, mappage, pruneTables, uvmunmap, walk, writable } from './vm.ts';
 
 const NAMEWORDS = 4;
@@ -134,25 +135,40 @@ function* hasName(k: Kernel, o: ShmObject, name: string): Code<boolean> {
   return true;
 }
 
-/**
- * The object of that name, or else a slot for it: the lowest free one, or undefined when the table
- * is full. shm.lock must be held.
- */
-function* lookup(k: Kernel, name: string): Code<{ found: boolean; o: ShmObject | undefined }> {
+/** The object of that name, or undefined. shm.lock must be held. */
+function* find(k: Kernel, name: string): Code<ShmObject | undefined> {
   const { m, shm } = k;
   const top = m.load(shm.top) ?? (yield);
-  let free: ShmObject | undefined;
   for (let i = 0; i < top; i++) {
     const o = shm.objects[i] as ShmObject;
     const refs = m.load(o.refs) ?? (yield);
-    if (refs === 0) free ??= o;
-    else if (yield* hasName(k, o, name)) return { found: true, o };
+    if (refs !== 0 && (yield* hasName(k, o, name))) return o;
   }
-  if (free === undefined && top < shm.objects.length) {
-    m.store(shm.top, top + 1) ?? (yield);
-    free = shm.objects[top];
+  return undefined;
+}
+
+/** The lowest free slot, or undefined when the table is full. shm.lock must be held. */
+function* freeSlot(k: Kernel): Code<ShmObject | undefined> {
+  const { m, shm } = k;
+  const top = m.load(shm.top) ?? (yield);
+  for (let i = 0; i < top; i++) {
+    const o = shm.objects[i] as ShmObject;
+    const refs = m.load(o.refs) ?? (yield);
+    if (refs === 0) return o;
   }
-  return { found: false, o: free };
+  if (top < shm.objects.length) m.store(shm.top, top + 1) ?? (yield);
+  return shm.objects[top];
+}
+
+/** An object of that name in a free slot, or undefined. shm.lock must be held. */
+function* create(k: Kernel, name: string): Code<ShmObject | undefined> {
+  const { m, shm, mutant } = k;
+  if (mutant['shm-open-create-apart']) yield* letGo(k, shm.lock);
+  const o = yield* freeSlot(k);
+  if (o === undefined || mutant['shm-open-late-name']) return o;
+  if (mutant['shm-open-slot-stolen']) yield* letGo(k, shm.lock);
+  for (let i = 0; i < NAMEWORDS; i++) m.store(o.name + i, nameWord(name, i)) ?? (yield);
+  return o;
 }
 
 /**
@@ -161,33 +177,39 @@ function* lookup(k: Kernel, name: string): Code<{ found: boolean; o: ShmObject |
  * @returns the lowest free descriptor, or -1 when descriptors or objects have run out.
  */
 export function* shmOpen(k: Kernel, p: Proc, name: string): Code<number> {
-  const { m, shm } = k;
+  const { m, shm, mutant } = k;
   const od = lowestFreeDescriptor(k, p);
-  if (od < 0) return -1;
+  if (od < 0 && !mutant['shm-open-full-keeps-reference']) return -1;
   acquire(k, shm.lock) ?? (yield);
-  const { found, o } = yield* lookup(k, name);
+  if (mutant['shm-open-interruptible']) m.interruptsOn();
+  let o = yield* find(k, name);
+  if (o !== undefined && mutant['shm-open-aba']) yield* letGo(k, shm.lock);
+  o ??= yield* create(k, name);
   if (o === undefined) {
     release(k, shm.lock) ?? (yield);
     return -1;
   }
-  if (!found) {
-    for (let i = 0; i < NAMEWORDS; i++) m.store(o.name + i, nameWord(name, i)) ?? (yield);
-  }
   const refs = m.load(o.refs) ?? (yield);
   m.store(o.refs, refs + 1) ?? (yield);
-  m.words[p.shm.object(od)] = o.index + 1;
+  if (od >= 0) m.words[p.shm.object(od)] = o.index + 1;
+  if (mutant['shm-open-late-name']) {
+    yield* letGo(k, shm.lock);
+    for (let i = 0; i < NAMEWORDS; i++) m.store(o.name + i, nameWord(name, i)) ?? (yield);
+  }
   release(k, shm.lock) ?? (yield);
   return od;
 }
 
 /** Sets the object's size in pages, once in its life. Answers 0, or -1 when it has one already. */
 export function* shmTrunc(k: Kernel, o: ShmObject, pages: number): Code<number> {
-  const { m, shm } = k;
+  const { m, shm, mutant } = k;
   acquire(k, shm.lock) ?? (yield);
   const old = m.load(o.pages) ?? (yield);
-  if (old === 0) m.store(o.pages, pages) ?? (yield);
+  if (mutant['shm-trunc-apart']) yield* letGo(k, shm.lock);
+  const first = old === 0 || mutant['shm-trunc-again'];
+  if (first) m.store(o.pages, pages) ?? (yield);
   release(k, shm.lock) ?? (yield);
-  return old === 0 ? 0 : -1;
+  return first ? 0 : -1;
 }
 
 /** The first place in the window with room for that many pages, or 0. */
@@ -212,20 +234,43 @@ function findRoom(k: Kernel, p: Proc, pages: number): number {
  * @returns 0, or -1 without size, room or memory, or for a bad address; then nothing is kept.
  */
 export function* shmMap(k: Kernel, p: Proc, od: number, va: number, flags: number): Code<number> {
-  const { m, shm } = k;
+  const { m, shm, mutant } = k;
   const o = shmObject(k, p, od);
   if (o === undefined || m.words[p.shm.vpn(od)] !== 0) return -1;
-  const pagetable = m.words[p.pagetable] as number;
   // Before anything is mapped: the mapping itself could make a bad pointer good.
-  if (!(yield* writable(k, pagetable, va, POINTERBYTES))) return -1;
-  acquire(k, shm.lock) ?? (yield);
-  const pages = m.load(o.pages) ?? (yield);
-  const vpn = pages === 0 ? 0 : findRoom(k, p, pages);
-  if (vpn === 0) {
+  if (!(yield* writable(k, m.words[p.pagetable] as number, va, POINTERBYTES))) return -1;
+  const locked = !mutant['shm-map-unlocked'];
+  if (locked) acquire(k, shm.lock) ?? (yield);
+  if (mutant['shm-map-checks-killed'] && (yield* killed(k, p))) {
     release(k, shm.lock) ?? (yield);
     return -1;
   }
-  const perm = PTE_U | PTE_R | (flags === O_RDWR ? PTE_W : 0);
+  const pages = m.load(o.pages) ?? (yield);
+  const vpn = pages === 0 ? 0 : findRoom(k, p, pages);
+  let result = -1;
+  if (vpn !== 0) {
+    const perm = PTE_U | PTE_R | (flags === O_RDWR ? PTE_W : 0);
+    result = yield* mapAll(k, p, o, vpn, pages, perm, va);
+  }
+  if (result === 0) {
+    m.words[p.shm.vpn(od)] = vpn;
+    m.words[p.shm.pages(od)] = pages;
+  }
+  if (locked) release(k, shm.lock) ?? (yield);
+  return result;
+}
+
+/** Maps all pages and stores the address, or keeps nothing. shm.lock must be held. */
+function* mapAll(
+  k: Kernel,
+  p: Proc,
+  o: ShmObject,
+  vpn: number,
+  pages: number,
+  perm: number,
+  va: number,
+): Code<number> {
+  const pagetable = k.m.words[p.pagetable] as number;
   const fresh: number[] = [];
   let mapped = 0;
   while (mapped < pages) {
@@ -234,18 +279,13 @@ export function* shmMap(k: Kernel, p: Proc, od: number, va: number, flags: numbe
     mapped++;
   }
   const address = new Uint8Array(Int32Array.of(vpn * PGSIZE, 0).buffer);
-  const done = mapped === pages && (yield* copyout(k, pagetable, va, address)) === 0;
-  if (done) {
-    m.words[p.shm.vpn(od)] = vpn;
-    m.words[p.shm.pages(od)] = pages;
-  } else {
-    yield* uvmunmap(k, pagetable, vpn, mapped, false);
-    m.do(SFENCE, p.asid) ?? (yield);
-    yield* pruneTables(k, pagetable, vpn, pages);
-    for (const i of fresh) yield* dropFrame(k, o, i);
-  }
-  release(k, shm.lock) ?? (yield);
-  return done ? 0 : -1;
+  if (mapped === pages && (yield* copyout(k, pagetable, va, address)) === 0) return 0;
+  if (k.mutant['shm-map-oom-keeps-mapping']) return -1;
+  yield* uvmunmap(k, pagetable, vpn, mapped, false);
+  k.m.do(SFENCE, p.asid) ?? (yield);
+  yield* pruneTables(k, pagetable, vpn, pages);
+  for (const i of fresh) yield* dropFrame(k, o, i);
+  return -1;
 }
 
 /**
@@ -256,6 +296,7 @@ function* frameOf(k: Kernel, o: ShmObject, page: number, fresh: number[]): Code<
   const { m } = k;
   const ppn = m.load(o.frames + page) ?? (yield);
   if (ppn !== 0) return ppn;
+  if (k.mutant['shm-map-frame-apart']) yield* letGo(k, k.shm.lock);
   const made = yield* kalloc(k);
   if (made === 0) return 0;
   m.memory.fill(made, 0);
@@ -283,20 +324,39 @@ function* dropFrame(k: Kernel, o: ShmObject, page: number): Code<void> {
  * @returns 0, or -1 for a descriptor that is not open.
  */
 export function* shmClose(k: Kernel, p: Proc, od: number): Code<number> {
-  const { m, shm } = k;
+  const { m, shm, mutant } = k;
   const o = shmObject(k, p, od);
-  if (o === undefined) return -1;
-  const vpn = m.words[p.shm.vpn(od)] as number;
-  if (vpn !== 0) {
-    const pages = m.words[p.shm.pages(od)] as number;
-    yield* uvmunmap(k, m.words[p.pagetable] as number, vpn, pages, false);
-    m.do(SFENCE, p.asid) ?? (yield);
+  if (o === undefined) {
+    if (mutant['shm-close-leaks-lock']) acquire(k, shm.lock) ?? (yield);
+    return -1;
   }
+  if (!mutant['shm-close-frees-before-unmap']) yield* unmap(k, p, od);
   acquire(k, shm.lock) ?? (yield);
-  clearDescriptor(k, p, od);
-  yield* dropReference(k, o);
-  release(k, shm.lock) ?? (yield);
+  if (mutant['shm-close-unlocked-decrement']) release(k, shm.lock) ?? (yield);
+  const mapped = m.words[p.shm.vpn(od)] !== 0;
+  const late = mutant['shm-close-descriptor-late'] || mutant['shm-close-frees-before-unmap'];
+  if (!late && !mutant['shm-close-double']) clearDescriptor(k, p, od);
+  yield* dropReference(k, o, mapped);
+  if (mutant['shm-close-frees-before-unmap']) {
+    yield* unmap(k, p, od);
+    clearDescriptor(k, p, od);
+  }
+  if (!mutant['shm-close-unlocked-decrement']) release(k, shm.lock) ?? (yield);
+  if (late) clearDescriptor(k, p, od);
   return 0;
+}
+
+/** Removes a descriptor's mapping, if it has one, and this CPU's memory of it. */
+function* unmap(k: Kernel, p: Proc, od: number): Code<void> {
+  const { m, mutant } = k;
+  const pagetable = m.words[p.pagetable] as number;
+  const vpn = m.words[p.shm.vpn(od)] as number;
+  if (vpn === 0) {
+    if (mutant['shm-close-unmapped']) yield* uvmunmap(k, pagetable, 0, 1, false);
+    return;
+  }
+  yield* uvmunmap(k, pagetable, vpn, m.words[p.shm.pages(od)] as number, false);
+  if (!mutant['shm-close-no-sfence']) m.do(SFENCE, p.asid) ?? (yield);
 }
 
 function clearDescriptor(k: Kernel, p: Proc, od: number): void {
@@ -305,24 +365,48 @@ function clearDescriptor(k: Kernel, p: Proc, od: number): void {
   k.m.words[p.shm.pages(od)] = 0;
 }
 
-/** One reference less; destroys the object with the last. shm.lock must be held. */
-function* dropReference(k: Kernel, o: ShmObject): Code<void> {
-  const { m } = k;
-  const refs = m.load(o.refs) ?? (yield);
+/**
+ * One reference less; destroys the object with the last. shm.lock must be held.
+ *
+ * @param mapped whether the caller had it mapped
+ */
+function* dropReference(k: Kernel, o: ShmObject, mapped: boolean): Code<void> {
+  const { m, shm, mutant } = k;
+  let refs = m.load(o.refs) ?? (yield);
   if (refs < 1) panic(k, 'shm_close: refs');
-  if (refs === 1) {
-    const pages = m.load(o.pages) ?? (yield);
-    for (let i = 0; i < pages; i++) yield* dropFrame(k, o, i);
-    m.store(o.pages, 0) ?? (yield);
-    for (let i = 0; i < NAMEWORDS; i++) m.store(o.name + i, 0) ?? (yield);
+  if (mutant['shm-close-split-decrement']) yield* letGo(k, shm.lock);
+  if (mutant['shm-close-reread'] || mutant['shm-close-clears-late']) {
+    m.store(o.refs, refs - 1) ?? (yield);
+    yield* letGo(k, shm.lock);
+    if (mutant['shm-close-reread']) refs = (m.load(o.refs) ?? (yield)) + 1;
+    if (refs === 1) yield* destroy(k, o);
+    return;
   }
+  if (refs === 1 && (mapped || !mutant['shm-close-frees-own-pages'])) yield* destroy(k, o);
   m.store(o.refs, refs - 1) ?? (yield);
+}
+
+/** Frees an object's frames and its name. shm.lock must be held. */
+function* destroy(k: Kernel, o: ShmObject): Code<void> {
+  const { m } = k;
+  const pages = m.load(o.pages) ?? (yield);
+  for (let i = 0; i < pages; i++) yield* dropFrame(k, o, i);
+  m.store(o.pages, 0) ?? (yield);
+  for (let i = 0; i < NAMEWORDS; i++) m.store(o.name + i, 0) ?? (yield);
 }
 
 /** Closes all descriptors: exit, and exec before the new image takes over. */
 export function* shmExit(k: Kernel, p: Proc): Code<void> {
   for (let od = 0; od < p.shm.count; od++) {
-    if (k.m.words[p.shm.object(od)] !== 0) yield* shmClose(k, p, od);
+    const o = shmObject(k, p, od);
+    if (o === undefined) continue;
+    if (!k.mutant['exit-close-unlocked']) {
+      yield* shmClose(k, p, od);
+      continue;
+    }
+    yield* unmap(k, p, od);
+    clearDescriptor(k, p, od);
+    yield* dropReference(k, o, true);
   }
 }
 
@@ -333,7 +417,7 @@ export function* shmExit(k: Kernel, p: Proc): Code<void> {
  * @returns 0, or -1 when memory for tables is out; then the child has none of it.
  */
 export function* shmFork(k: Kernel, p: Proc, np: Proc): Code<number> {
-  const { m, shm } = k;
+  const { m, shm, mutant } = k;
   acquire(k, shm.lock) ?? (yield);
   let failed = false;
   for (let od = 0; od < p.shm.count && !failed; od++) {
@@ -342,12 +426,26 @@ export function* shmFork(k: Kernel, p: Proc, np: Proc): Code<number> {
     failed = (yield* copyMapping(k, p, np, od)) < 0;
     if (failed) break;
     const refs = m.load(o.refs) ?? (yield);
-    m.store(o.refs, refs + 1) ?? (yield);
+    if (mutant['shm-fork-split-increment']) yield* letGo(k, shm.lock);
+    if (!mutant['shm-fork-uncounted']) m.store(o.refs, refs + 1) ?? (yield);
     m.words[np.shm.object(od)] = o.index + 1;
   }
-  if (failed) yield* takeBack(k, np);
+  if (failed && !mutant['shm-fork-oom-keeps-references']) yield* takeBack(k, np);
   release(k, shm.lock) ?? (yield);
   return failed ? -1 : 0;
+}
+
+/** Counts the references that shmFork gave to a child. Only a mutant does so by itself, too late. */
+export function* shmCount(k: Kernel, p: Proc): Code<void> {
+  const { m, shm } = k;
+  acquire(k, shm.lock) ?? (yield);
+  for (let od = 0; od < p.shm.count; od++) {
+    const o = shmObject(k, p, od);
+    if (o === undefined) continue;
+    const refs = m.load(o.refs) ?? (yield);
+    m.store(o.refs, refs + 1) ?? (yield);
+  }
+  release(k, shm.lock) ?? (yield);
 }
 
 /** Maps a descriptor's pages in the child as the parent has them. Answers 0 or -1. */
@@ -357,7 +455,7 @@ function* copyMapping(k: Kernel, p: Proc, np: Proc, od: number): Code<number> {
   if (vpn === 0) return 0;
   const pages = m.words[p.shm.pages(od)] as number;
   const to = m.words[np.pagetable] as number;
-  for (let i = 0; i < pages; i++) {
+  for (let i = 0; i < pages && !k.mutant['shm-fork-unmapped-child']; i++) {
     const pte = m.load(walk(k, m.words[p.pagetable] as number, vpn + i)) ?? (yield);
     const perm = flagsOfPte(pte) & (PTE_RWX | PTE_U);
     if ((yield* mappage(k, to, vpn + i, ppnOfPte(pte), perm)) === 0) continue;
@@ -378,6 +476,6 @@ function* takeBack(k: Kernel, np: Proc): Code<void> {
     const pages = k.m.words[np.shm.pages(od)] as number;
     if (vpn !== 0) yield* uvmunmap(k, k.m.words[np.pagetable] as number, vpn, pages, false);
     clearDescriptor(k, np, od);
-    yield* dropReference(k, o);
+    yield* dropReference(k, o, vpn !== 0);
   }
 }

@@ -5,7 +5,7 @@
  * of xv6's struct spinlock change in one operation. A CPU that spins counts as blocked: the
  * scheduler does not choose it while the lock is held.
  */
-import type { Address, Layout } from '../machine/index.ts';
+import type { Address, Code, Layout } from '../machine/index.ts';
 import type { Kernel } from './kernel.ts';
 import { panic } from './panic.ts';
 
@@ -48,4 +48,12 @@ export function release(k: Kernel, lk: Spinlock): number | undefined {
 /** Whether this CPU holds the lock. Interrupts must be off for the answer to last. */
 export function holding(k: Kernel, lk: Spinlock): boolean {
   return k.m.words[lk.word] === k.m.cpu.id + 1;
+}
+
+/**
+ * Lets a lock go for a moment in the middle of a critical section. Mutants do that; nothing else may.
+ */
+export function* letGo(k: Kernel, lk: Spinlock): Code<void> {
+  release(k, lk) ?? (yield);
+  acquire(k, lk) ?? (yield);
 }

@@ -5,7 +5,8 @@ import { argint } from './argument.ts';
 import { consolewrite, printf } from './console.ts';
 import { exec } from './exec.ts';
 import type { Kernel } from './kernel.ts';
-import { exit, fork, kill, killed, wait } from './lifecycle.ts';
+import { killed } from './killed.ts';
+import { exit, fork, kill, wait } from './lifecycle.ts';
 import { pageRoundUp, SHMBASE, TF_A0, TF_A7 } from './memlayout.ts';
 import type { Proc } from './proc.ts';
 import { sleep } from './sched.ts';
@@ -29,13 +30,13 @@ function* sysSbrk(k: Kernel, p: Proc): Code<number> {
   const target = sz + n;
   const pagetable = words[p.pagetable] as number;
   // The heap may not grow into the shared-memory window, nor shrink below nothing.
-  if (target < 0 || target > SHMBASE) return -1;
+  if (target < 0 || (target > SHMBASE && !k.mutant['sbrk-into-window'])) return -1;
   const from = pageRoundUp(sz) / 4096;
   const to = pageRoundUp(target) / 4096;
   if (to > from && (yield* uvmalloc(k, pagetable, from, to, TEXT_PERM)) < 0) return -1;
   if (to < from) {
     yield* uvmunmap(k, pagetable, to, from - to, true);
-    k.m.do(SFENCE, p.asid) ?? (yield);
+    if (!k.mutant['sbrk-no-sfence']) k.m.do(SFENCE, p.asid) ?? (yield);
   }
   words[p.sz] = target;
   return sz;

@@ -9,7 +9,8 @@ import {
 } from '../machine/index.ts';
 import { printf } from './console.ts';
 import type { Kernel } from './kernel.ts';
-import { exit, killed, setkilled } from './lifecycle.ts';
+import { killed, setkilled } from './killed.ts';
+import { exit } from './lifecycle.ts';
 import { TF_A0 } from './memlayout.ts';
 import { panic } from './panic.ts';
 import { myproc, type Proc } from './proc.ts';

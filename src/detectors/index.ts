@@ -6,6 +6,7 @@ import { isolation } from './isolation.ts';
 import { leak } from './leak.ts';
 import { lockDiscipline } from './lock-discipline.ts';
 import { lockOrder } from './lock-order.ts';
+import { objects } from './objects.ts';
 import { panic } from './panic.ts';
 import { race } from './race.ts';
 import { refcount } from './refcount.ts';
@@ -27,6 +28,7 @@ export const DETECTORS: readonly DetectorKind[] = [
   lockOrder,
   sleepingWithLock,
   refcount,
+  objects,
   panic,
   deadlock,
   endless,

@@ -22,8 +22,7 @@ class UseAfterFree implements Detector {
     this.free = new Uint8Array(endPpn - firstPpn);
     this.freedAt = new Int32Array(endPpn - firstPpn);
     this.freeAtStart = new Uint8Array(endPpn - firstPpn);
-    // A detector is made at the end of set-up, where every execution starts.
-    for (const ppn of k.freeFrames()) this.freeAtStart[ppn - firstPpn] = 1;
+    for (const ppn of k.freeAtStart) this.freeAtStart[ppn - firstPpn] = 1;
   }
 
   begin(): void {
