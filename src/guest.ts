@@ -1,4 +1,5 @@
 import { Kernel } from '../kernel/kernel.ts';
+import { isMutant, MUTANTS, type MutantName } from '../kernel/mutants.ts';
 import { MAXARG, MAXPATH, PARAM, type Param } from '../kernel/param.ts';
 import { SCENARIOS } from '../scenarios/index.ts';
 import type { TraceHeader } from '../traces/trace.ts';
@@ -12,6 +13,8 @@ export interface GuestSpec {
   readonly program: string;
   readonly args: readonly string[];
   readonly param: Param;
+  /** Defects that are switched on, sorted. */
+  readonly mutants: readonly MutantName[];
 }
 
 const programs = new Map(Object.entries(PROGRAMS).map(([name, entry]) => [name, entry.program]));
@@ -55,16 +58,30 @@ function checkArgs(args: readonly string[]): void {
   }
 }
 
+/** @throws UsageError for a mutant that does not exist. */
+function checkMutants(names: readonly string[]): MutantName[] {
+  for (const name of names) {
+    if (isMutant(name)) continue;
+    throw new UsageError(
+      `no mutant ${name}${didYouMean(name, Object.keys(MUTANTS)) || '; list shows them'}`,
+    );
+  }
+  return [...new Set(names)].filter(isMutant).sort();
+}
+
 /**
  * Completes what the user asked for: a scenario brings a configuration of its own, and what the
  * user says goes before it.
  *
- * @throws UsageError for an unknown program, arguments to a scenario, or a limit out of range.
+ * @param mutants names of mutants to switch on, in any order
+ * @throws UsageError for an unknown program or mutant, arguments to a scenario, or a limit out of
+ *   range.
  */
 export function guestSpec(
   program: string,
   args: readonly string[],
   overrides: Partial<Param>,
+  mutants: readonly string[] = [],
 ): GuestSpec {
   const scenario = scenarios.get(program);
   if (scenario === undefined && !programs.has(program)) {
@@ -78,7 +95,7 @@ export function guestSpec(
   checkArgs(args);
   const param = { ...PARAM, ...scenario?.param, ...overrides };
   checkParam(param);
-  return { program, args, param };
+  return { program, args, param, mutants: checkMutants(mutants) };
 }
 
 /**
@@ -103,7 +120,7 @@ export function bootGuest(spec: GuestSpec): Kernel {
   if (bytes + 8 * (args.length + 2) > 4096) {
     throw new UsageError(`the arguments of ${program} do not fit on its stack`);
   }
-  return new Kernel(param, programs, processes);
+  return new Kernel(param, programs, processes, spec.mutants);
 }
 
 /** The specification that a trace was made from. @throws UsageError for one we cannot build. */
@@ -114,7 +131,7 @@ export function specOfHeader(header: TraceHeader): GuestSpec {
     const value = header.config[name];
     if (typeof value === 'number') overrides[name] = value;
   }
-  return guestSpec(header.program, header.args, overrides);
+  return guestSpec(header.program, header.args, overrides, header.mutants);
 }
 
 /** The configuration as a trace keeps it. */

@@ -26,7 +26,7 @@ export function traceHeader(
     strategy,
     prng: PRNG,
     cpus: spec.param.ncpu,
-    mutants: [],
+    mutants: spec.mutants,
     config: configOfSpec(spec),
     fingerprint: fingerprint(),
     detail,
