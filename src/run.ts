@@ -78,6 +78,7 @@ function findingId(header: TraceHeader, { finding }: Outcome): string | undefine
     seed,
     strategy,
     cpus,
+    ...header.mutants,
     JSON.stringify(config),
   );
 }
