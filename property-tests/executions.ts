@@ -71,7 +71,12 @@ export class Situation {
     this.kernel = new Kernel({ ...SMALL, ...param }, all, processes);
   }
 
-  execute(strategyName: StrategyName, seed: number): Outcome {
+  /** @param watch attaches more to the kernel; what it adds to its list is a problem too */
+  execute(
+    strategyName: StrategyName,
+    seed: number,
+    watch: (k: Kernel) => readonly string[] = () => [],
+  ): Outcome {
     const { kernel, statuses } = this;
     const strategy = this.strategies[strategyName];
     let output = '';
@@ -80,8 +85,10 @@ export class Situation {
     };
     statuses.clear();
     const problems = watchObjects(kernel);
+    const found = watch(kernel);
     strategy.begin(seed, 2 * kernel.param.ncpu);
     const ending = kernel.run(strategy);
+    problems.push(...found);
     if (ending === 'halted') problems.push(...auditEnd(kernel));
     return { ending, output, statuses: new Map(statuses), steps: kernel.m.step, problems };
   }
