@@ -35,6 +35,8 @@ class RaceDetector implements Detector {
   /** Inflated read clocks; entry 0 is not used. */
   private readonly readers: Clock[] = [new Int32Array(0)];
   private readersUsed = 1;
+  /** Entries below `readersUsed` whose word was stored to since. */
+  private readonly freeReaders: number[] = [];
   /** By address of a lock or an atomic word: what its last holder knew. */
   private readonly syncs = new Map<number, Clock>();
   private readonly usedSyncs: Clock[] = [];
@@ -59,6 +61,7 @@ class RaceDetector implements Detector {
     }
     this.touchedCount = 0;
     this.readersUsed = 1;
+    this.freeReaders.length = 0;
     for (const clock of this.usedSyncs) clock.fill(0);
     this.usedSyncs.length = 0;
     for (let t = 0; t < this.threads; t++) {
@@ -101,6 +104,7 @@ class RaceDetector implements Detector {
       if (this.isConcurrent(loads, clock)) this.report(address, loads, 'store');
     } else if (loads < 0) {
       this.checkReaders(address, this.readers[-loads] as Clock, clock);
+      this.freeReaders.push(-loads);
     } else if (stored === 0) {
       this.touch(address);
     }
@@ -132,8 +136,9 @@ class RaceDetector implements Detector {
       sync = new Int32Array(this.threads);
       this.syncs.set(lock, sync);
     }
+    // Once for each thread at most, so that a long execution needs no more memory than a short one.
+    if (sync[tid] === 0) this.usedSyncs.push(sync);
     sync.set(clock);
-    this.usedSyncs.push(sync);
     clock[tid] = (clock[tid] as number) + 1;
   }
 
@@ -152,7 +157,7 @@ class RaceDetector implements Detector {
   }
 
   private inflate(first: number, second: number): number {
-    const entry = this.readersUsed++;
+    const entry = this.freeReaders.pop() ?? this.readersUsed++;
     let clock = this.readers[entry];
     if (clock === undefined) {
       clock = new Int32Array(this.threads);
