@@ -44,4 +44,16 @@ export const lifecycle: Readonly<Record<string, Scenario>> = {
     param: { ...SMALL, ncpu: 3 },
     holds: (output) => (/, ok\n$/.test(output) ? undefined : output),
   },
+  'fork-fork': {
+    summary: 'two processes fork at the same time with the same object open',
+    processes: processes('scarce foo 1', 'scarce foo 1'),
+    param: SMALL,
+    holds: allOk(2),
+  },
+  migrate: {
+    summary: 'a process changes CPUs between mapping and unmapping at one address',
+    processes: processes('wander foo 3', 'churn bar 2'),
+    param: SMALL,
+    holds: allOk(2),
+  },
 };

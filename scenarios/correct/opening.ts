@@ -32,4 +32,22 @@ export const opening: Readonly<Record<string, Scenario>> = {
     param: { ...SMALL, nshm: 1 },
     holds: allOk(2),
   },
+  'no-descriptors': {
+    summary: 'an open finds all descriptors in use and takes no reference',
+    processes: processes('limits 4 2 4'),
+    param: { ...SMALL, noshm: 2 },
+    holds: allOk(1),
+  },
+  'bad-close': {
+    summary: 'calls that fail leave locks and objects in order for others',
+    processes: processes('badcalls foo', 'churn bar 1'),
+    param: SMALL,
+    holds: allOk(2),
+  },
+  'close-unmapped': {
+    summary: 'the last close is of a process that never mapped the object',
+    processes: processes('unmapped foo'),
+    param: SMALL,
+    holds: allOk(1),
+  },
 };

@@ -21,4 +21,16 @@ export const shortage: Readonly<Record<string, Scenario>> = {
     param: { ...SMALL, tickInterval: 60 },
     holds: allOk(3),
   },
+  'heap-window': {
+    summary: 'the heap grows beside a mapping, and never into the window',
+    processes: processes('shmsbrk foo'),
+    param: SMALL,
+    holds: allOk(1),
+  },
+  'heap-shrink': {
+    summary: 'memory that sbrk takes away goes to another process',
+    processes: processes('heapshrink', 'churn foo 2'),
+    param: SMALL,
+    holds: allOk(2),
+  },
 };

@@ -1,10 +1,12 @@
 /** Every user program, by the name that exec and the command line know. */
 import type { Program } from '../ulib.ts';
 import { afterclose } from './afterclose.ts';
+import { badcalls } from './badcalls.ts';
 import { churn } from './churn.ts';
 import { execclose } from './execclose.ts';
 import { forkReceiver } from './fork-receiver.ts';
 import { forkclose } from './forkclose.ts';
+import { heapshrink } from './heapshrink.ts';
 import { init } from './init.ts';
 import { killer } from './killer.ts';
 import { leave } from './leave.ts';
@@ -22,6 +24,8 @@ import { shmtest } from './shmtest.ts';
 import { shmwriter } from './shmwriter.ts';
 import { truncrace } from './truncrace.ts';
 import { trunctwice } from './trunctwice.ts';
+import { unmapped } from './unmapped.ts';
+import { wander } from './wander.ts';
 
 export interface ProgramEntry {
   readonly summary: string;
@@ -61,6 +65,10 @@ export const PROGRAMS: Readonly<Record<string, ProgramEntry>> = {
   truncrace: entry('processes size one object; one succeeds', 'NAME NPROC', truncrace),
   orphan: entry('a parent exits before its child, which goes on', 'NAME', orphan),
   scarce: entry('goes on where memory, slots or processes run out', 'NAME ROUNDS', scarce),
+  badcalls: entry('calls that must fail do', 'NAME', badcalls),
+  unmapped: entry('the last close is of a process that never mapped it', 'NAME', unmapped),
+  wander: entry('changes CPUs while it maps and unmaps', 'NAME ROUNDS', wander),
+  heapshrink: entry('an access to memory that sbrk took away kills the process', '', heapshrink),
   churn: entry('opens, sizes, maps and closes an object in a loop', 'NAME ROUNDS', churn),
   scaling: entry(
     'processes do shared-memory operations at once',

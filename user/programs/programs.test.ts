@@ -29,6 +29,10 @@ const SUCCEED: readonly [string, RegExp][] = [
   ['truncrace foo 3', /^truncrace: pid 2: ok, one of 3 processes gave foo its size\n$/],
   ['orphan foo', /^orphan: pid 3: ok, pid 2 left its memory\n$/],
   ['scarce foo 3', /^scarce: pid 2: ok, 3 rounds\n$/],
+  ['badcalls foo', /^badcalls: pid 2: ok, what must fail fails\n$/],
+  ['unmapped foo', /^unmapped: pid 2: ok, its last close was of one that never mapped it\n$/],
+  ['wander foo 4', /^wander: pid 2: ok, 4 rounds\n$/],
+  ['heapshrink', /^usertrap.*\n.*\nheapshrink: pid 2: ok, pid 3 was killed by its access\n$/],
   ['churn foo 5', /^churn: pid 2: ok, 5 rounds\n$/],
   ['scaling foo 3 2 4', /^scaling: pid 2: ok, 3 processes, 48 operations\n$/],
 ];
