@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { Shell } from './commands/shell.ts';
-import { EXIT } from './errors.ts';
+import { EXIT, UsageError } from './errors.ts';
+import { didYouMean } from './nearest.ts';
 
 interface Verb {
   readonly summary: string;
@@ -47,6 +48,9 @@ async function program(shell: Shell): Promise<Command> {
     .addHelpText('after', HELP);
   const [first, second] = shell.argv.filter((word) => !word.startsWith('-'));
   const asked = first === 'help' ? second : first;
+  if (first === 'help' && asked !== undefined && VERBS[asked] === undefined) {
+    throw new UsageError(`no command ${asked}${didYouMean(asked, Object.keys(VERBS))}`);
+  }
   for (const [name, { summary, load }] of Object.entries(VERBS)) {
     const command = throwing(root.command(name)).summary(summary);
     if (name === asked) (await load()).define(command, shell);

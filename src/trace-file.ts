@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { TraceFormatError } from '../traces/errors.ts';
 import { readTrace, type Trace } from '../traces/reader.ts';
 import type { TraceHeader } from '../traces/trace.ts';
 import type { Sink } from '../traces/writer.ts';
@@ -81,7 +82,12 @@ export function openTrace(pathOrId: string): Trace {
   } catch (error) {
     throw new UsageError(`cannot read ${path}: ${reason(error)}`);
   }
-  return readTrace(bytes);
+  try {
+    return readTrace(bytes);
+  } catch (error) {
+    if (!(error instanceof TraceFormatError)) throw error;
+    throw new TraceFormatError(error.code, `${path}: ${error.message}`);
+  }
 }
 
 /**

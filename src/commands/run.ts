@@ -12,7 +12,8 @@ import { headline } from '../report/header-text.ts';
 import { count, plural, shellWord } from '../report/text.ts';
 import { type RunOptions, type RunResult, runOn } from '../run.ts';
 import { copyTrace, storeTrace, TraceFile } from '../trace-file.ts';
-import { addLimits, drawSeed, examples, givenLimits, parseSeed, wholeNumber } from './options.ts';
+import { addLimits, givenLimits } from './limits.ts';
+import { drawSeed, examples, parseSeed, wholeNumber } from './options.ts';
 import type { Shell } from './shell.ts';
 
 interface Options {
