@@ -12,6 +12,7 @@
  * ```
  */
 export type { KernelEvents } from '../kernel/events.ts';
+export { MUTANTS, type Mutant, type MutantName } from '../kernel/mutants.ts';
 export { KernelPanic } from '../kernel/panic.ts';
 export { PARAM, type Param } from '../kernel/param.ts';
 export { type BareOptions, BareProgram, type BlockedThread, type Parts } from '../machine/bare.ts';

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { MUTANTS } from '../../kernel/mutants.ts';
 import { SCENARIOS } from '../../scenarios/index.ts';
 import { STRATEGIES } from '../../scheduler/strategies.ts';
 import { PROGRAMS } from '../../user/programs/index.ts';
@@ -39,7 +40,10 @@ function items(): Item[] {
   const detectors = DETECTORS.map(
     ({ name, summary }): Item => ({ kind: 'detector', name, summary }),
   );
-  return [...programs, ...scenarios, ...strategies, ...detectors];
+  const mutants = Object.entries(MUTANTS).map(
+    ([name, { summary }]): Item => ({ kind: 'mutant', name, summary }),
+  );
+  return [...programs, ...scenarios, ...strategies, ...detectors, ...mutants];
 }
 
 function table(all: readonly Item[], { ink }: Shell): string {

@@ -17,6 +17,11 @@ export function parseSeed(text: string): number {
   throw new InvalidArgumentError('It must be a whole number of less than 2^53, with or without -.');
 }
 
+/** Names behind commas, and those of the option before, if it is given twice. */
+export function parseNames(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, ...text.split(',').filter((name) => name !== '')];
+}
+
 /** A seed for a run that was given none: short enough to type again. */
 export function drawSeed(): number {
   return randomInt(2 ** 31);

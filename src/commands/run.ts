@@ -13,7 +13,7 @@ import { count, plural, shellWord } from '../report/text.ts';
 import { type RunOptions, type RunResult, runOn } from '../run.ts';
 import { copyTrace, storeTrace, TraceFile } from '../trace-file.ts';
 import { addLimits, givenLimits } from './limits.ts';
-import { drawSeed, examples, parseSeed, wholeNumber } from './options.ts';
+import { drawSeed, examples, parseNames, parseSeed, wholeNumber } from './options.ts';
 import type { Shell } from './shell.ts';
 
 interface Options {
@@ -22,6 +22,7 @@ interface Options {
   readonly strategy: string;
   readonly record?: string;
   readonly detail: number;
+  readonly mutant?: readonly string[];
   readonly json?: boolean;
   readonly [limit: string]: unknown;
 }
@@ -60,7 +61,7 @@ function runOnce(options: Options, operands: readonly string[], shell: Shell): R
   const [program, args] = programAndArgs(operands, shell.argv);
   const limits = givenLimits(options);
   const overrides = options.cpus === undefined ? limits : { ...limits, ncpu: options.cpus };
-  const spec = guestSpec(program, args, overrides);
+  const spec = guestSpec(program, args, overrides, options.mutant);
   const strategy = makeStrategy(options.strategy) as Strategy;
   const { seed = drawSeed(), detail, json, record } = options;
   const kernel = bootGuest(spec);
@@ -130,14 +131,14 @@ function reportText(ran: Ran, kept: string | undefined, shell: Shell): void {
 function reportJson(ran: Ran, kept: string | undefined, shell: Shell): void {
   const { result, ms, file } = ran;
   const { finding, id, header, ending, steps, switches, contextSwitches } = result;
-  const { program, args, cpus, strategy, seed } = header;
+  const { program, args, cpus, strategy, seed, mutants } = header;
   if (finding !== undefined) {
     shell.json({ kind: 'finding', id, ...finding, trace: kept ?? file ?? null });
   }
   const recorded = file === undefined ? {} : { file, bytes: statSync(file).size };
   const verdict = finding?.title ?? 'nothing found';
   const counts = { steps, switches, contextSwitches, ms: Math.round(ms * 1000) / 1000 };
-  const what = { program, args, cpus, strategy, seed };
+  const what = { program, args, cpus, strategy, seed, mutants };
   const exitCode = shell.exitCode;
   shell.json({ kind: 'run', ...what, ending, verdict, ...counts, ...recorded, exitCode });
 }
@@ -163,6 +164,7 @@ export function define(command: Command, shell: Shell): void {
     .option('--strategy <name>', 'who chooses what runs next', parseStrategy, 'round-robin')
     .option('--record <file>', 'write a trace, which must not exist yet')
     .option('--detail <n>', 'events in it: 0 none, 1 calls, 2 locks too', wholeNumber(0, 2), 1)
+    .option('--mutant <names>', 'switch on planted defects of the kernel: `list`', parseNames)
     .option('--json', 'one JSON object a line instead of text');
   addLimits(command, PARAM);
   command
@@ -171,7 +173,7 @@ export function define(command: Command, shell: Shell): void {
       examples(
         'run shmtest --seed 42 -- foo 8192 4',
         'run --seed 7 --cpus 4 --strategy random --record out.xrt',
-        'run churn --kalloc-fails-at 30 -- foo 10',
+        'run two-open-close --mutant shm-close-split-decrement --seed 1',
       ),
     )
     .action((program: string | undefined, args: string[], options: Options) => {

@@ -1,6 +1,6 @@
 import type { Json } from '../../traces/trace.ts';
 import type { Ink } from './ink.ts';
-import { COLUMNS, clip, printable } from './text.ts';
+import { COLUMNS, clip, printable, wrap } from './text.ts';
 
 /** What is told of a finding, whether it was just made or stands in a trace. */
 export interface FindingReport {
@@ -17,20 +17,26 @@ function detailLines(detail: Json): string[] {
   return items.map((item) => (typeof item === 'string' ? item : JSON.stringify(item)));
 }
 
+/** Right edge of the id in the title's line: a report is no wider than a mail or a terminal. */
+const WIDTH = 80;
+
 /**
  * What is wrong, then who, where and why.
  *
  * @param what the run, as `headline` puts it
  */
 export function findingText(finding: FindingReport, what: string, ink: Ink): string {
-  const id = finding.id === undefined ? '' : `[${printable(finding.id)}]`;
-  const title = clip(printable(finding.title), COLUMNS - 8 - id.length);
-  const lines = [
-    `${ink.red(ink.bold(' FAIL '))} ${ink.bold(title)}${id.padStart(COLUMNS - 20 - 7 - title.length)}`,
+  const id = finding.id === undefined ? '' : `  [${printable(finding.id)}]`;
+  const title = clip(printable(finding.title), COLUMNS - 7 - id.length);
+  const detail = detailLines(finding.detail).map((line) => {
+    return `   ${wrap(printable(line).split(' '), '     ')}`;
+  });
+  const first = ink.red(ink.bold(' FAIL '));
+  return [
+    `${first} ${ink.bold(title)}${id.padStart(WIDTH - 7 - title.length)}`,
     ` ${what} · step ${finding.step}`,
-    ...detailLines(finding.detail).map((line) => `   ${clip(printable(line), COLUMNS - 3)}`),
-  ];
-  return lines.join('\n');
+    ...detail,
+  ].join('\n');
 }
 
 /** The exact commands that show it again. */

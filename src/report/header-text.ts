@@ -17,10 +17,11 @@ function commandText({ program, args }: Pick<TraceHeader, 'program' | 'args'>): 
 
 /** `shmtest demo 8192 4 · 2 CPUs · round-robin · seed 42` */
 export function headline(
-  header: Pick<TraceHeader, 'program' | 'args' | 'cpus' | 'strategy' | 'seed'>,
+  header: Pick<TraceHeader, 'program' | 'args' | 'cpus' | 'strategy' | 'seed' | 'mutants'>,
 ): string {
-  const { cpus, strategy, seed } = header;
-  const parts = [commandText(header), plural(cpus, 'CPU'), strategy, `seed ${seed}`];
+  const { cpus, strategy, seed, mutants } = header;
+  const planted = mutants.map((name) => `mutant ${name}`);
+  const parts = [commandText(header), plural(cpus, 'CPU'), strategy, `seed ${seed}`, ...planted];
   return printable(parts.join(' · '));
 }
 
@@ -34,7 +35,6 @@ export function headerText(trace: Trace): string {
   const rows = [
     ['ran', headline(header)],
     ['config', wrap(config, '         ')],
-    ['mutants', printable(header.mutants.join(', '))],
     ['kernel', printable(header.fingerprint)],
     ['events', DETAIL[header.detail] ?? `detail ${header.detail}`],
     ['holds', contents(trace)],
