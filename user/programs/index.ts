@@ -64,7 +64,7 @@ export const PROGRAMS: Readonly<Record<string, ProgramEntry>> = {
   forkclose: entry('parent and child close what they share at the same time', 'NAME', forkclose),
   truncrace: entry('processes size one object; one succeeds', 'NAME NPROC', truncrace),
   orphan: entry('a parent exits before its child, which goes on', 'NAME', orphan),
-  scarce: entry('goes on where memory, slots or processes run out', 'NAME ROUNDS', scarce),
+  scarce: entry('goes on where memory, slots or processes run out', 'NAME ROUNDS [PAGES]', scarce),
   badcalls: entry('calls that must fail do', 'NAME', badcalls),
   unmapped: entry('the last close is of a process that never mapped it', 'NAME', unmapped),
   wander: entry('changes CPUs while it maps and unmaps', 'NAME ROUNDS', wander),

@@ -25,9 +25,11 @@ function* use(u: Context, va: number): Part<boolean> {
 }
 
 /** Whatever fails here for want of memory or of a slot must leave the rest as it was. */
-function* round(u: Context, name: string): Part<string | undefined> {
+function* round(u: Context, name: string, pages: number): Part<string | undefined> {
+  // Never mapped: a fork that fails has counted it before it fails at the mapping.
+  const spare = yield* shm_open(u, name);
   const od = yield* shm_open(u, name);
-  const heap = sbrk(u, PGSIZE) ?? (yield);
+  const heap = sbrk(u, pages * PGSIZE) ?? (yield);
   if (od >= 0) shm_trunc(u, od, 2 * PGSIZE) ?? (yield);
   let va = od < 0 ? -1 : yield* shm_map(u, od, O_RDWR);
   const pid = fork(u) ?? (yield);
@@ -43,17 +45,24 @@ function* round(u: Context, name: string): Part<string | undefined> {
   if (pid === 0)
     exit(u, wrong === undefined ? 0 : yield* verdict(u, 'scarce', wrong, '')) ?? (yield);
   if (pid > 0) wait(u) ?? (yield);
-  if (heap >= 0) sbrk(u, -PGSIZE) ?? (yield);
-  const closed = od < 0 ? 0 : (shm_close(u, od) ?? (yield));
+  if (heap >= 0) sbrk(u, -pages * PGSIZE) ?? (yield);
+  let closed = od < 0 ? 0 : (shm_close(u, od) ?? (yield));
+  if (spare >= 0) closed += shm_close(u, spare) ?? (yield);
   return closed === 0 ? wrong : 'shm_close failed';
 }
 
-/** scarce NAME ROUNDS: goes on where memory, objects, descriptors or processes run out. */
+/**
+ * scarce NAME ROUNDS [PAGES]: goes on where memory, objects, descriptors or processes run out. PAGES
+ * are what it asks for its heap, 1 unless given.
+ */
 export function* scarce(u: Context, argv: readonly string[]): Part<number> {
   const name = argv[1];
   const rounds = integer(argv[2], 1);
-  if (name === undefined || rounds === undefined) return yield* usage(u, 'scarce NAME ROUNDS');
+  const pages = integer(argv[3] ?? '1', 1);
+  if (name === undefined || rounds === undefined || pages === undefined) {
+    return yield* usage(u, 'scarce NAME ROUNDS [PAGES]');
+  }
   let wrong: string | undefined;
-  for (let i = 0; i < rounds && wrong === undefined; i++) wrong = yield* round(u, name);
+  for (let i = 0; i < rounds && wrong === undefined; i++) wrong = yield* round(u, name, pages);
   return yield* verdict(u, 'scarce', wrong, `${rounds} rounds`);
 }
