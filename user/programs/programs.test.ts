@@ -122,8 +122,11 @@ describe('a wrong value is exit status 1', () => {
   });
 });
 
+/** Programs that have something to do without arguments, if only nothing. */
+const WITHOUT = ['shmtest', 'script'];
+
 test.each(
-  Object.entries(PROGRAMS).filter(([name, { usage }]) => usage !== '' && name !== 'shmtest'),
+  Object.entries(PROGRAMS).filter(([name, { usage }]) => usage !== '' && !WITHOUT.includes(name)),
 )(
   '%s without arguments prints its usage, as the registry has it, and exits with 1',
   (name, { usage }) => {

@@ -15,7 +15,7 @@ export const READY = 0;
 export const READ = 4;
 export const DATASTART = 8;
 /** Ticks that either side waits for the other before it gives up. */
-export const PATIENCE = 1000;
+const PATIENCE = 1000;
 
 export const datum = (i: number): number => 1000 + 7 * i;
 
