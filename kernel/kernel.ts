@@ -204,6 +204,7 @@ export class Kernel {
   print(text: string): void {
     const { m } = this;
     this.events?.print(m.step, m.cpu.id, this.currentPid(), text);
+    this.watch?.printed(text);
     this.onPrint?.(text);
   }
 
@@ -258,12 +259,15 @@ export class Kernel {
   peekString(p: Proc, va: number): string | undefined {
     const { memory, words } = this.m;
     let text = '';
+    let frame = -1;
     for (let at = va; text.length < MAXPATH; at++) {
       if (at < 0 || at > 0x7fff_ffff) return undefined;
-      const pte = walk(this, words[p.pagetable] as number, at >>> 12);
-      if (pte === 0 || ((words[pte] as number) & PTE_V) === 0) return undefined;
-      const byte =
-        memory.bytes[(memory.frame(ppnOfPte(words[pte] as number)) << 2) + (at & (PGSIZE - 1))];
+      if (frame < 0 || (at & (PGSIZE - 1)) === 0) {
+        const pte = walk(this, words[p.pagetable] as number, at >>> 12);
+        if (pte === 0 || ((words[pte] as number) & PTE_V) === 0) return undefined;
+        frame = memory.frame(ppnOfPte(words[pte] as number)) << 2;
+      }
+      const byte = memory.bytes[frame + (at & (PGSIZE - 1))];
       if (byte === 0 || byte === undefined) return text;
       text += String.fromCharCode(byte);
     }

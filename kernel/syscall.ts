@@ -122,7 +122,21 @@ const CALLS: readonly (SystemCall | undefined)[] = (() => {
 function mappedAt(k: Kernel, p: Proc, result: number): string | undefined {
   if (result !== 0) return undefined;
   const vpn = k.m.words[p.shm.vpn(argint(k, p, 0))] as number;
-  return `0x${(vpn * 4096).toString(16)}`;
+  return hex(vpn * 4096);
+}
+
+/** Addresses as text, kept: programs use few, and making text is most of what an event costs. */
+const hexes = new Map<number, string>();
+const HEXES_MAX = 1024;
+
+function hex(value: number): string {
+  let text = hexes.get(value);
+  if (text === undefined) {
+    if (hexes.size === HEXES_MAX) hexes.clear();
+    text = `0x${(value >>> 0).toString(16)}`;
+    hexes.set(value, text);
+  }
+  return text;
 }
 
 /** The arguments as a trace shows them: strings are read without an operation. */
@@ -130,8 +144,8 @@ function describeArgs(k: Kernel, p: Proc, call: SystemCall): (number | string)[]
   return call.args.map((kind, n) => {
     const value = argint(k, p, n);
     if (kind === 'int') return value;
-    if (kind === 'ptr') return `0x${(value >>> 0).toString(16)}`;
-    return k.peekString(p, value) ?? `0x${(value >>> 0).toString(16)}`;
+    if (kind === 'ptr') return hex(value);
+    return k.peekString(p, value) ?? hex(value);
   });
 }
 

@@ -50,17 +50,8 @@ export function encodeChoices(
   for (let i = 0; i < count; i++) most = Math.max(most, lanes[i]!);
   const modulus = most + 1;
   const bits = cheapestBits(steps, lanes, count, step, lane, modulus);
-  const out = new RunWriter(count, bits);
-  let lastStep = step;
-  let lastLane = lane;
-  for (let i = 0; i < count; i++) {
-    const gap = steps[i]! - lastStep;
-    lastStep = steps[i]!;
-    const up = lanes[i]! - lastLane;
-    lastLane = lanes[i]!;
-    out.put(gap, up < 0 ? up + modulus : up);
-  }
-  return { count, step, lane, lanes: modulus, bits, data: out.finish() };
+  const data = encodeRun(steps, lanes, count, step, lane, modulus, bits);
+  return { count, step, lane, lanes: modulus, bits, data };
 }
 
 /** The width of the lane field that needs the fewest escapes. */
@@ -104,54 +95,54 @@ function cheapestBits(
   return best;
 }
 
-/** Puts switches one by one and folds repetitions. */
-class RunWriter {
-  readonly #out: ByteWriter;
-  readonly #bits: number;
-  /** The escapes: all ones in the lane field, in the gap field. */
-  readonly #laneEscape: number;
-  readonly #gapEscape: number;
-  #gap = -1;
-  #up = -1;
-  #repeats = 0;
-
-  constructor(count: number, bits: number) {
-    this.#out = new ByteWriter(count + 32);
-    this.#bits = bits;
-    this.#laneEscape = 2 ** bits - 1;
-    this.#gapEscape = 2 ** (8 - bits) - 1;
-  }
-
-  put(gap: number, up: number): void {
-    if (gap === this.#gap && up === this.#up) {
-      this.#repeats++;
-      return;
+/** The bytes of a run; repetitions are folded. */
+function encodeRun(
+  steps: Float64Array,
+  lanes: Uint32Array,
+  count: number,
+  step: number,
+  lane: number,
+  modulus: number,
+  bits: number,
+): Uint8Array {
+  const out = new ByteWriter(count + 32);
+  const laneEscape = 2 ** bits - 1;
+  const gapEscape = 2 ** (8 - bits) - 1;
+  let lastStep = step;
+  let lastLane = lane;
+  let lastGap = -1;
+  let lastUp = -1;
+  let repeats = 0;
+  for (let i = 0; i < count; i++) {
+    const gap = steps[i]! - lastStep;
+    const difference = lanes[i]! - lastLane;
+    const up = difference < 0 ? difference + modulus : difference;
+    lastStep = steps[i]!;
+    lastLane = lanes[i]!;
+    if (gap === lastGap && up === lastUp) {
+      repeats++;
+      continue;
     }
-    if (this.#repeats > 0) this.#repeat();
-    this.#gap = gap;
-    this.#up = up;
-    const out = this.#out;
-    const gapCode = gap > 0 && gap <= this.#gapEscape ? gap - 1 : this.#gapEscape;
-    const upCode = up > 0 && up < this.#laneEscape ? up : this.#laneEscape;
+    if (repeats > 0) putRepeats(out, repeats, bits, gapEscape);
+    repeats = 0;
+    lastGap = gap;
+    lastUp = up;
+    const gapCode = gap > 0 && gap <= gapEscape ? gap - 1 : gapEscape;
+    const upCode = up > 0 && up < laneEscape ? up : laneEscape;
     out.ensure(24);
-    out.byte((gapCode << this.#bits) | upCode);
-    if (gapCode === this.#gapEscape) out.unsigned(gap);
-    if (upCode === this.#laneEscape) out.unsigned(up);
+    out.byte((gapCode << bits) | upCode);
+    if (gapCode === gapEscape) out.unsigned(gap);
+    if (upCode === laneEscape) out.unsigned(up);
   }
+  if (repeats > 0) putRepeats(out, repeats, bits, gapEscape);
+  return out.view();
+}
 
-  #repeat(): void {
-    const out = this.#out;
-    const code = Math.min(this.#repeats - 1, this.#gapEscape);
-    out.ensure(24);
-    out.byte(code << this.#bits);
-    if (code === this.#gapEscape) out.unsigned(this.#repeats);
-    this.#repeats = 0;
-  }
-
-  finish(): Uint8Array {
-    if (this.#repeats > 0) this.#repeat();
-    return this.#out.view();
-  }
+function putRepeats(out: ByteWriter, repeats: number, bits: number, gapEscape: number): void {
+  const code = Math.min(repeats - 1, gapEscape);
+  out.ensure(24);
+  out.byte(code << bits);
+  if (code === gapEscape) out.unsigned(repeats);
 }
 
 /** Throws `Malformed` unless `data` holds exactly `count` switches to lanes below `lanes`. */
