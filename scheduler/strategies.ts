@@ -1,3 +1,4 @@
+import { Pct } from './strategies/pct.ts';
 import { RandomWalk } from './strategies/random.ts';
 import { RoundRobin } from './strategies/round-robin.ts';
 import type { Strategy } from './strategy.ts';
@@ -10,7 +11,8 @@ export interface StrategyKind {
   readonly seeded: boolean;
   /** Whether a lane that stays enabled steps within a bound, or with probability 1. */
   readonly fair: boolean;
-  make(): Strategy;
+  /** Options are numbers, as the strategy's own file says; each has a default. */
+  make(...options: number[]): Strategy;
 }
 
 /** By the name on the command line. `replay` is not here: it cannot be made without a record. */
@@ -33,9 +35,25 @@ export const STRATEGIES: ReadonlyMap<string, StrategyKind> = new Map<string, Str
       make: () => new RandomWalk(),
     },
   ],
+  [
+    'pct',
+    {
+      summary: 'priorities, and a few steps at which the highest falls: rare orders, with a bound',
+      seeded: true,
+      fair: false,
+      make: (...options) => new Pct(...options),
+    },
+  ],
 ]);
 
-/** A strategy of that name, or undefined. */
-export function makeStrategy(name: string): Strategy | undefined {
-  return STRATEGIES.get(name)?.make();
+/**
+ * A strategy by its name, with options after a colon: `random`, `pct:3,2000`.
+ *
+ * @returns undefined for an unknown name, or options that are not positive whole numbers.
+ */
+export function makeStrategy(description: string): Strategy | undefined {
+  const [name = '', text] = description.split(':');
+  const options = text === undefined ? [] : text.split(',').map(Number);
+  if (options.some((option) => !Number.isSafeInteger(option) || option < 1)) return undefined;
+  return STRATEGIES.get(name)?.make(...options);
 }

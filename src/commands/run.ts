@@ -32,8 +32,8 @@ const DEFAULT_PROGRAM = 'shmtest';
 const DEFAULT_ARGS = ['demo', '8192', '4'];
 
 function parseStrategy(name: string): string {
-  if (STRATEGIES.has(name)) return name;
-  const hint = didYouMean(name, STRATEGIES.keys());
+  if (makeStrategy(name) !== undefined) return name;
+  const hint = didYouMean(name.split(':')[0] ?? name, STRATEGIES.keys());
   throw new InvalidArgumentError(`There is none of that name${hint || '; list shows them'}`);
 }
 
