@@ -254,6 +254,9 @@ export class Driver implements ChoicePoint {
       if (mode === ANSWER) {
         answer = result.value as number;
       } else {
+        // The interrupted operation goes first, or a handler slower than the timer would stop all.
+        const { cpu } = this;
+        cpu.timerAt = Math.max(cpu.timerAt, this.step + 1);
         this.decide();
         return;
       }
@@ -290,7 +293,9 @@ export class Driver implements ChoicePoint {
       chosen = this.scheduler.choose(this);
       this.granted = Math.min(this.step + this.lease, deadline);
     }
-    this.grantedPrivate = deadline;
+    // A timer that is due but was not chosen must be asked about again, however private the thread.
+    const timerDue = (this.enabled[this.enabledCount - 1] as Thread).id < 0;
+    this.grantedPrivate = timerDue ? this.granted : deadline;
     this.next = chosen;
     const lane = this.laneOf(chosen);
     if (lane !== this.lane) {
