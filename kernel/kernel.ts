@@ -204,7 +204,6 @@ export class Kernel {
   print(text: string): void {
     const { m } = this;
     this.events?.print(m.step, m.cpu.id, this.currentPid(), text);
-    this.watch?.printed(text);
     this.onPrint?.(text);
   }
 
