@@ -1,3 +1,14 @@
+/** What a finding is about: for its explanation, which watches these when the run is repeated. */
+export interface About {
+  /** Addresses of words. */
+  readonly words?: readonly number[];
+  /** Physical page numbers. */
+  readonly frames?: readonly number[];
+  /** Addresses of lock words. */
+  readonly locks?: readonly number[];
+  readonly pids?: readonly number[];
+}
+
 /** One bug found in the guest, with the evidence for it. */
 export interface Finding {
   /** Name of the detector that reports it. */
@@ -8,6 +19,7 @@ export interface Finding {
   readonly detail: readonly string[];
   /** Operations performed when it was seen. */
   readonly step: number;
+  readonly about?: About;
 }
 
 /** Ends an execution at the step where a detector saw something. */

@@ -3,18 +3,22 @@ import { SHMVPN } from '../../kernel/memlayout.ts';
 import { UNUSED } from '../../kernel/proc.ts';
 import { walk } from '../../kernel/vm.ts';
 import { PTE_V, ppnOfPte } from '../../machine/index.ts';
-import { type Detector, type DetectorKind, found, here } from './detector.ts';
+import { type Detector, type DetectorKind, forKernel, found } from './detector.ts';
+import type { Guest } from './guest.ts';
 
 /**
  * Nothing points at what is destroyed: when a shared frame is freed, no page table maps it any
- * more. Exact for mappings in the shared-memory window. Costs a look at every process's window each
- * time a shared frame is freed, which is once in its life.
+ * more. Exact for mappings in the shared-memory window: it assumes that nothing maps shared frames
+ * elsewhere. Never wrong: whatever the page table maps, a CPU may reach. Costs a look at every
+ * process's window each time a shared frame is freed, which is once in its life.
  */
 class Dangling implements Detector {
   readonly name = 'dangling';
+  private readonly guest: Guest;
   private readonly k: Kernel;
 
-  constructor(k: Kernel) {
+  constructor(guest: Guest, k: Kernel) {
+    this.guest = guest;
     this.k = k;
   }
 
@@ -29,8 +33,8 @@ class Dangling implements Detector {
       const vpn = this.mapsAt(m.words[p.pagetable] as number, ppn);
       if (vpn === 0) continue;
       const address = `0x${(vpn * 4096).toString(16)}`;
-      found(k, this.name, `frame freed while pid ${m.words[p.pid]} maps it at ${address}`, [
-        `${here(k)} frees frame 0x${ppn.toString(16)} of shared memory`,
+      found(this.guest, this.name, `frame freed while pid ${m.words[p.pid]} maps it at ${address}`, [
+        `${this.guest.here()} frees frame 0x${ppn.toString(16)} of shared memory`,
       ]);
     }
   }
@@ -53,5 +57,5 @@ class Dangling implements Detector {
 export const dangling: DetectorKind = {
   name: 'dangling',
   summary: 'a shared frame is freed while a process still maps it',
-  make: (k) => new Dangling(k),
+  make: forKernel((guest, k) => new Dangling(guest, k)),
 };

@@ -64,7 +64,13 @@ export const deadlock: DetectorKind = {
         ring.length > 0
           ? `deadlock: ${ring.length === 1 ? 'a CPU waits for a lock of its own' : `${ring.length} CPUs wait for each other's locks`}`
           : `deadlock: ${sleepers.length} processes sleep and nobody is left to wake them`;
-      return { detector: 'deadlock', title, detail, step: k.m.step };
+      const spinning = k.m.cpus.filter((cpu) => holder(k, cpu.thread) !== undefined);
+      const about = {
+        locks: spinning.map((cpu) => cpu.thread?.a ?? 0),
+        words: sleepers.map((p) => p.state),
+        pids: sleepers.map((p) => words[p.pid] as number),
+      };
+      return { detector: 'deadlock', title, detail, step: k.m.step, about };
     },
   }),
 };

@@ -1,14 +1,15 @@
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { Ending, Thread } from '../../machine/index.ts';
 import { type Finding, Found } from '../finding.ts';
+import type { Guest } from './guest.ts';
 
 /**
- * Watches executions of one kernel and reports findings.
+ * Watches executions of one guest and reports findings.
  *
  * A detector reads the machine, never changes it, and knows nothing of any planted bug. What it has
  * seen it reports by throwing (`found`), which ends the execution there, or by answering from
  * `ended` and `threw`. Throwing anything else is a fault of ours. The hooks of a detector are called
- * on the machine's current thread and CPU.
+ * on the machine's current thread and CPU; those of a bare program's mutexes are those of locks.
  */
 export interface Detector {
   readonly name: string;
@@ -19,44 +20,63 @@ export interface Detector {
   stored?(address: number): void;
   /** An atomic read-modify-write. */
   modified?(address: number): void;
-  /** Guest code is about to take a spinlock; its stack is on the host's. */
+  /** Guest code is about to take a lock, and waits if it is held; its stack is on the host's. */
   acquiring?(lock: number): void;
   acquired?(lock: number): void;
-  /** A spinlock was released. */
   released?(lock: number): void;
+  /** A semaphore was posted or a condition signalled. */
+  signalled?(word: number): void;
+  /** A wait for a semaphore or a condition is over. */
+  awaited?(word: number): void;
+  /** A wait for a condition begins; its mutex was released just before. */
+  waiting?(condition: number): void;
   /** The current CPU is about to switch. */
   switching?(from: Thread, to: Thread): void;
   /** A user access to the word `address`, through virtual byte address `va`. */
-  accessed?(address: number, va: number, writes: boolean): void;
+  accessed?(address: number, va: number, writes: boolean, atomic: boolean): void;
+  /** The kernel copies to or from a user's frame. */
+  copied?(ppn: number, va: number, writes: boolean): void;
   allocated?(ppn: number): void;
   freed?(ppn: number): void;
   entered?(pid: number, call: string, args: () => (number | string)[]): void;
   exited?(pid: number, call: string, result: number): void;
+  /** A process exits, by itself or because it was killed. */
+  exiting?(pid: number, status: number): void;
+  /** The current process is about to sleep; `lock` guards what it waits for. */
+  sleeping?(chan: number, lock: number): void;
+  /** The current thread begins to wake who sleeps on a channel; 0 when it is done. */
+  waking?(chan: number): void;
+  printed?(text: string): void;
+  /** Any operation in the last `LATE` steps before the step limit; `value` is what was stored. */
+  late?(kind: number, address: number, value: number): void;
   /** The execution has ended by itself. */
   ended?(ending: Ending): Finding | undefined;
   /** Guest code threw; answers undefined for what is not its business. */
   threw?(error: unknown): Finding | undefined;
+  /** What could not be decided about the execution that has ended, in a line; undefined for nothing. */
+  note?(): string | undefined;
 }
 
 export interface DetectorKind {
   readonly name: string;
   readonly summary: string;
-  make(k: Kernel): Detector;
+  /** Answers undefined for a guest that has nothing to watch. */
+  make(guest: Guest): Detector | undefined;
+}
+
+/** How to make a detector that reads a kernel's tables. */
+export function forKernel(
+  make: (guest: Guest, k: Kernel) => Detector,
+): (guest: Guest) => Detector | undefined {
+  return (guest) => (guest.kernel === undefined ? undefined : make(guest, guest.kernel));
 }
 
 /** Ends the execution with a finding at the current step. */
 export function found(
-  k: Kernel,
+  guest: Guest,
   detector: string,
   title: string,
   detail: readonly string[] = [],
 ): never {
-  throw new Found({ detector, title, detail, step: k.m.step });
-}
-
-/** The running process or CPU in words. */
-export function here(k: Kernel): string {
-  const pid = k.currentPid();
-  const who = pid === 0 ? 'the scheduler loop' : `pid ${pid}`;
-  return `${who} on CPU ${k.m.cpu.id}`;
+  throw new Found({ detector, title, detail, step: guest.m.step });
 }

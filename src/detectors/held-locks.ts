@@ -1,4 +1,4 @@
-/** The spinlocks that each CPU holds, in the order in which it took them. */
+/** The locks that each CPU holds, in the order in which it took them. Kept by the Watcher for all. */
 export class HeldLocks {
   private readonly held: number[][];
 
@@ -7,7 +7,7 @@ export class HeldLocks {
   }
 
   clear(): void {
-    for (const list of this.held) list.length = 0;
+    for (const list of this.held) if (list.length > 0) list.length = 0;
   }
 
   of(cpu: number): readonly number[] {
@@ -20,6 +20,11 @@ export class HeldLocks {
 
   drop(cpu: number, lock: number): void {
     const list = this.held[cpu] as number[];
+    // Nearly always the one that was taken last.
+    if (list[list.length - 1] === lock) {
+      list.pop();
+      return;
+    }
     const at = list.lastIndexOf(lock);
     if (at >= 0) list.splice(at, 1);
   }

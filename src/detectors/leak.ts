@@ -3,14 +3,15 @@ import { STATE_NAMES, UNUSED } from '../../kernel/proc.ts';
 import type { DetectorKind } from './detector.ts';
 import { framesAddUp, readOwnership } from './ownership.ts';
 
-/** Lines for frames that nobody owns, or that are free and owned at once. */
-function frames(k: Kernel): string[] {
+/** Lines for frames that nobody owns, or that are free and owned at once; adds them to `lost`. */
+function frames(k: Kernel, lost: number[]): string[] {
   const { owners, free } = readOwnership(k);
   const lines: string[] = [];
   const { firstPpn, endPpn } = k.m.memory;
   for (let ppn = firstPpn; ppn < endPpn; ppn++) {
     const list = owners.get(ppn);
     const name = `frame 0x${ppn.toString(16)}`;
+    if ((list === undefined) !== free.has(ppn)) lost.push(ppn);
     if (list === undefined && !free.has(ppn)) lines.push(`${name} is neither free nor used`);
     if (list !== undefined && free.has(ppn))
       lines.push(`${name} is free and used: ${list.join(', ')}`);
@@ -51,13 +52,18 @@ export const leak: DetectorKind = {
     ended(ending) {
       if (ending !== 'halted') return undefined;
       const lines = survivors(k);
-      if (!framesAddUp(k)) lines.push(...frames(k));
+      const lost: number[] = [];
+      if (!framesAddUp(k)) lines.push(...frames(k, lost));
       if (lines.length === 0) return undefined;
       return {
         detector: 'leak',
         title: `leak: ${lines[0]}${lines.length > 1 ? `, and ${lines.length - 1} more` : ''}`,
         detail: lines,
         step: k.m.step,
+        about: {
+          frames: lost,
+          words: k.shm.objects.map((o) => o.refs).filter((w) => k.m.words[w]),
+        },
       };
     },
   }),

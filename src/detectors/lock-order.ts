@@ -68,7 +68,8 @@ class LockOrder implements Detector {
       ring.length === 1
         ? `two locks of one class: ${from}`
         : `locks in a circle: ${ring.join(' → ')}`;
-    found(this.k, this.name, title, [edge.who, ...way.map((e) => `but ${e.who}`)]);
+    const locks = [...this.classes].filter(([, name]) => ring.includes(name)).map(([lock]) => lock);
+    found(this.k, this.name, title, [edge.who, ...way.map((e) => `but ${e.who}`)], { locks });
   }
 
   /** The edges from one class to another, none when they are the same, undefined if there is no way. */

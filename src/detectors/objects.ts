@@ -1,5 +1,5 @@
 import type { Kernel } from '../../kernel/kernel.ts';
-import type { ShmObject } from '../../kernel/shm.ts';
+import type { ShmObject } from '../../kernel/shm-table.ts';
 import { type Detector, type DetectorKind, found, here } from './detector.ts';
 
 const NAMEWORDS = 4;
@@ -76,10 +76,20 @@ class ObjectTable implements Detector {
   }
 
   private report(o: ShmObject, what: string): never {
-    found(this.k, this.name, `shm[${o.index}] ${what}`, [
-      `seen when ${here(this.k)} let shm.lock go`,
-    ]);
+    found(
+      this.k,
+      this.name,
+      `shm[${o.index}] ${what}`,
+      [`seen when ${here(this.k)} let shm.lock go`],
+      { words: wordsOf(this.k, o) },
+    );
   }
+}
+
+function wordsOf(k: Kernel, o: ShmObject): number[] {
+  const many = (first: number, count: number): number[] =>
+    Array.from({ length: count }, (_, i) => first + i);
+  return [o.refs, o.pages, ...many(o.name, NAMEWORDS), ...many(o.frames, k.param.nshmpg)];
 }
 
 /** The name in memory: up to four words, four bytes each. */

@@ -1,19 +1,45 @@
 import { KernelPanic } from '../../kernel/panic.ts';
+import { NotHolder } from '../../machine/index.ts';
 import type { DetectorKind } from './detector.ts';
+import type { Guest } from './guest.ts';
 
-/** The kernel's own checks. Cannot be wrong: the kernel said so itself. Costs nothing. */
+/** What a panic of acquire or release means, where it is one. */
+function misuse(guest: Guest, { message, lock, cpu }: KernelPanic): string | undefined {
+  if (lock === 0) return undefined;
+  const name = guest.nameOf(lock);
+  if (message === 'acquire') return `double acquire of ${name} by CPU ${cpu}`;
+  const holder = (guest.m.words[lock] as number) - 1;
+  const held = holder < 0 ? 'nobody holds' : `CPU ${holder} holds`;
+  return `release of ${name}, which ${held}: released twice, or by another`;
+}
+
+/**
+ * The kernel's own checks, and the machine's of a bare program's mutexes: double acquire and double
+ * release among them. Always on. Cannot be wrong: the guest said so itself. Costs nothing.
+ */
 export const panic: DetectorKind = {
   name: 'panic',
-  summary: 'the kernel panicked',
-  make: () => ({
+  summary: 'the kernel panicked, or a lock was released by who does not hold it',
+  make: (guest) => ({
     name: 'panic',
     threw(error) {
+      const { step } = guest.m;
+      if (error instanceof NotHolder) {
+        const detail = ['released twice, or by another than its holder'];
+        return { detector: 'panic', title: error.message, detail, step };
+      }
       if (!(error instanceof KernelPanic)) return undefined;
-      const who = error.pid === 0 ? 'the scheduler loop' : `pid ${error.pid}`;
+      const thread = guest.m.current;
+      const who = error.pid === 0 ? 'the scheduler loop' : guest.who(thread);
+      const detail = [`on CPU ${error.cpu} in ${who}`];
+      const meaning = misuse(guest, error);
+      if (meaning !== undefined) detail.unshift(meaning);
+      const held = guest.held.of(error.cpu).map((lock) => guest.nameOf(lock));
+      if (held.length > 0) detail.push(`CPU ${error.cpu} holds ${held.join(', ')}`);
       return {
         detector: 'panic',
         title: `kernel panic: ${error.message}`,
-        detail: [`on CPU ${error.cpu} in ${who}`],
+        detail,
         step: error.step,
       };
     },

@@ -181,9 +181,15 @@ class RaceDetector implements Detector {
     const { k } = this;
     const name = k.m.layout.nameOf(address) ?? `shared memory at word ${address}`;
     const thread = k.m.threads[other & this.mask];
-    found(k, this.name, `data race on ${name}: ${here(k)} and ${thread?.name}`, [
-      `${here(k)} does a ${kind} that nothing orders with what ${thread?.name} did before`,
-    ]);
+    const process = k.ptable.procs[(other & this.mask) - k.param.ncpu];
+    const pid = process === undefined ? 0 : (k.m.words[process.pid] as number);
+    found(
+      k,
+      this.name,
+      `data race on ${name}: ${here(k)} and ${thread?.name}`,
+      [`${here(k)} does a ${kind} that nothing orders with what ${thread?.name} did before`],
+      { words: [address], pids: [pid] },
+    );
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Kernel } from '../../kernel/kernel.ts';
-import type { ShmObject } from '../../kernel/shm.ts';
+import type { ShmObject } from '../../kernel/shm-table.ts';
 import { type Finding, Found } from '../finding.ts';
 import type { DetectorKind } from './detector.ts';
 
@@ -14,6 +14,14 @@ function holders(k: Kernel, o: ShmObject): string[] {
     }
   }
   return found;
+}
+
+/** Where the descriptors of all processes are. */
+function descriptors(k: Kernel): number[] {
+  const processes = k.ptable.procs.slice(0, k.m.words[k.ptable.top]);
+  return processes.flatMap(({ shm }) =>
+    Array.from({ length: shm.count }, (_, od) => shm.object(od)),
+  );
 }
 
 let counts = new Int32Array(0);
@@ -70,5 +78,6 @@ function report(k: Kernel, o: ShmObject, refs: number): Finding {
     title: `wrong reference count: shm[${o.index}].refs = ${refs}, held by ${list.length}`,
     detail: [`held by: ${list.join(', ') || 'nobody'}`, `so ${consequence}`],
     step: k.m.step,
+    about: { words: [o.refs, ...descriptors(k)] },
   };
 }

@@ -1,33 +1,65 @@
 import type { Kernel } from '../../kernel/kernel.ts';
 import { walk } from '../../kernel/vm.ts';
 import { PTE_R, PTE_U, PTE_V, PTE_W, ppnOfPte } from '../../machine/index.ts';
-import { type Detector, type DetectorKind, found, here } from './detector.ts';
+import { type Detector, type DetectorKind, forKernel, found } from './detector.ts';
+import type { Guest } from './guest.ts';
+
+/** Places of entries that are remembered, by virtual page. */
+const PLACES = 64;
 
 /**
  * Every user access went where the page table says now. A CPU that remembers a translation whose
- * page is gone, or whose rights were cut, would go elsewhere. Exact. Costs a walk of the page table
- * per user access.
+ * page is gone, or whose rights were cut, would go elsewhere. Never wrong. Costs a look at the
+ * entry per user access, and a walk of the page table where the place of the entry is not known.
+ *
+ * Assumes that a page-table page that was freed and used again does not hold the very entry that it
+ * held before, in the same place: only then is a stale translation not seen.
  */
 class StaleTlb implements Detector {
   readonly name = 'stale-tlb';
+  private readonly guest: Guest;
   private readonly k: Kernel;
+  /** By low bits of the virtual page: which page of which table, and where its entry lies. */
+  private readonly pages = new Int32Array(PLACES);
+  private readonly roots = new Int32Array(PLACES);
+  private readonly entries = new Int32Array(PLACES);
 
-  constructor(k: Kernel) {
+  constructor(guest: Guest, k: Kernel) {
+    this.guest = guest;
     this.k = k;
+  }
+
+  begin(): void {
+    this.roots.fill(0);
   }
 
   accessed(address: number, va: number, writes: boolean): void {
     const { k } = this;
     const { memory, words, cpu } = k.m;
-    const at = walk(k, cpu.root, va >>> 12);
-    const pte = at === 0 ? 0 : (words[at] as number);
+    const vpn = va >>> 12;
+    const place = vpn & (PLACES - 1);
+    const ppn = memory.ppnOf(address);
     const rights = PTE_V | PTE_U | (writes ? PTE_W : PTE_R);
-    if ((pte & rights) === rights && ppnOfPte(pte) === memory.ppnOf(address)) return;
+    if (this.pages[place] === vpn && this.roots[place] === cpu.root) {
+      const pte = words[this.entries[place] as number] as number;
+      if ((pte & rights) === rights && ppnOfPte(pte) === ppn) return;
+    }
+    const at = walk(k, cpu.root, vpn);
+    const pte = at === 0 ? 0 : (words[at] as number);
+    this.pages[place] = vpn;
+    this.roots[place] = cpu.root;
+    this.entries[place] = at;
+    if ((pte & rights) === rights && ppnOfPte(pte) === ppn) return;
+    this.report(pte, ppn, va, writes);
+  }
+
+  private report(pte: number, ppn: number, va: number, writes: boolean): never {
     const page = `0x${(va & ~4095).toString(16)}`;
     const what = (pte & PTE_V) === 0 ? 'is not mapped any more' : 'is mapped otherwise';
-    found(k, this.name, `stale translation of ${page} used`, [
-      `${here(k)} ${writes ? 'writes' : 'reads'} 0x${va.toString(16)}, which ${what}`,
-      `its TLB still has frame 0x${memory.ppnOf(address).toString(16)} there: a flush is missing`,
+    const verb = writes ? 'writes' : 'reads';
+    found(this.guest, this.name, `stale translation of ${page} used`, [
+      `${this.guest.here()} ${verb} 0x${va.toString(16)}, which ${what}`,
+      `its TLB still has frame 0x${ppn.toString(16)} there: a flush is missing`,
     ]);
   }
 }
@@ -35,5 +67,5 @@ class StaleTlb implements Detector {
 export const staleTlb: DetectorKind = {
   name: 'stale-tlb',
   summary: 'a translation is used after its page was unmapped or its rights cut',
-  make: (k) => new StaleTlb(k),
+  make: forKernel((guest, k) => new StaleTlb(guest, k)),
 };
