@@ -110,7 +110,8 @@ export function storeTrace(id: string, header: TraceHeader, write: (path: string
     write(unfinished);
     renameSync(unfinished, storedPath(name));
   } catch (error) {
-    rmSync(unfinished, { force: true });
+    // What is not there, or cannot be removed, must not hide the error.
+    if (existsSync(unfinished)) rmSync(unfinished, { force: true });
     if (error instanceof UsageError || !isFromSystem(error)) throw error;
     throw new UsageError(`cannot write ${storedPath(name)}: ${reason(error)}`);
   }

@@ -13,7 +13,7 @@ const FAULTS: Readonly<Record<number, string>> = {
 /** Columns before what happened: step, CPU, pid. */
 const WIDTHS = [10, 4, 4] as const;
 /** Columns for what happened, so that a line has 100 at most. */
-const TEXT_WIDTH = 80;
+const TEXT_WIDTH = 78;
 
 /** Head of the columns of `eventLine`. */
 export const EVENT_HEAD = columns('step', 'cpu', 'pid', 'what');
