@@ -43,6 +43,10 @@ const LINES: readonly (readonly [string, Judge])[] = [
   ['truncrace foo 3', ok],
   ['orphan foo', ok],
   ['scarce foo 3', ok],
+  ['badcalls foo', ok],
+  ['unmapped foo', ok],
+  ['wander foo 4', ok],
+  ['heapshrink', ok],
 ];
 
 const CPUS = [1, 2, 4, 8] as const;

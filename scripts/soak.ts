@@ -2,7 +2,7 @@
  * npm run soak -- [--executions 100000] [--max-time 600] [--first-seed 1]
  *
  * Executes all programs and scenarios with seeds of their own, on 1, 2, 4 and 8 CPUs, under every
- * strategy, until the count or the time (in seconds) is reached. Exits with 1, and the command that
+ * fair strategy, until the count or the time (in seconds) is reached. Exits with 1, and the command that
  * shows it again, when anything is found: the kernel has a bug, or a detector.
  */
 import { parseArgs } from 'node:util';
