@@ -22,7 +22,7 @@ function losses(strategy: Pct, executions: number): number {
   const { program, value } = lostUpdate();
   let lost = 0;
   for (let seed = 0; seed < executions; seed++) {
-    strategy.begin(seed, program.lanes);
+    strategy.begin(seed, program.lanes.length);
     program.run(strategy);
     if (value() === 1) lost++;
   }
