@@ -50,6 +50,8 @@ const LINES: readonly (readonly [string, Judge])[] = [
 ];
 
 const CPUS = [1, 2, 4, 8] as const;
+/** Enough for every program, and quicker to boot than the usual. */
+const PROGRAM_PARAM: Partial<Param> = { frames: 256 };
 
 /** What is made hard: nothing; much preemption; no memory at some point; no preemption. */
 function conditions(visit: number): Partial<Param> {
@@ -71,6 +73,7 @@ const OPTIONS: Partial<Record<keyof Param, string>> = {
   ncpu: '--cpus',
   tickInterval: '--tick-interval',
   kallocFailsAt: '--kalloc-fails-at',
+  frames: '--frames',
 };
 
 /** A guest on a machine under a strategy. */
@@ -78,6 +81,8 @@ interface Cell {
   readonly guest: string;
   readonly args: readonly string[];
   readonly judge: Judge;
+  /** What differs from the usual configuration; a scenario brings its own. */
+  readonly param: Partial<Param>;
   readonly cpus: number;
   readonly strategy: string;
 }
@@ -87,12 +92,13 @@ function cells(): Cell[] {
   const guests = [
     ...LINES.map(([line, judge]) => {
       const [guest = '', ...args] = line.split(' ');
-      return { guest, args, judge };
+      return { guest, args, judge, param: PROGRAM_PARAM };
     }),
     ...Object.entries(SCENARIOS).map(([guest, { holds = anything }]) => ({
       guest,
       args: [] as string[],
       judge: holds,
+      param: {},
     })),
   ];
   // Under an unfair strategy a process that waits for another by looking may look for ever.
@@ -137,7 +143,8 @@ export function soak(options: SoakOptions): SoakResult {
   const strategies = new Map([...STRATEGIES].map(([name, kind]) => [name, kind.make()]));
   for (let turn = 0; result.executions < options.executions; turn++) {
     const cell = all[turn % all.length] as Cell;
-    const overrides = { ncpu: cell.cpus, ...conditions(turn + Math.floor(turn / all.length)) };
+    const condition = conditions(turn + Math.floor(turn / all.length));
+    const overrides = { ...cell.param, ncpu: cell.cpus, ...condition };
     const k = bootGuest(guestSpec(cell.guest, cell.args, overrides));
     watch(k, null, false);
     const strategy = strategies.get(cell.strategy) as Strategy;
