@@ -89,6 +89,7 @@ export function* exec(k: Kernel, p: Proc, path: number, uargv: number): Code<num
   const pagetable = yield* procPagetable(k, words[p.trapframe] as number);
   if (pagetable === 0) return -1;
   const { size, pages } = yield* loadImage(k, pagetable, argv);
+  if (size < 0 && k.mutant['exec-oom-keeps-image']) return -1;
   if (size < 0) {
     yield* uvmunmap(k, pagetable, TRAMPOLINE, 1, false);
     yield* uvmunmap(k, pagetable, TRAPFRAME, 1, false);
@@ -101,7 +102,7 @@ export function* exec(k: Kernel, p: Proc, path: number, uargv: number): Code<num
   const oldsz = words[p.sz] as number;
   words[p.pagetable] = pagetable;
   words[p.sz] = size;
-  yield* k.flush(p);
+  if (!k.mutant['exec-no-sfence']) yield* k.flush(p);
   yield* procFreepagetable(k, old, oldsz);
   k.execImage(p, name, program, argv);
   return argv.length;

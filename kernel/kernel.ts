@@ -29,7 +29,7 @@ import { type MutantName, type Mutants, switches } from './mutants.ts';
 import { MAXPATH, type Param } from './param.ts';
 import { allocproc, type Image, myproc, type Proc, ProcTable, RUNNABLE } from './proc.ts';
 import { scheduler } from './sched.ts';
-import { ShmTable } from './shm.ts';
+import { ShmTable } from './shm-table.ts';
 import { release } from './spinlock.ts';
 import { Clock, forkret, trapVector } from './trap.ts';
 import { UserCode, UserContext } from './usercode.ts';

@@ -42,9 +42,10 @@ export function* fork(k: Kernel, p: Proc): Code<number> {
   const pid = m.load(np.pid) ?? (yield);
   release(k, np.lock) ?? (yield);
 
-  acquire(k, ptable.waitLock) ?? (yield);
+  const unlocked = k.mutant['fork-parent-unlocked'];
+  if (!unlocked) acquire(k, ptable.waitLock) ?? (yield);
   m.store(np.parent, p.index + 1) ?? (yield);
-  release(k, ptable.waitLock) ?? (yield);
+  if (!unlocked) release(k, ptable.waitLock) ?? (yield);
 
   acquire(k, np.lock) ?? (yield);
   m.store(np.state, RUNNABLE) ?? (yield);
@@ -80,6 +81,7 @@ export function* exit(k: Kernel, p: Proc, status: number): Code<never> {
   if (mutant['exit-wakes-early']) {
     yield* wakeup(k, (ptable.procs[(m.words[p.parent] as number) - 1] as Proc).channel);
   }
+  if (mutant['exit-locks-itself-first']) acquire(k, p.lock) ?? (yield);
   acquire(k, ptable.waitLock) ?? (yield);
   if (!mutant['exit-forgets-children']) yield* reparent(k, p);
   // The parent might be sleeping in wait.
@@ -88,7 +90,7 @@ export function* exit(k: Kernel, p: Proc, status: number): Code<never> {
     yield* wakeup(k, (ptable.procs[parent - 1] as Proc).channel);
   }
 
-  acquire(k, p.lock) ?? (yield);
+  if (!mutant['exit-locks-itself-first']) acquire(k, p.lock) ?? (yield);
   m.store(p.xstate, status) ?? (yield);
   m.store(p.state, ZOMBIE) ?? (yield);
   release(k, ptable.waitLock) ?? (yield);
@@ -153,10 +155,11 @@ function* reap(k: Kernel, p: Proc, pp: Proc, addr: number): Code<number> {
  */
 export function* kill(k: Kernel, pid: number): Code<number> {
   const { m, ptable } = k;
+  const locked = !k.mutant['kill-unlocked'];
   const top = m.loadMarked(ptable.top) ?? (yield);
   for (let i = 0; i < top; i++) {
     const p = ptable.procs[i] as Proc;
-    acquire(k, p.lock) ?? (yield);
+    if (locked) acquire(k, p.lock) ?? (yield);
     const its = m.load(p.pid) ?? (yield);
     if (its === pid && pid !== 0) {
       m.store(p.killed, 1) ?? (yield);
@@ -165,10 +168,10 @@ export function* kill(k: Kernel, pid: number): Code<number> {
         m.store(p.state, RUNNABLE) ?? (yield);
         m.changeRunLine(1);
       }
-      release(k, p.lock) ?? (yield);
+      if (locked) release(k, p.lock) ?? (yield);
       return 0;
     }
-    release(k, p.lock) ?? (yield);
+    if (locked) release(k, p.lock) ?? (yield);
   }
   return -1;
 }

@@ -187,7 +187,7 @@ export function* freeproc(k: Kernel, p: Proc): Code<void> {
   m.store(p.chan, 0) ?? (yield);
   m.store(p.killed, 0) ?? (yield);
   m.store(p.xstate, 0) ?? (yield);
-  m.store(p.lastCpu, 0) ?? (yield);
+  if (!k.mutant['freeproc-keeps-cpu']) m.store(p.lastCpu, 0) ?? (yield);
   m.store(p.state, UNUSED) ?? (yield);
 }
 

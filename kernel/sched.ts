@@ -111,6 +111,10 @@ export function* wakeup(k: Kernel, chan: Address): Code<void> {
   for (let i = 0; i < top; i++) {
     const p = ptable.procs[i] as Proc;
     if (p === self) continue;
+    if (k.mutant['wakeup-peeks']) {
+      const hint = m.loadMarked(p.state) ?? (yield);
+      if (hint !== SLEEPING) continue;
+    }
     acquire(k, p.lock) ?? (yield);
     const state = m.load(p.state) ?? (yield);
     if (state === SLEEPING) {

@@ -1,11 +1,6 @@
 /**
- * Shared memory: named objects of up to NSHMPG frames, per-process descriptors, mappings in the
- * window [KERNBASE/2, KERNBASE).
- *
- * One lock, shm.lock, guards all objects. It is taken with at most a p->lock held (fork) and only
- * kmem.lock is taken inside it. An object exists while its reference count is above 0: each open
- * descriptor of any process is one reference. Whoever has a descriptor may use the object's frames
- * without the lock, since they live as long as the reference.
+ * Shared memory as a process has it: descriptors of objects (shm-table.ts), and their mappings in
+ * the window [KERNBASE/2, KERNBASE).
  */
 import {
   type Address,
@@ -21,57 +16,25 @@ import {
   SFENCE,
 } from '../machine/index.ts';
 import { O_RDWR } from './abi.ts';
-import { kalloc, kfree } from './kalloc.ts';
 import type { Kernel } from './kernel.ts';
 import { killed } from './killed.ts';
-import { SHMENDVPN, SHMVPN } from './memlayout.ts';
-import { panic } from './panic.ts';
-import type { Param } from './param.ts';
+import { pageRoundUp, SHMENDVPN, SHMVPN } from './memlayout.ts';
 import type { Proc } from './proc.ts';
-import { acquire, letGo, release, Spinlock } from './spinlock.ts';
+import {
+  create,
+  dropFrame,
+  dropReference,
+  find,
+  frameOf,
+  references,
+  type ShmObject,
+  setName,
+} from './shm-table.ts';
+import { acquire, letGo, release } from './spinlock.ts';
 import { copyout, mappage, pruneTables, uvmunmap, walk, writable } from './vm.ts';
 
-const NAMEWORDS = 4;
 /** Size of a user's `void *`. */
 const POINTERBYTES = 8;
-
-export class ShmObject {
-  readonly index: number;
-  // shm.lock must be held when using these:
-  /** Open descriptors in all processes; 0 for a free slot. */
-  readonly refs: Address;
-  /** Pages; 0 until shm_trunc. */
-  readonly pages: Address;
-  /** The name, NUL-padded, in NAMEWORDS words. */
-  readonly name: Address;
-  /** First of NSHMPG frames; 0 for one that no map has asked for yet. */
-  readonly frames: Address;
-
-  constructor(layout: Layout, index: number, param: Param, lock: Spinlock) {
-    const name = `shm[${index}]`;
-    this.index = index;
-    this.refs = layout.word(`${name}.refs`, lock.word);
-    this.pages = layout.word(`${name}.pages`, lock.word);
-    this.name = layout.array(`${name}.name`, NAMEWORDS, lock.word);
-    this.frames = layout.array(`${name}.frames`, param.nshmpg, lock.word);
-  }
-}
-
-export class ShmTable {
-  readonly lock: Spinlock;
-  /** shm.lock: one past the highest slot ever used; the search for a name stops there. */
-  readonly top: Address;
-  readonly objects: readonly ShmObject[];
-
-  constructor(layout: Layout, param: Param) {
-    this.lock = new Spinlock(layout, 'shm.lock');
-    this.top = layout.word('shm.top', this.lock.word);
-    this.objects = Array.from(
-      { length: param.nshm },
-      (_, i) => new ShmObject(layout, i, param, this.lock),
-    );
-  }
-}
 
 /**
  * A process's descriptors. Private to it, like the rest of struct proc below "no lock", but changed
@@ -120,57 +83,6 @@ function lowestFreeDescriptor(k: Kernel, p: Proc): number {
   return -1;
 }
 
-function nameWord(name: string, word: number): number {
-  let value = 0;
-  for (let i = 3; i >= 0; i--) value = (value << 8) | (name.charCodeAt(4 * word + i) || 0);
-  return value;
-}
-
-/** Whether the object has that name. shm.lock must be held. */
-function* hasName(k: Kernel, o: ShmObject, name: string): Code<boolean> {
-  for (let i = 0; i < NAMEWORDS; i++) {
-    const word = k.m.load(o.name + i) ?? (yield);
-    if (word !== nameWord(name, i)) return false;
-  }
-  return true;
-}
-
-/** The object of that name, or undefined. shm.lock must be held. */
-function* find(k: Kernel, name: string): Code<ShmObject | undefined> {
-  const { m, shm } = k;
-  const top = m.load(shm.top) ?? (yield);
-  for (let i = 0; i < top; i++) {
-    const o = shm.objects[i] as ShmObject;
-    const refs = m.load(o.refs) ?? (yield);
-    if (refs !== 0 && (yield* hasName(k, o, name))) return o;
-  }
-  return undefined;
-}
-
-/** The lowest free slot, or undefined when the table is full. shm.lock must be held. */
-function* freeSlot(k: Kernel): Code<ShmObject | undefined> {
-  const { m, shm } = k;
-  const top = m.load(shm.top) ?? (yield);
-  for (let i = 0; i < top; i++) {
-    const o = shm.objects[i] as ShmObject;
-    const refs = m.load(o.refs) ?? (yield);
-    if (refs === 0) return o;
-  }
-  if (top < shm.objects.length) m.store(shm.top, top + 1) ?? (yield);
-  return shm.objects[top];
-}
-
-/** An object of that name in a free slot, or undefined. shm.lock must be held. */
-function* create(k: Kernel, name: string): Code<ShmObject | undefined> {
-  const { m, shm, mutant } = k;
-  if (mutant['shm-open-create-apart']) yield* letGo(k, shm.lock);
-  const o = yield* freeSlot(k);
-  if (o === undefined || mutant['shm-open-late-name']) return o;
-  if (mutant['shm-open-slot-stolen']) yield* letGo(k, shm.lock);
-  for (let i = 0; i < NAMEWORDS; i++) m.store(o.name + i, nameWord(name, i)) ?? (yield);
-  return o;
-}
-
 /**
  * Opens the object of that name, creating it without a size if there is none.
  *
@@ -194,7 +106,7 @@ export function* shmOpen(k: Kernel, p: Proc, name: string): Code<number> {
   if (od >= 0) m.words[p.shm.object(od)] = o.index + 1;
   if (mutant['shm-open-late-name']) {
     yield* letGo(k, shm.lock);
-    for (let i = 0; i < NAMEWORDS; i++) m.store(o.name + i, nameWord(name, i)) ?? (yield);
+    yield* setName(k, o, name);
   }
   release(k, shm.lock) ?? (yield);
   return od;
@@ -216,6 +128,7 @@ export function* shmTrunc(k: Kernel, o: ShmObject, pages: number): Code<number> 
 function findRoom(k: Kernel, p: Proc, pages: number): number {
   const { words } = k.m;
   let vpn = SHMVPN;
+  if (k.mutant['shm-map-at-heap-end']) vpn = pageRoundUp(words[p.sz] as number) / PGSIZE;
   for (let od = 0; od < p.shm.count; od++) {
     const start = words[p.shm.vpn(od)] as number;
     const end = start + (words[p.shm.pages(od)] as number);
@@ -236,7 +149,8 @@ function findRoom(k: Kernel, p: Proc, pages: number): number {
 export function* shmMap(k: Kernel, p: Proc, od: number, va: number, flags: number): Code<number> {
   const { m, shm, mutant } = k;
   const o = shmObject(k, p, od);
-  if (o === undefined || m.words[p.shm.vpn(od)] !== 0) return -1;
+  const mapped = m.words[p.shm.vpn(od)] !== 0 && !mutant['shm-map-again'];
+  if (o === undefined || mapped) return -1;
   // Before anything is mapped: the mapping itself could make a bad pointer good.
   if (!(yield* writable(k, m.words[p.pagetable] as number, va, POINTERBYTES))) return -1;
   const locked = !mutant['shm-map-unlocked'];
@@ -289,32 +203,6 @@ function* mapAll(
 }
 
 /**
- * The frame of an object's page, made and zeroed if this is the first to ask; then the page's
- * number is added to `fresh`. Answers 0 when memory is out. shm.lock must be held.
- */
-function* frameOf(k: Kernel, o: ShmObject, page: number, fresh: number[]): Code<number> {
-  const { m } = k;
-  const ppn = m.load(o.frames + page) ?? (yield);
-  if (ppn !== 0) return ppn;
-  if (k.mutant['shm-map-frame-apart']) yield* letGo(k, k.shm.lock);
-  const made = yield* kalloc(k);
-  if (made === 0) return 0;
-  m.memory.fill(made, 0);
-  m.memory.setShared(made, true);
-  m.store(o.frames + page, made) ?? (yield);
-  fresh.push(page);
-  return made;
-}
-
-/** Frees one of the object's frames, if it has it. shm.lock must be held. */
-function* dropFrame(k: Kernel, o: ShmObject, page: number): Code<void> {
-  const ppn = k.m.load(o.frames + page) ?? (yield);
-  if (ppn === 0) return;
-  k.m.store(o.frames + page, 0) ?? (yield);
-  yield* kfree(k, ppn);
-}
-
-/**
  * Unmaps, closes the descriptor and drops its reference; the last one destroys the object.
  *
  * Order matters: the translations go, from the table and from this CPU's TLB, before the reference,
@@ -335,8 +223,10 @@ export function* shmClose(k: Kernel, p: Proc, od: number): Code<number> {
   if (mutant['shm-close-unlocked-decrement']) release(k, shm.lock) ?? (yield);
   const mapped = m.words[p.shm.vpn(od)] !== 0;
   const late = mutant['shm-close-descriptor-late'] || mutant['shm-close-frees-before-unmap'];
+  const refs = yield* references(k, o);
+  if (mutant['shm-close-split-decrement']) yield* letGo(k, shm.lock);
   if (!late && !mutant['shm-close-double']) clearDescriptor(k, p, od);
-  yield* dropReference(k, o, mapped);
+  yield* dropReference(k, o, refs, mapped);
   if (mutant['shm-close-frees-before-unmap']) {
     yield* unmap(k, p, od);
     clearDescriptor(k, p, od);
@@ -355,7 +245,8 @@ function* unmap(k: Kernel, p: Proc, od: number): Code<void> {
     if (mutant['shm-close-unmapped']) yield* uvmunmap(k, pagetable, 0, 1, false);
     return;
   }
-  yield* uvmunmap(k, pagetable, vpn, m.words[p.shm.pages(od)] as number, false);
+  const pages = m.words[p.shm.pages(od)] as number;
+  yield* uvmunmap(k, pagetable, vpn, pages, mutant['shm-close-frees-as-private']);
   if (!mutant['shm-close-no-sfence']) m.do(SFENCE, p.asid) ?? (yield);
 }
 
@@ -363,36 +254,6 @@ function clearDescriptor(k: Kernel, p: Proc, od: number): void {
   k.m.words[p.shm.object(od)] = 0;
   k.m.words[p.shm.vpn(od)] = 0;
   k.m.words[p.shm.pages(od)] = 0;
-}
-
-/**
- * One reference less; destroys the object with the last. shm.lock must be held.
- *
- * @param mapped whether the caller had it mapped
- */
-function* dropReference(k: Kernel, o: ShmObject, mapped: boolean): Code<void> {
-  const { m, shm, mutant } = k;
-  let refs = m.load(o.refs) ?? (yield);
-  if (refs < 1) panic(k, 'shm_close: refs');
-  if (mutant['shm-close-split-decrement']) yield* letGo(k, shm.lock);
-  if (mutant['shm-close-reread'] || mutant['shm-close-clears-late']) {
-    m.store(o.refs, refs - 1) ?? (yield);
-    yield* letGo(k, shm.lock);
-    if (mutant['shm-close-reread']) refs = (m.load(o.refs) ?? (yield)) + 1;
-    if (refs === 1) yield* destroy(k, o);
-    return;
-  }
-  if (refs === 1 && (mapped || !mutant['shm-close-frees-own-pages'])) yield* destroy(k, o);
-  m.store(o.refs, refs - 1) ?? (yield);
-}
-
-/** Frees an object's frames and its name. shm.lock must be held. */
-function* destroy(k: Kernel, o: ShmObject): Code<void> {
-  const { m } = k;
-  const pages = m.load(o.pages) ?? (yield);
-  for (let i = 0; i < pages; i++) yield* dropFrame(k, o, i);
-  m.store(o.pages, 0) ?? (yield);
-  for (let i = 0; i < NAMEWORDS; i++) m.store(o.name + i, 0) ?? (yield);
 }
 
 /** Closes all descriptors: exit, and exec before the new image takes over. */
@@ -406,7 +267,7 @@ export function* shmExit(k: Kernel, p: Proc): Code<void> {
     }
     yield* unmap(k, p, od);
     clearDescriptor(k, p, od);
-    yield* dropReference(k, o, true);
+    yield* dropReference(k, o, yield* references(k, o), true);
   }
 }
 
@@ -418,7 +279,8 @@ export function* shmExit(k: Kernel, p: Proc): Code<void> {
  */
 export function* shmFork(k: Kernel, p: Proc, np: Proc): Code<number> {
   const { m, shm, mutant } = k;
-  acquire(k, shm.lock) ?? (yield);
+  const locked = !mutant['shm-fork-unlocked'];
+  if (locked) acquire(k, shm.lock) ?? (yield);
   let failed = false;
   for (let od = 0; od < p.shm.count && !failed; od++) {
     const o = shmObject(k, p, od);
@@ -431,7 +293,7 @@ export function* shmFork(k: Kernel, p: Proc, np: Proc): Code<number> {
     m.words[np.shm.object(od)] = o.index + 1;
   }
   if (failed && !mutant['shm-fork-oom-keeps-references']) yield* takeBack(k, np);
-  release(k, shm.lock) ?? (yield);
+  if (locked) release(k, shm.lock) ?? (yield);
   return failed ? -1 : 0;
 }
 
@@ -476,6 +338,6 @@ function* takeBack(k: Kernel, np: Proc): Code<void> {
     const pages = k.m.words[np.shm.pages(od)] as number;
     if (vpn !== 0) yield* uvmunmap(k, k.m.words[np.pagetable] as number, vpn, pages, false);
     clearDescriptor(k, np, od);
-    yield* dropReference(k, o, vpn !== 0);
+    yield* dropReference(k, o, yield* references(k, o), vpn !== 0);
   }
 }

@@ -41,10 +41,12 @@ export function* acquiresleep(k: Kernel, lock: Sleeplock): Code<void> {
 
 /** Lets the lock go and wakes who waits for it. The caller holds it. */
 export function* releasesleep(k: Kernel, lock: Sleeplock): Code<void> {
-  const { m } = k;
+  const { m, mutant } = k;
+  if (mutant['releasesleep-wakes-first']) yield* wakeup(k, lock.channel);
   acquire(k, lock.lk) ?? (yield);
   m.store(lock.locked, 0) ?? (yield);
   m.store(lock.pid, 0) ?? (yield);
-  yield* wakeup(k, lock.channel);
+  const woken = mutant['releasesleep-forgets-wakeup'] || mutant['releasesleep-wakes-first'];
+  if (!woken) yield* wakeup(k, lock.channel);
   release(k, lock.lk) ?? (yield);
 }

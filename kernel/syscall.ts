@@ -30,7 +30,7 @@ function* sysSbrk(k: Kernel, p: Proc): Code<number> {
   const target = sz + n;
   const pagetable = words[p.pagetable] as number;
   // The heap may not grow into the shared-memory window, nor shrink below nothing.
-  if (target < 0 || (target > SHMBASE && !k.mutant['sbrk-into-window'])) return -1;
+  if (target < 0 || target > SHMBASE) return -1;
   const from = pageRoundUp(sz) / 4096;
   const to = pageRoundUp(target) / 4096;
   if (to > from && (yield* uvmalloc(k, pagetable, from, to, TEXT_PERM)) < 0) return -1;

@@ -133,6 +133,7 @@ export function* uvmalloc(
       if ((yield* mappage(k, pagetable, vpn, ppn, PTE_R | PTE_U | perm)) === 0) continue;
       yield* kfree(k, ppn);
     }
+    if (k.mutant['uvmalloc-oom-keeps-pages']) return -1;
     yield* uvmunmap(k, pagetable, from, vpn - from, true);
     // Departure from xv6, which keeps the tables that it made on the way.
     yield* pruneTables(k, pagetable, from, vpn - from + 1);
@@ -180,7 +181,8 @@ export function* uvmcopy(k: Kernel, from: number, to: number, pages: number): Co
     if (at === 0) panic(k, 'uvmcopy: pte should exist');
     const pte = m.load(at) ?? (yield);
     if ((pte & PTE_V) === 0) panic(k, 'uvmcopy: page not present');
-    const ppn = yield* kalloc(k);
+    const shares = k.mutant['uvmcopy-shares'];
+    const ppn = shares ? ppnOfPte(pte) : yield* kalloc(k);
     if (ppn !== 0) {
       m.memory.copyFrame(ppnOfPte(pte), ppn);
       const perm = flagsOfPte(pte) & (PTE_RWX | PTE_U);
