@@ -1,3 +1,7 @@
+import { life } from './buggy/life.ts';
+import { mappings } from './buggy/mappings.ts';
+import { objects } from './buggy/objects.ts';
+import { scarcity } from './buggy/scarcity.ts';
 import { lifecycle } from './correct/lifecycle.ts';
 import { opening } from './correct/opening.ts';
 import { shortage } from './correct/shortage.ts';
@@ -10,4 +14,8 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...opening,
   ...lifecycle,
   ...shortage,
+  ...objects,
+  ...mappings,
+  ...life,
+  ...scarcity,
 };

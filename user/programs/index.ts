@@ -16,6 +16,7 @@ import { orphan } from './orphan.ts';
 import { rofault } from './rofault.ts';
 import { scaling } from './scaling.ts';
 import { scarce } from './scarce.ts';
+import { script } from './script.ts';
 import { share } from './share.ts';
 import { shmfork } from './shmfork.ts';
 import { shmreader } from './shmreader.ts';
@@ -69,6 +70,11 @@ export const PROGRAMS: Readonly<Record<string, ProgramEntry>> = {
   unmapped: entry('the last close is of a process that never mapped it', 'NAME', unmapped),
   wander: entry('changes CPUs while it maps and unmaps', 'NAME ROUNDS', wander),
   heapshrink: entry('an access to memory that sbrk took away kills the process', '', heapshrink),
+  script: entry(
+    'does one call after the other, for situations as small as can be',
+    '[STEP...]',
+    script,
+  ),
   churn: entry('opens, sizes, maps and closes an object in a loop', 'NAME ROUNDS', churn),
   scaling: entry(
     'processes do shared-memory operations at once',

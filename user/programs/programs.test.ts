@@ -33,6 +33,8 @@ const SUCCEED: readonly [string, RegExp][] = [
   ['unmapped foo', /^unmapped: pid 2: ok, its last close was of one that never mapped it\n$/],
   ['wander foo 4', /^wander: pid 2: ok, 4 rounds\n$/],
   ['heapshrink', /^usertrap.*\n.*\nheapshrink: pid 2: ok, pid 3 was killed by its access\n$/],
+  ['script open:foo=0 trunc:0:4096=4096 map:0=0 store:0:7 fork=0 load:0=7 p/wait=0', /^$/],
+  ['script sbrk:4096=0 fill:7 heap=7 fork p/kill=0 p/wait=0 c/sleep:9 write:x=1', /^x$/],
   ['churn foo 5', /^churn: pid 2: ok, 5 rounds\n$/],
   ['scaling foo 3 2 4', /^scaling: pid 2: ok, 3 processes, 48 operations\n$/],
 ];
@@ -103,6 +105,8 @@ test('limits reaches those of the default configuration: 64, 16, 32', () => {
 
 describe('a wrong value is exit status 1', () => {
   test.each([
+    ['script close:0=0', /close:0=0 answered -1/],
+    ['script no:such', /usage: script STEP/],
     ['limits 5 4 4', /a child could not fill the rest of the table/],
     ['limits 4 3 4', /an open past the limits gave 3/],
     ['limits 4 4 5', /shm_trunc did not take 5 pages/],

@@ -1,0 +1,129 @@
+import {
+  type Context,
+  exec,
+  exit,
+  fork,
+  kill,
+  O_RDONLY,
+  O_RDWR,
+  type Part,
+  print,
+  sbrk,
+  shm_close,
+  shm_map,
+  shm_open,
+  shm_trunc,
+  sleep,
+  wait,
+} from '../ulib.ts';
+import { usage, verdict } from '../verdict.ts';
+
+/** What a script remembers from one step to the next. */
+interface Memory {
+  /** By descriptor: where it was mapped last, also after it was closed. */
+  readonly mapped: number[];
+  /** Where the heap ended before it grew last. */
+  heap: number;
+  /** What the last fork answered. */
+  pid: number;
+}
+
+type Call = (u: Context, memory: Memory, args: readonly string[]) => Part<number>;
+
+const number = (args: readonly string[], i: number): number => Number(args[i] ?? 0);
+
+/** Calls by name. All but `store` and `load` answer what the system call does; map answers 0 or -1. */
+const CALLS: Readonly<Record<string, Call>> = {
+  *open(u, _memory, [name = '']) {
+    return yield* shm_open(u, name);
+  },
+  *trunc(u, _memory, args) {
+    return shm_trunc(u, number(args, 0), number(args, 1)) ?? (yield);
+  },
+  *map(u, memory, args) {
+    const od = number(args, 0);
+    const va = yield* shm_map(u, od, args[1] === 'ro' ? O_RDONLY : O_RDWR);
+    if (va < 0) return -1;
+    memory.mapped[od] = va;
+    return 0;
+  },
+  *store(u, memory, args) {
+    u.store(memory.mapped[number(args, 0)] ?? 0, number(args, 1)) ?? (yield);
+    return 0;
+  },
+  *load(u, memory, args) {
+    return u.load(memory.mapped[number(args, 0)] ?? 0) ?? (yield);
+  },
+  *close(u, _memory, args) {
+    return shm_close(u, number(args, 0)) ?? (yield);
+  },
+  *fork(u, memory) {
+    memory.pid = fork(u) ?? (yield);
+    return memory.pid < 0 ? -1 : 0;
+  },
+  *wait(u) {
+    const pid = wait(u) ?? (yield);
+    return pid < 0 ? -1 : 0;
+  },
+  *kill(u, memory) {
+    return kill(u, memory.pid) ?? (yield);
+  },
+  *write(u, _memory, [text = '']) {
+    yield* print(u, text);
+    return text.length;
+  },
+  *exit(u, _memory, args) {
+    return exit(u, number(args, 0)) ?? (yield);
+  },
+  *exec(u, _memory, args) {
+    return yield* exec(u, args[0] ?? '', args);
+  },
+  *sleep(u, _memory, args) {
+    return sleep(u, number(args, 0)) ?? (yield);
+  },
+  *sbrk(u, memory, args) {
+    const end = sbrk(u, number(args, 0)) ?? (yield);
+    if (end < 0) return -1;
+    if (number(args, 0) > 0) memory.heap = end;
+    return 0;
+  },
+  *heap(u, memory) {
+    return u.load(memory.heap) ?? (yield);
+  },
+  *fill(u, memory, args) {
+    u.store(memory.heap, number(args, 0)) ?? (yield);
+    return 0;
+  },
+};
+
+/** A step, `[p/|c/]call[:argument]...[=result]`, in its parts; undefined when it is none. */
+function parse(
+  step: string,
+): { who: string; call: Call; args: string[]; expected: string } | undefined {
+  const [, who = '', line = '', , expected = ''] = /^([pc]\/)?([^=]+)(=(.*))?$/.exec(step) ?? [];
+  const [name = '', ...args] = line.split(':');
+  const call = CALLS[name];
+  return call === undefined ? undefined : { who, call, args, expected };
+}
+
+/**
+ * script STEP...: does one call after the other, for situations as small as can be.
+ *
+ * A step is a call with its arguments, `trunc:0:4096`, and may say what it must answer, `=-1`. After a
+ * fork both processes go on; steps with `c/` are the child's only, those with `p/` the parent's.
+ * Prints a line for each answer that is wrong, and nothing otherwise.
+ */
+export function* script(u: Context, argv: readonly string[]): Part<number> {
+  const memory: Memory = { mapped: [], heap: 0, pid: -1 };
+  let status = 0;
+  for (const step of argv.slice(1)) {
+    const parts = parse(step);
+    if (parts === undefined) return yield* usage(u, 'script STEP...');
+    const { who, call, args, expected } = parts;
+    if (who !== '' && (who === 'c/') !== (memory.pid === 0)) continue;
+    const answer = yield* call(u, memory, args);
+    if (expected === '' || `${answer}` === expected) continue;
+    status = yield* verdict(u, 'script', `${step} answered ${answer}`, '');
+  }
+  return status;
+}
