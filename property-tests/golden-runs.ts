@@ -1,0 +1,73 @@
+import { makeStrategy } from '../scheduler/strategies.ts';
+import type { Strategy } from '../scheduler/strategy.ts';
+import { guestSpec, specOfHeader } from '../src/guest.ts';
+import { type RunOptions, run } from '../src/run.ts';
+import { TraceMemory } from '../traces/memory.ts';
+import type { TraceHeader } from '../traces/trace.ts';
+
+type Recorded = Pick<RunOptions, 'spec' | 'seed' | 'strategy' | 'detail'>;
+
+function strategyNamed(name: string): Strategy {
+  const strategy = makeStrategy(name);
+  if (strategy === undefined) throw new Error(`there is no strategy ${name}`);
+  return strategy;
+}
+
+/** Executions whose traces are kept, so that a change of any byte is noticed. Small on purpose. */
+export const GOLDEN: Readonly<Record<string, () => Recorded>> = {
+  shmtest: () => ({
+    spec: guestSpec('shmtest', ['foo', '8192', '4'], {}),
+    seed: 42,
+    strategy: strategyNamed('round-robin'),
+  }),
+  'random-walk-of-locks': () => ({
+    spec: guestSpec('churn', ['foo', '4'], { ncpu: 4 }),
+    seed: -7,
+    strategy: strategyNamed('random'),
+    detail: 2,
+  }),
+  'one-cpu-preempted': () => ({
+    spec: guestSpec('churn', ['foo', '20'], { ncpu: 1, tickInterval: 100 }),
+    seed: 2 ** 53 - 1,
+    strategy: strategyNamed('round-robin'),
+  }),
+  'schedule-only': () => ({
+    spec: guestSpec('shmtest', ['foo', '4096', '2'], { ncpu: 64 }),
+    seed: 0,
+    strategy: strategyNamed('round-robin'),
+    detail: 0,
+  }),
+  'out-of-memory': () => ({
+    spec: guestSpec('shmtest', ['foo', '8192', '2'], { kallocFailsAt: 9 }),
+    seed: 1,
+    strategy: strategyNamed('round-robin'),
+  }),
+  endless: () => ({
+    spec: guestSpec('shmtest', ['foo', '8192', '4'], { stepsMax: 500 }),
+    seed: 42,
+    strategy: strategyNamed('round-robin'),
+  }),
+  'wrong-count': () => ({
+    spec: guestSpec('two-open-close', [], {}, ['shm-close-split-decrement']),
+    seed: 1,
+    strategy: strategyNamed('round-robin'),
+  }),
+};
+
+/** The trace of an execution. */
+export function record(recorded: Recorded): Uint8Array {
+  const memory = new TraceMemory();
+  run({ ...recorded, sink: memory.sink });
+  return memory.bytes();
+}
+
+/** The trace of what a header says, recorded anew: a header is all that an execution depends on. */
+export function recordAgain(header: TraceHeader): Uint8Array {
+  const { seed, strategy, detail } = header;
+  return record({
+    spec: specOfHeader(header),
+    seed,
+    strategy: strategyNamed(strategy),
+    detail,
+  });
+}
