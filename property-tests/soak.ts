@@ -17,6 +17,7 @@ type Judge = (output: string) => string | undefined;
 
 const anything: Judge = () => undefined;
 const ok = allOk(1);
+const silent: Judge = (output) => output || undefined;
 const verified: Judge = (output) => (/, ok\n$/.test(output) ? undefined : output);
 
 /** Command lines, and what is then printed. A test sees to it that no program is left out. */
@@ -43,6 +44,7 @@ const LINES: readonly (readonly [string, Judge])[] = [
   ['truncrace foo 3', ok],
   ['orphan foo', ok],
   ['scarce foo 3', ok],
+  ['script open:foo trunc:0:4096 map:0 fork c/store:0:1 p/wait load:0=1 close:0', silent],
   ['badcalls foo', ok],
   ['unmapped foo', ok],
   ['wander foo 4', ok],
