@@ -36,13 +36,16 @@ function version(): string {
   return JSON.parse(readFileSync(file, 'utf8')).version as string;
 }
 
-/** Errors are thrown, so that one place says them. */
-function throwing(command: Command): Command {
-  return command.exitOverride().configureOutput({ writeErr: () => undefined });
+/** Errors are thrown, so that one place says them; help goes where all output goes. */
+function prepared(command: Command, shell: Shell): Command {
+  return command.exitOverride().configureOutput({
+    writeOut: (text) => shell.out.write(text),
+    writeErr: () => undefined,
+  });
 }
 
 async function program(shell: Shell): Promise<Command> {
-  const root = throwing(new Command('xv6-replay'))
+  const root = prepared(new Command('xv6-replay'), shell)
     .description('Deterministic record and replay of an xv6-style kernel.')
     .version(version())
     .addHelpText('after', HELP);
@@ -52,7 +55,7 @@ async function program(shell: Shell): Promise<Command> {
     throw new UsageError(`no command ${asked}${didYouMean(asked, Object.keys(VERBS))}`);
   }
   for (const [name, { summary, load }] of Object.entries(VERBS)) {
-    const command = throwing(root.command(name)).summary(summary);
+    const command = prepared(root.command(name), shell).summary(summary);
     if (name === asked) (await load()).define(command, shell);
   }
   return root;

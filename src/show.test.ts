@@ -110,10 +110,15 @@ it('--choices lists the schedule, every switch of it', () => {
 it('a reader that leaves early is no error', () => {
   const cwd = folder();
   xv6(cwd, ['run', 'churn', '--detail', '2', '--record', 'a.xrt', '--', 'x', '2000']);
-  const command = '"$0" "$1" show a.xrt | head -n 1; exit $PIPESTATUS';
-  const { status, stdout, stderr } = spawnSync('bash', ['-c', command, process.execPath, CLI], {
-    cwd,
-    encoding: 'utf8',
-  });
-  expect([status, stdout.split('\n').length, stderr]).toEqual([0, 2, '']);
+  for (const rest of [
+    ['show', 'a.xrt'],
+    ['show', 'a.xrt', '--json'],
+    ['list'],
+    ['run', '--help'],
+  ]) {
+    const command = '"$0" "$@" | head -n 1; exit $PIPESTATUS';
+    const args = ['-c', command, process.execPath, CLI, ...rest];
+    const { status, stdout, stderr } = spawnSync('bash', args, { cwd, encoding: 'utf8' });
+    expect([rest, status, stdout.split('\n').length, stderr]).toEqual([rest, 0, 2, '']);
+  }
 });
