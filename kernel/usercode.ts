@@ -3,7 +3,7 @@
  *
  * A generator cannot be copied, so fork copies its history instead: every answer a program gets is
  * kept, and the child is the same program run anew on those answers up to the fork. Costs four
- * bytes an answer until exec or exit.
+ * bytes an answer until exec or exit; a plain store has none that could differ.
  */
 import {
   ECALL,
@@ -29,6 +29,8 @@ export class UserContext implements Context {
   private answers: Int32Array;
   private length: number;
   private cursor = 0;
+  /** Whether the answer that is due is kept: a plain store's is always 0 and is not. */
+  private keeps = true;
   /** True while a child catches up with its parent: then no operation reaches the machine. */
   private catchingUp: boolean;
 
@@ -43,6 +45,10 @@ export class UserContext implements Context {
   /** Keeps an answer that reached the program by way of the machine. */
   answered(answer: number): void {
     this.catchingUp = false;
+    if (!this.keeps) {
+      this.keeps = true;
+      return;
+    }
     if (this.length === this.answers.length) {
       const more = new Int32Array(this.length * 2);
       more.set(this.answers);
@@ -56,6 +62,14 @@ export class UserContext implements Context {
     if (this.catchingUp) return this.replay(false);
     const answer = this.m.user(kind, va, b, c);
     if (answer !== undefined) this.answered(answer);
+    return answer;
+  }
+
+  private write(kind: number, va: number, value: number): number | undefined {
+    if (this.catchingUp) return 0;
+    this.keeps = false;
+    const answer = this.m.user(kind, va, value, 0);
+    if (answer !== undefined) this.keeps = true;
     return answer;
   }
 
@@ -73,7 +87,7 @@ export class UserContext implements Context {
   }
 
   store(va: number, value: number): number | undefined {
-    return this.access(USER_STORE, va, value, 0);
+    return this.write(USER_STORE, va, value);
   }
 
   loadByte(va: number): number | undefined {
@@ -81,7 +95,7 @@ export class UserContext implements Context {
   }
 
   storeByte(va: number, value: number): number | undefined {
-    return this.access(USER_STORE_BYTE, va, value & 0xff, 0);
+    return this.write(USER_STORE_BYTE, va, value & 0xff);
   }
 
   fetchAdd(va: number, addend: number): number | undefined {
