@@ -8,7 +8,7 @@ import { panic } from './panic.ts';
 import { allocproc, freeproc, type Proc, RUNNABLE, SLEEPING, ZOMBIE } from './proc.ts';
 import { sched, sleep, wakeup } from './sched.ts';
 import { shmCount, shmExit, shmFork } from './shm.ts';
-import { acquire, release } from './spinlock.ts';
+import { acquire, letGo, release } from './spinlock.ts';
 import { copyout, uvmcopy } from './vm.ts';
 
 /**
@@ -130,6 +130,7 @@ export function* wait(k: Kernel, p: Proc, addr: number): Code<number> {
       release(k, ptable.waitLock) ?? (yield);
       return -1;
     }
+    if (k.mutant['wait-checks-apart']) yield* letGo(k, ptable.waitLock);
     yield* sleep(k, p.channel, ptable.waitLock);
   }
 }

@@ -372,6 +372,13 @@ export const MUTANTS = {
     2,
     'exit wakes the parent before it is a zombie, and without wait_lock',
   ),
+  'wait-checks-apart': mutant(
+    'sleep and wakeup',
+    'exit-wait',
+    'deadlock lost-wakeup',
+    2,
+    'wait lets wait_lock go between looking for zombies and sleeping: a wakeup between is lost',
+  ),
   'exit-forgets-children': mutant(
     'clean-up',
     'fork-exit',
@@ -414,6 +421,13 @@ export const MUTANTS = {
     'deadlock lost-wakeup',
     2,
     'wakeup looks without p->lock who sleeps: it misses one who is about to',
+  ),
+  'acquiresleep-apart': mutant(
+    'check, then act',
+    'write-long',
+    'program',
+    2,
+    'acquiresleep lets the lock go between "free?" and taking it: two processes have it',
   ),
   'releasesleep-forgets-wakeup': mutant(
     'sleep and wakeup',

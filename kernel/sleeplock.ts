@@ -7,7 +7,7 @@
 import type { Address, Code, Layout } from '../machine/index.ts';
 import type { Kernel } from './kernel.ts';
 import { sleep, wakeup } from './sched.ts';
-import { acquire, release, Spinlock } from './spinlock.ts';
+import { acquire, letGo, release, Spinlock } from './spinlock.ts';
 
 export class Sleeplock {
   /** Protects the fields below. */
@@ -34,6 +34,7 @@ export function* acquiresleep(k: Kernel, lock: Sleeplock): Code<void> {
   const { m } = k;
   acquire(k, lock.lk) ?? (yield);
   while ((m.load(lock.locked) ?? (yield)) !== 0) yield* sleep(k, lock.channel, lock.lk);
+  if (k.mutant['acquiresleep-apart']) yield* letGo(k, lock.lk);
   m.store(lock.locked, 1) ?? (yield);
   m.store(lock.pid, k.currentPid()) ?? (yield);
   release(k, lock.lk) ?? (yield);

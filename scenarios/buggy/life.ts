@@ -24,4 +24,11 @@ export const life: Readonly<Record<string, Scenario>> = {
     ...situation('two processes print', ['write:a', 'write:b']),
     holds: (output) => (output === 'ab' || output === 'ba' ? undefined : output),
   },
+  'write-long': {
+    ...situation('two processes print three times what the console takes in two pieces', [
+      'write:a:129 write:a:129 write:a:129',
+      'write:b:129 write:b:129 write:b:129',
+    ]),
+    holds: (output) => (/^(a{129}|b{129}){6}$/.test(output) ? undefined : output),
+  },
 };

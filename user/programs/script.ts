@@ -68,9 +68,9 @@ const CALLS: Readonly<Record<string, Call>> = {
   *kill(u, memory) {
     return kill(u, memory.pid) ?? (yield);
   },
-  *write(u, _memory, [text = '']) {
-    yield* print(u, text);
-    return text.length;
+  *write(u, _memory, [text = '', times = '1']) {
+    yield* print(u, text.repeat(Number(times)));
+    return 0;
   },
   *exit(u, _memory, args) {
     return exit(u, number(args, 0)) ?? (yield);
