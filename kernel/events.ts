@@ -32,6 +32,16 @@ export interface KernelWatch {
   entered(pid: number, call: string, args: () => (number | string)[]): void;
   /** It returns. */
   exited(pid: number, call: string, result: number): void;
+  /** The current process exits, by a call or because it was killed. */
+  exiting(status: number): void;
+  /** The current process is about to sleep on a channel; `lock` guards the condition it waits for. */
+  sleeping(chan: number, lock: number): void;
+  /** The current thread begins to wake who sleeps on a channel; 0 when it is done. */
+  waking(chan: number): void;
+  /** The kernel is about to copy from (or to) a user's frame. */
+  copied(ppn: number, va: number, writes: boolean): void;
+  /** A process prints. */
+  printed(text: string): void;
 }
 
 /** Reasons for a context switch, by the code that swtch carries. */

@@ -204,6 +204,7 @@ export class Kernel {
   print(text: string): void {
     const { m } = this;
     this.events?.print(m.step, m.cpu.id, this.currentPid(), text);
+    this.watch?.printed(text);
     this.onPrint?.(text);
   }
 

@@ -76,6 +76,7 @@ function* reparent(k: Kernel, p: Proc): Code<void> {
 export function* exit(k: Kernel, p: Proc, status: number): Code<never> {
   const { m, ptable, mutant } = k;
   if (p === ptable.procs[0]) panic(k, 'init exiting');
+  k.watch?.exiting(status);
   if (!mutant['exit-keeps-shm']) yield* shmExit(k, p);
 
   if (mutant['exit-wakes-early']) {

@@ -7,15 +7,18 @@ export class KernelPanic extends Error {
   /** The process on that CPU, or 0 for the scheduler loop. */
   readonly pid: number;
   readonly step: number;
+  /** Address of the lock that it is about; 0 for none. */
+  readonly lock: number;
 
-  constructor(message: string, cpu: number, pid: number, step: number) {
+  constructor(message: string, cpu: number, pid: number, step: number, lock = 0) {
     super(message);
     this.cpu = cpu;
     this.pid = pid;
     this.step = step;
+    this.lock = lock;
   }
 }
 
-export function panic(k: Kernel, message: string): never {
-  throw new KernelPanic(message, k.m.cpu.id, k.currentPid(), k.m.step);
+export function panic(k: Kernel, message: string, lock = 0): never {
+  throw new KernelPanic(message, k.m.cpu.id, k.currentPid(), k.m.step, lock);
 }

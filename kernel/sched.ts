@@ -87,6 +87,7 @@ export function* sleep(k: Kernel, chan: Address, lk: Spinlock): Code<void> {
   const { m } = k;
   const p = myproc(k);
   if (p === undefined) panic(k, 'sleep');
+  k.watch?.sleeping(chan, lk.word);
   // p->lock must be held to change p->state and then call sched. Once it is held, no wakeup can be
   // missed (wakeup locks it), so it is okay to release lk.
   if (k.mutant['sleep-releases-first']) release(k, lk) ?? (yield);
@@ -107,6 +108,7 @@ export function* wakeup(k: Kernel, chan: Address): Code<void> {
   const { m, ptable } = k;
   const self = myproc(k);
   k.events?.wakeup(m.step, m.cpu.id, k.currentPid(), k.channelName(chan));
+  k.watch?.waking(chan);
   const top = m.loadMarked(ptable.top) ?? (yield);
   for (let i = 0; i < top; i++) {
     const p = ptable.procs[i] as Proc;
@@ -126,4 +128,5 @@ export function* wakeup(k: Kernel, chan: Address): Code<void> {
     }
     release(k, p.lock) ?? (yield);
   }
+  k.watch?.waking(0);
 }

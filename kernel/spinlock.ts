@@ -27,7 +27,7 @@ export class Spinlock {
 export function acquire(k: Kernel, lk: Spinlock): number | undefined {
   // Interrupts off first: a handler that needs the lock would wait for this CPU for ever.
   k.m.cpu.pushOff();
-  if (holding(k, lk)) panic(k, 'acquire');
+  if (holding(k, lk)) panic(k, 'acquire', lk.word);
   return k.m.acquire(lk.word);
 }
 
@@ -38,7 +38,7 @@ export function acquire(k: Kernel, lk: Spinlock): number | undefined {
  *   interruptible` as in xv6.
  */
 export function release(k: Kernel, lk: Spinlock): number | undefined {
-  if (!holding(k, lk)) panic(k, 'release');
+  if (!holding(k, lk)) panic(k, 'release', lk.word);
   const { cpu } = k.m;
   if (cpu.interruptsOn) panic(k, 'pop_off - interruptible');
   if (cpu.noff < 1) panic(k, 'pop_off');

@@ -262,6 +262,7 @@ export function* copyout(k: Kernel, pagetable: number, va: number, from: Uint8Ar
   while (done < from.length) {
     const ppn = yield* walkaddr(k, pagetable, va + done, PTE_W);
     if (ppn === 0) return -1;
+    k.watch?.copied(ppn, va + done, true);
     const offset = (va + done) & (PGSIZE - 1);
     const at = (m.memory.frame(ppn) << 2) + offset;
     const shared = m.memory.isShared(ppn);
@@ -280,6 +281,7 @@ export function* copyin(k: Kernel, pagetable: number, to: Uint8Array, va: number
   while (done < to.length) {
     const ppn = yield* walkaddr(k, pagetable, va + done, PTE_R);
     if (ppn === 0) return -1;
+    k.watch?.copied(ppn, va + done, false);
     const offset = (va + done) & (PGSIZE - 1);
     const shared = m.memory.isShared(ppn);
     const count = Math.min(to.length - done, shared ? 4 - (offset & 3) : PGSIZE - offset);
@@ -308,6 +310,7 @@ export function* copyinstr(
   while (done < max) {
     const ppn = yield* walkaddr(k, pagetable, va + done, PTE_R);
     if (ppn === 0) return undefined;
+    k.watch?.copied(ppn, va + done, false);
     const offset = (va + done) & (PGSIZE - 1);
     const shared = m.memory.isShared(ppn);
     const end = done + Math.min(max - done, shared ? 4 - (offset & 3) : PGSIZE - offset);

@@ -7,6 +7,6 @@ export { Machine } from './machine.ts';
 export { KERNBASE, KERNPPN, Memory, PGSIZE, PGWORDS } from './memory.ts';
 export * from './mmu.ts';
 export * from './operation.ts';
-export { ProgramError } from './perform.ts';
+export { NotHolder, ProgramError } from './perform.ts';
 export * from './seam.ts';
 export { ANSWER, type Code, RETRY, type Resumable, Thread } from './thread.ts';

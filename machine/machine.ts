@@ -17,10 +17,13 @@ export class Machine extends Driver {
   // an access; the rest go through `perform`.
 
   load(a: op.Address): number | undefined {
-    if (this.observer !== null) return this.do(op.LOAD, a, 0, 0);
+    const { observer } = this;
+    if (observer !== null) observer.entering?.(op.LOAD, a, 0, 0);
     if (this.step < this.leaseEnd) {
       this.step++;
-      return this.words[a] as number;
+      const value = this.words[a] as number;
+      if (observer !== null) observer.performed(op.LOAD, a, 0, 0, value);
+      return value;
     }
     return this.announce(op.LOAD, a, 0, 0);
   }
@@ -34,28 +37,35 @@ export class Machine extends Driver {
   }
 
   store(a: op.Address, value: number): number | undefined {
-    if (this.observer !== null) return this.do(op.STORE, a, value, 0);
+    const { observer } = this;
+    if (observer !== null) observer.entering?.(op.STORE, a, value, 0);
     if (this.step < this.leaseEnd) {
       this.step++;
       this.words[a] = value;
+      if (observer !== null) observer.performed(op.STORE, a, value, 0, 0);
       return 0;
     }
     return this.announce(op.STORE, a, value, 0);
   }
 
   acquire(lock: op.Address): number | undefined {
-    if (this.observer !== null) return this.do(op.ACQUIRE, lock, 0, 0);
+    const { observer } = this;
+    if (observer !== null) {
+      observer.entering?.(op.ACQUIRE, lock, 0, 0);
+      observer.locking?.(lock);
+    }
     if (this.step < this.leaseEnd && this.words[lock] === 0) {
       this.step++;
       this.words[lock] = this.cpu.id + 1;
       if (this.onAcquire !== null) this.onAcquire(lock);
+      if (observer !== null) observer.performed(op.ACQUIRE, lock, 0, 0, 0);
       return 0;
     }
     return this.announce(op.ACQUIRE, lock, 0, 0);
   }
 
   release(lock: op.Address): number | undefined {
-    if (this.observer !== null) return this.do(op.RELEASE, lock, 0, 0);
+    this.observer?.entering?.(op.RELEASE, lock, 0, 0);
     if (this.step < this.leaseEnd) return perform(this, op.RELEASE, lock, 0, 0);
     return this.announce(op.RELEASE, lock, 0, 0);
   }
@@ -75,7 +85,11 @@ export class Machine extends Driver {
 
   /** Any operation, the long way: with whoever watches told of it. */
   do(kind: number, a: number, b = 0, c = 0): number | undefined {
-    this.observer?.entering?.(kind, a, b, c);
+    const { observer } = this;
+    if (observer !== null) {
+      observer.entering?.(kind, a, b, c);
+      if (kind === op.MUTEX_LOCK) observer.locking?.(a);
+    }
     if (this.step < this.leaseEnd && (!MAY_WAIT[kind] || this.isFree(kind, a))) {
       const thread = this.current;
       return perform(this, kind, a, b, c) ?? this.suspend(thread, kind);

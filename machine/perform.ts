@@ -176,15 +176,18 @@ function synchronise(m: Driver, kind: number, a: number, b: number): number | un
 
 /** Guest code broke the machine's contract with it: a bug in that code, not in the machine. */
 export class ProgramError extends Error {
-  override readonly name = 'ProgramError';
+  override readonly name: string = 'ProgramError';
 }
+
+/** A thread lets go a mutex that it does not hold. */
+export class NotHolder extends ProgramError {}
 
 function unlock(m: Driver, mutex: op.Address): void {
   const owner = (m.words[mutex] as number) - 1;
   if (owner !== m.current.id) {
     const name = m.layout.nameOf(mutex) ?? 'mutex';
     const held = owner < 0 ? 'nobody holds it' : `${m.threads[owner]?.name} holds it`;
-    throw new ProgramError(`${m.current.name} unlocks ${name}, but ${held}`);
+    throw new NotHolder(`${m.current.name} unlocks ${name}, but ${held}`);
   }
   m.words[mutex] = 0;
   m.wakeWaiting();

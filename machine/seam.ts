@@ -51,6 +51,8 @@ export type SwitchListener = (step: number, lane: number) => void;
 export interface Observer {
   /** Guest code asks for an operation: its stack is on the host's stack now, and may not be later. */
   entering?(kind: number, a: number, b: number, c: number): void;
+  /** The same, only for locks and mutexes: whoever wants no more is not told of the rest. */
+  locking?(lock: number): void;
   /** An operation other than a user access or a context switch was performed. */
   performed(kind: number, a: number, b: number, c: number, answer: number): void;
   /** A user access was performed: word `address`, through virtual byte address `va`. */

@@ -1,7 +1,7 @@
 import { Kernel } from '../kernel/kernel.ts';
 import { isMutant, MUTANTS, type MutantName } from '../kernel/mutants.ts';
 import { MAXARG, MAXPATH, PARAM, type Param } from '../kernel/param.ts';
-import { SCENARIOS } from '../scenarios/index.ts';
+import { SCENARIOS, type Scenario } from '../scenarios/index.ts';
 import type { TraceHeader } from '../traces/trace.ts';
 import { PROGRAMS } from '../user/programs/index.ts';
 import { UsageError } from './errors.ts';
@@ -105,9 +105,8 @@ export function guestSpec(
  */
 export function bootGuest(spec: GuestSpec): Kernel {
   const { program, args, param } = spec;
-  const processes = scenarios.get(program)?.processes ?? [
-    { name: program, argv: [program, ...args] },
-  ];
+  const scenario = scenarios.get(program);
+  const processes = scenario?.processes ?? [{ name: program, argv: [program, ...args] }];
   const count = processes.length + 1;
   if (count > param.nproc) {
     throw new UsageError(`nproc ${param.nproc} is too few for ${count} processes`);
@@ -120,7 +119,16 @@ export function bootGuest(spec: GuestSpec): Kernel {
   if (bytes + 8 * (args.length + 2) > 4096) {
     throw new UsageError(`the arguments of ${program} do not fit on its stack`);
   }
-  return new Kernel(param, programs, processes, spec.mutants);
+  const k = new Kernel(param, programs, processes, spec.mutants);
+  if (scenario !== undefined) bootedFor.set(k, scenario);
+  return k;
+}
+
+const bootedFor = new WeakMap<Kernel, Scenario>();
+
+/** The scenario that `bootGuest` booted a kernel for, if it was one. */
+export function scenarioOf(k: Kernel): Scenario | undefined {
+  return bootedFor.get(k);
 }
 
 /** The specification that a trace was made from. @throws UsageError for one we cannot build. */

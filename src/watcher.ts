@@ -1,15 +1,24 @@
 import type { KernelWatch } from '../kernel/events.ts';
-import type { Kernel } from '../kernel/kernel.ts';
 import {
   ACQUIRE,
   COMPARE_EXCHANGE,
+  COND_BROADCAST,
+  COND_SIGNAL,
+  COND_WAIT,
+  COND_WAKE,
   type Ending,
   EXCHANGE,
   FETCH_ADD,
+  InternalError,
   LOAD,
   MARKED,
+  MUTEX_LOCK,
+  MUTEX_UNLOCK,
+  NEVER,
   type Observer,
   RELEASE,
+  SEM_POST,
+  SEM_WAIT,
   STORE,
   STORE_BYTE,
   type Thread,
@@ -19,94 +28,229 @@ import {
   USER_STORE_BYTE,
 } from '../machine/index.ts';
 import type { Detector, DetectorKind } from './detectors/detector.ts';
+import type { Guest } from './detectors/guest.ts';
+import { LATE } from './detectors/livelock.ts';
 import { type Finding, Found } from './finding.ts';
+
+type Having<Hook extends keyof Detector> = Detector & Required<Pick<Detector, Hook>>;
 
 /** The detectors that have a hook, so that nobody is asked in vain. */
 function having<Hook extends keyof Detector>(
   detectors: readonly Detector[],
   hook: Hook,
-): (Detector & Required<Pick<Detector, Hook>>)[] {
-  return detectors.filter((d) => d[hook] !== undefined) as ReturnType<typeof having<Hook>>;
+): Having<Hook>[] {
+  return detectors.filter((d) => d[hook] !== undefined) as Having<Hook>[];
 }
 
-/** Tells a set of detectors what a kernel does, operation by operation. */
+/**
+ * The same for the hooks of every access. Each of the first few has a place of its own, and so a
+ * call of its own in the code below: a call that always meets the same class is inlined, which one in
+ * a loop over all is not. That is half of what watching costs.
+ */
+class Few<Hook extends keyof Detector> {
+  readonly first: Having<Hook> | null;
+  readonly second: Having<Hook> | null;
+  readonly third: Having<Hook> | null;
+  readonly fourth: Having<Hook> | null;
+  readonly more: readonly Having<Hook>[];
+
+  constructor(detectors: readonly Detector[], hook: Hook) {
+    const all = having(detectors, hook);
+    this.first = all[0] ?? null;
+    this.second = all[1] ?? null;
+    this.third = all[2] ?? null;
+    this.fourth = all[3] ?? null;
+    this.more = all.slice(4);
+  }
+}
+
+/** Tells a set of detectors what a guest does, operation by operation. */
 export class Watcher implements Observer, KernelWatch {
+  readonly guest: Guest;
   private readonly detectors: readonly Detector[];
   private readonly loading;
   private readonly storing;
   private readonly modifying;
-  private readonly acquiring;
-  private readonly acquired;
-  private readonly released;
+  private readonly taking;
+  private readonly taken;
+  private readonly dropped;
+  private readonly signalling;
+  private readonly awaiting;
+  private readonly beginningToWait;
   private readonly switched;
   private readonly accessing;
+  private readonly copying;
   private readonly allocating;
   private readonly freeing;
   private readonly entering_;
-  private readonly exiting;
+  private readonly leaving;
+  private readonly ending;
+  private readonly fallingAsleep;
+  private readonly wakingUp;
+  private readonly printing;
+  private readonly lateComers;
+  /** The step from which on `late` is told. */
+  private readonly lateFrom: number;
 
-  constructor(k: Kernel, kinds: readonly DetectorKind[]) {
-    const all = kinds.map((kind) => kind.make(k));
+  constructor(guest: Guest, kinds: readonly DetectorKind[]) {
+    this.guest = guest;
+    const all = kinds.map((kind) => kind.make(guest)).filter((made) => made !== undefined);
     this.detectors = all;
-    this.loading = having(all, 'loaded');
-    this.storing = having(all, 'stored');
+    this.loading = new Few(all, 'loaded');
+    this.storing = new Few(all, 'stored');
     this.modifying = having(all, 'modified');
-    this.acquiring = having(all, 'acquiring');
-    this.acquired = having(all, 'acquired');
-    this.released = having(all, 'released');
+    this.taking = new Few(all, 'acquiring');
+    this.taken = new Few(all, 'acquired');
+    this.dropped = new Few(all, 'released');
+    this.signalling = having(all, 'signalled');
+    this.awaiting = having(all, 'awaited');
+    this.beginningToWait = having(all, 'waiting');
     this.switched = having(all, 'switching');
-    this.accessing = having(all, 'accessed');
+    this.accessing = new Few(all, 'accessed');
+    this.copying = having(all, 'copied');
     this.allocating = having(all, 'allocated');
     this.freeing = having(all, 'freed');
     this.entering_ = having(all, 'entered');
-    this.exiting = having(all, 'exited');
+    this.leaving = having(all, 'exited');
+    this.ending = having(all, 'exiting');
+    this.fallingAsleep = having(all, 'sleeping');
+    this.wakingUp = having(all, 'waking');
+    this.printing = having(all, 'printed');
+    this.lateComers = having(all, 'late');
+    this.lateFrom = this.lateComers.length > 0 ? guest.m.config.stepsMax - LATE : NEVER;
   }
 
   begin(): void {
+    this.guest.begin();
     for (const detector of this.detectors) detector.begin?.();
   }
 
-  entering(kind: number, a: number): void {
-    if (kind === ACQUIRE) for (const d of this.acquiring) d.acquiring(a);
+  locking(lock: number): void {
+    const { first, second, third, fourth, more } = this.taking;
+    if (first !== null) first.acquiring(lock);
+    if (second !== null) second.acquiring(lock);
+    if (third !== null) third.acquiring(lock);
+    if (fourth !== null) fourth.acquiring(lock);
+    for (const d of more) d.acquiring(lock);
   }
 
   performed(kind: number, a: number, b: number): void {
     switch (kind) {
       case LOAD:
-        for (const d of this.loading) d.loaded(a, b === MARKED);
+        this.loaded(a, b === MARKED);
         break;
       case STORE:
-        for (const d of this.storing) d.stored(a);
+        this.stored(a);
         break;
       case STORE_BYTE:
-        for (const d of this.storing) d.stored(a >> 2);
+        this.stored(a >> 2);
         break;
       case ACQUIRE:
-        for (const d of this.acquired) d.acquired(a);
+      case MUTEX_LOCK:
+        this.acquired(a);
         break;
       case RELEASE:
-        for (const d of this.released) d.released(a);
+      case MUTEX_UNLOCK:
+        this.released(a);
         break;
       case FETCH_ADD:
       case EXCHANGE:
       case COMPARE_EXCHANGE:
         for (const d of this.modifying) d.modified(a);
         break;
+      case SEM_WAIT:
+      case SEM_POST:
+      case COND_WAIT:
+      case COND_WAKE:
+      case COND_SIGNAL:
+      case COND_BROADCAST:
+        this.synchronised(kind, a, b);
+        break;
+    }
+    if (this.guest.m.step >= this.lateFrom) this.late(kind, a, b);
+  }
+
+  private loaded(a: number, marked: boolean): void {
+    const { first, second, third, fourth, more } = this.loading;
+    if (first !== null) first.loaded(a, marked);
+    if (second !== null) second.loaded(a, marked);
+    if (third !== null) third.loaded(a, marked);
+    if (fourth === null) return;
+    fourth.loaded(a, marked);
+    for (const d of more) d.loaded(a, marked);
+  }
+
+  private stored(a: number): void {
+    const { first, second, third, fourth, more } = this.storing;
+    if (first !== null) first.stored(a);
+    if (second !== null) second.stored(a);
+    if (third !== null) third.stored(a);
+    if (fourth === null) return;
+    fourth.stored(a);
+    for (const d of more) d.stored(a);
+  }
+
+  private acquired(lock: number): void {
+    const { first, second, third, fourth, more } = this.taken;
+    if (first !== null) first.acquired(lock);
+    if (second !== null) second.acquired(lock);
+    if (third !== null) third.acquired(lock);
+    if (fourth !== null) fourth.acquired(lock);
+    for (const d of more) d.acquired(lock);
+    this.guest.held.take(this.guest.m.cpu.id, lock);
+  }
+
+  private released(lock: number): void {
+    this.guest.held.drop(this.guest.m.cpu.id, lock);
+    const { first, second, third, fourth, more } = this.dropped;
+    if (first !== null) first.released(lock);
+    if (second !== null) second.released(lock);
+    if (third !== null) third.released(lock);
+    if (fourth !== null) fourth.released(lock);
+    for (const d of more) d.released(lock);
+  }
+
+  /** Semaphores and conditions. */
+  private synchronised(kind: number, a: number, b: number): void {
+    switch (kind) {
+      case COND_WAIT:
+        this.released(b);
+        for (const d of this.beginningToWait) d.waiting(a);
+        break;
+      case COND_WAKE:
+        for (const d of this.awaiting) d.awaited(a);
+        this.acquired(b);
+        break;
+      case SEM_WAIT:
+        for (const d of this.awaiting) d.awaited(a);
+        break;
+      default:
+        for (const d of this.signalling) d.signalled(a);
     }
   }
 
-  accessed(kind: number, address: number, va: number): void {
+  accessed(kind: number, address: number, va: number, value: number): void {
     const plain = kind === USER_LOAD || kind === USER_LOAD_BYTE;
-    const writes = !plain;
-    if (plain || kind === USER_STORE || kind === USER_STORE_BYTE) {
-      for (const d of this.accessing) d.accessed(address, va, writes);
-    } else {
-      for (const d of this.modifying) d.modified(address);
-    }
+    const atomic = !plain && kind !== USER_STORE && kind !== USER_STORE_BYTE;
+    const { first, second, third, fourth, more } = this.accessing;
+    if (first !== null) first.accessed(address, va, !plain, atomic);
+    if (second !== null) second.accessed(address, va, !plain, atomic);
+    if (third !== null) third.accessed(address, va, !plain, atomic);
+    if (fourth !== null) fourth.accessed(address, va, !plain, atomic);
+    for (const d of more) d.accessed(address, va, !plain, atomic);
+    if (this.guest.m.step >= this.lateFrom) this.late(kind, address, value);
+  }
+
+  private late(kind: number, address: number, value: number): void {
+    for (const d of this.lateComers) d.late(kind, address, value);
   }
 
   switching(from: Thread, to: Thread): void {
     for (const d of this.switched) d.switching(from, to);
+  }
+
+  copied(ppn: number, va: number, writes: boolean): void {
+    for (const d of this.copying) d.copied(ppn, va, writes);
   }
 
   allocated(ppn: number): void {
@@ -118,11 +262,30 @@ export class Watcher implements Observer, KernelWatch {
   }
 
   entered(pid: number, call: string, args: () => (number | string)[]): void {
+    this.guest.calls[this.guest.m.current.id] = call;
     for (const d of this.entering_) d.entered(pid, call, args);
   }
 
   exited(pid: number, call: string, result: number): void {
-    for (const d of this.exiting) d.exited(pid, call, result);
+    for (const d of this.leaving) d.exited(pid, call, result);
+    this.guest.calls[this.guest.m.current.id] = '';
+  }
+
+  exiting(status: number): void {
+    const pid = this.guest.kernel?.currentPid() ?? 0;
+    for (const d of this.ending) d.exiting(pid, status);
+  }
+
+  sleeping(chan: number, lock: number): void {
+    for (const d of this.fallingAsleep) d.sleeping(chan, lock);
+  }
+
+  waking(chan: number): void {
+    for (const d of this.wakingUp) d.waking(chan);
+  }
+
+  printed(text: string): void {
+    for (const d of this.printing) d.printed(text);
   }
 
   /** What is found in an execution that ended by itself. */
@@ -134,13 +297,36 @@ export class Watcher implements Observer, KernelWatch {
     return undefined;
   }
 
-  /** What guest code threw, as a finding. @throws the error itself when nobody knows it. */
+  /** What detectors could not decide about the execution that has ended. */
+  notes(): string[] {
+    return this.detectors.map((detector) => detector.note?.()).filter((note) => note !== undefined);
+  }
+
+  /**
+   * What guest code threw, as a finding.
+   *
+   * @throws InternalError that names the detector which failed; the error itself when nobody knows it.
+   */
   explain(error: unknown): Finding {
     if (error instanceof Found) return error.finding;
+    const name = failedDetector(error);
+    if (name !== undefined) {
+      const { message } = error as Error;
+      throw new InternalError(`the detector ${name} failed: ${message}`, { cause: error });
+    }
     for (const detector of this.detectors) {
       const finding = detector.threw?.(error);
       if (finding !== undefined) return finding;
     }
     throw error;
   }
+}
+
+/**
+ * The detector whose code is on an error's stack, by its file: so that calling a detector costs no
+ * bookkeeping. Guest code is never called by a detector, so its errors have none.
+ */
+function failedDetector(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  return /[\\/]detectors[\\/]([a-z-]+)\.[jt]s/.exec(error.stack ?? '')?.[1];
 }

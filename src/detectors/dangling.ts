@@ -33,9 +33,9 @@ class Dangling implements Detector {
       const vpn = this.mapsAt(m.words[p.pagetable] as number, ppn);
       if (vpn === 0) continue;
       const address = `0x${(vpn * 4096).toString(16)}`;
-      found(this.guest, this.name, `frame freed while pid ${m.words[p.pid]} maps it at ${address}`, [
-        `${this.guest.here()} frees frame 0x${ppn.toString(16)} of shared memory`,
-      ]);
+      const title = `frame freed while pid ${m.words[p.pid]} maps it at ${address}`;
+      const detail = [`${this.guest.here()} frees frame 0x${ppn.toString(16)} of shared memory`];
+      found(this.guest, this.name, title, detail, { frames: [ppn] });
     }
   }
 

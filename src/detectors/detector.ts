@@ -1,6 +1,6 @@
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { Ending, Thread } from '../../machine/index.ts';
-import { type Finding, Found } from '../finding.ts';
+import { type About, type Finding, Found } from '../finding.ts';
 import type { Guest } from './guest.ts';
 
 /**
@@ -76,7 +76,8 @@ export function found(
   guest: Guest,
   detector: string,
   title: string,
-  detail: readonly string[] = [],
+  detail: readonly string[],
+  about: About,
 ): never {
-  throw new Found({ detector, title, detail, step: guest.m.step });
+  throw new Found({ detector, title, detail, step: guest.m.step, about });
 }

@@ -1,13 +1,19 @@
+import { UsageError } from '../errors.ts';
+import { didYouMean } from '../nearest.ts';
 import { dangling } from './dangling.ts';
 import { deadlock } from './deadlock.ts';
 import type { DetectorKind } from './detector.ts';
 import { endless } from './endless.ts';
 import { isolation } from './isolation.ts';
 import { leak } from './leak.ts';
+import { linearizability } from './linearizability.ts';
+import { livelock } from './livelock.ts';
 import { lockDiscipline } from './lock-discipline.ts';
 import { lockOrder } from './lock-order.ts';
+import { lostWakeup } from './lost-wakeup.ts';
 import { objects } from './objects.ts';
 import { panic } from './panic.ts';
+import { program } from './program.ts';
 import { race } from './race.ts';
 import { refcount } from './refcount.ts';
 import { sleepingWithLock } from './sleeping-with-lock.ts';
@@ -25,12 +31,30 @@ export const DETECTORS: readonly DetectorKind[] = [
   isolation,
   lockDiscipline,
   race,
+  lostWakeup,
+  deadlock,
   lockOrder,
   sleepingWithLock,
   refcount,
   objects,
   panic,
-  deadlock,
+  livelock,
   endless,
   leak,
+  linearizability,
+  program,
 ];
+
+/**
+ * The detectors of these names, in their own order.
+ *
+ * @throws UsageError for a name that is none.
+ */
+export function selectDetectors(names: readonly string[]): readonly DetectorKind[] {
+  const all = DETECTORS.map(({ name }) => name);
+  for (const name of names) {
+    if (all.includes(name)) continue;
+    throw new UsageError(`no detector ${name}${didYouMean(name, all) || '; list shows them'}`);
+  }
+  return DETECTORS.filter(({ name }) => names.includes(name));
+}

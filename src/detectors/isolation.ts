@@ -51,9 +51,10 @@ class Isolation implements Detector {
       this.users[frame] = pid;
       return;
     }
-    found(this.guest, this.name, `pid ${pid} reaches a private frame of pid ${before}`, [
-      `${this.guest.here()} ${verb} frame 0x${ppn.toString(16)} at 0x${va.toString(16)}`,
-    ]);
+    const title = `pid ${pid} reaches a private frame of pid ${before}`;
+    const place = `frame 0x${ppn.toString(16)} at 0x${va.toString(16)}`;
+    const detail = [`${this.guest.here()} ${verb} ${place}`];
+    found(this.guest, this.name, title, detail, { frames: [ppn] });
   }
 }
 

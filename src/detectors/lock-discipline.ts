@@ -46,9 +46,9 @@ class LockDiscipline implements Detector {
     const field = guest.nameOf(address);
     const lock = guest.nameOf(guard);
     const who = holder === 0 ? 'nobody holds it' : `CPU ${holder - 1} holds it`;
-    found(guest, this.name, `${field} touched without ${lock}`, [
-      `${guest.here()} ${verb} ${field}, which ${lock} guards; ${who}`,
-    ]);
+    const detail = [`${guest.here()} ${verb} ${field}, which ${lock} guards; ${who}`];
+    const about = { words: [address], locks: [guard] };
+    found(guest, this.name, `${field} touched without ${lock}`, detail, about);
   }
 }
 

@@ -1,10 +1,9 @@
-import type { Kernel } from '../../kernel/kernel.ts';
-import { type Detector, type DetectorKind, found, here } from './detector.ts';
-import { HeldLocks } from './held-locks.ts';
+import { type Detector, type DetectorKind, found } from './detector.ts';
+import type { Guest } from './guest.ts';
 
 /** One order in which two classes of lock were taken, and who did so first. */
 interface Edge {
-  readonly to: string;
+  readonly to: number;
   readonly who: string;
 }
 
@@ -13,70 +12,82 @@ interface Edge {
  * campaign: a cycle is a deadlock that some schedule has, though this one may not have had it.
  *
  * A class is all locks of one name with its numbers left out (`proc.lock`). Two locks of one class at
- * once count as a cycle of one: nothing in this kernel orders them. Can be wrong where a third lock
- * always prevents the deadlock ("gate locks"). Costs a few comparisons an acquire.
+ * once count as a cycle of one: nothing in this kernel orders them. Can report what is no bug where
+ * a third lock always prevents the deadlock ("gate locks"), where only one thread takes both, or
+ * where locks of one class are always taken in one order: the report names both places, to be
+ * judged. Costs a few comparisons for an acquire with other locks held.
  */
 class LockOrder implements Detector {
   readonly name = 'lock-order';
-  private readonly k: Kernel;
-  private readonly held: HeldLocks;
-  private readonly classes = new Map<number, string>();
-  /** Kept over executions. */
-  private readonly edges = new Map<string, Edge[]>();
+  private readonly guest: Guest;
+  /** By lock: its class + 1; 0 while that is not known. */
+  private readonly classes: Int32Array;
+  private readonly names: string[] = [];
+  /** By class, kept over executions. */
+  private readonly edges: Edge[][] = [];
+  /** By lock + lock * words: an order that is known. */
+  private readonly known = new Set<number>();
 
-  constructor(k: Kernel) {
-    this.k = k;
-    this.held = new HeldLocks(k.m.cpus.length);
-  }
-
-  begin(): void {
-    this.held.clear();
+  constructor(guest: Guest) {
+    this.guest = guest;
+    this.classes = new Int32Array(guest.m.layout.size);
   }
 
   acquiring(lock: number): void {
-    const held = this.held.of(this.k.m.cpu.id);
-    for (const other of held) this.learn(this.classOf(other), this.classOf(lock));
-  }
-
-  acquired(lock: number): void {
-    this.held.take(this.k.m.cpu.id, lock);
-  }
-
-  released(lock: number): void {
-    this.held.drop(this.k.m.cpu.id, lock);
-  }
-
-  private classOf(lock: number): string {
-    let name = this.classes.get(lock);
-    if (name === undefined) {
-      name = (this.k.m.layout.nameOf(lock) ?? `lock ${lock}`).replace(/\[\d+\]/g, '');
-      this.classes.set(lock, name);
+    const { guest } = this;
+    const held = guest.held.of(guest.m.cpu.id);
+    for (let i = 0; i < held.length; i++) {
+      const other = held[i] as number;
+      const pair = other * this.classes.length + lock;
+      if (this.known.has(pair)) continue;
+      // Only now: a finding ends the execution, and the next one is to see it again.
+      this.learn(this.classOf(other), this.classOf(lock));
+      this.known.add(pair);
     }
-    return name;
   }
 
-  private learn(from: string, to: string): void {
-    const known = this.edges.get(from);
-    if (known?.some((edge) => edge.to === to)) return;
-    const edge = { to, who: `${here(this.k)} takes ${to} while it holds ${from}` };
-    if (known === undefined) this.edges.set(from, [edge]);
-    else known.push(edge);
+  private classOf(lock: number): number {
+    const known = this.classes[lock] as number;
+    if (known !== 0) return known - 1;
+    const name = this.guest.nameOf(lock).replace(/\[\d+\]/g, '');
+    let index = this.names.indexOf(name);
+    if (index < 0) {
+      index = this.names.push(name) - 1;
+      this.edges.push([]);
+    }
+    this.classes[lock] = index + 1;
+    return index;
+  }
+
+  private learn(from: number, to: number): void {
+    const known = this.edges[from] as Edge[];
+    if (known.some((edge) => edge.to === to)) return;
+    const names = [this.names[to], this.names[from]];
+    const who = `${this.guest.here()} takes ${names[0]} while it holds ${names[1]}`;
     const way = this.way(to, from, new Set());
-    if (way === undefined) return;
-    const ring = [...new Set([from, to, ...way.map((e) => e.to)])];
+    if (way === undefined) {
+      known.push({ to, who });
+      return;
+    }
+    const ring = [...new Set([from, to, ...way.map((e) => e.to)])].map((c) => this.names[c]);
     const title =
       ring.length === 1
-        ? `two locks of one class: ${from}`
+        ? `two locks of one class: ${ring[0]}`
         : `locks in a circle: ${ring.join(' → ')}`;
-    const locks = [...this.classes].filter(([, name]) => ring.includes(name)).map(([lock]) => lock);
-    found(this.k, this.name, title, [edge.who, ...way.map((e) => `but ${e.who}`)], { locks });
+    const locks: number[] = [];
+    for (let lock = 0; lock < this.classes.length; lock++) {
+      const its = (this.classes[lock] as number) - 1;
+      if (its === from || its === to || way.some((e) => e.to === its)) locks.push(lock);
+    }
+    const detail = [who, ...way.map((e) => `but ${e.who}`)];
+    found(this.guest, this.name, title, detail, { locks });
   }
 
   /** The edges from one class to another, none when they are the same, undefined if there is no way. */
-  private way(from: string, to: string, seen: Set<string>): Edge[] | undefined {
+  private way(from: number, to: number, seen: Set<number>): Edge[] | undefined {
     if (from === to) return [];
     seen.add(from);
-    for (const edge of this.edges.get(from) ?? []) {
+    for (const edge of this.edges[from] ?? []) {
       if (seen.has(edge.to)) continue;
       const rest = this.way(edge.to, to, seen);
       if (rest !== undefined) return [edge, ...rest];
@@ -88,5 +99,5 @@ class LockOrder implements Detector {
 export const lockOrder: DetectorKind = {
   name: 'lock-order',
   summary: 'locks are taken in a circle, even if it did not deadlock this time',
-  make: (k) => new LockOrder(k),
+  make: (guest) => new LockOrder(guest),
 };

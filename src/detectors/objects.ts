@@ -1,31 +1,34 @@
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { ShmObject } from '../../kernel/shm-table.ts';
-import { type Detector, type DetectorKind, found, here } from './detector.ts';
+import { type Detector, type DetectorKind, forKernel, found } from './detector.ts';
+import type { Guest } from './guest.ts';
 
 const NAMEWORDS = 4;
 
 /**
  * The table of shared-memory objects makes sense whenever shm.lock is free: each live object has a
  * name, and no two the same; a name lasts as long as its object, a size once set too; a free slot is
- * empty. Assumes that the kernel's rule is what it says: the table changes under that lock. Costs a
- * look at the used slots each time the lock is released.
+ * empty. Assumes that the kernel's rule is what it says: the table changes under that lock; never
+ * wrong while that holds. Costs a look at the used slots each time the lock is released.
  */
 class ObjectTable implements Detector {
   readonly name = 'objects';
+  private readonly guest: Guest;
   private readonly k: Kernel;
-  /** By slot: the name of the object that lived there at the last look; empty for none. */
-  private readonly names: string[];
+  /** By slot, the words of the name of the object that lived there at the last look; 0 for none. */
+  private readonly names: Int32Array;
   /** By slot: its pages. */
   private readonly pages: Int32Array;
 
-  constructor(k: Kernel) {
+  constructor(guest: Guest, k: Kernel) {
+    this.guest = guest;
     this.k = k;
-    this.names = k.shm.objects.map(() => '');
+    this.names = new Int32Array(NAMEWORDS * k.shm.objects.length);
     this.pages = new Int32Array(k.shm.objects.length);
   }
 
   begin(): void {
-    this.names.fill('');
+    this.names.fill(0);
     this.pages.fill(0);
   }
 
@@ -42,7 +45,8 @@ class ObjectTable implements Detector {
 
   private checkFree(o: ShmObject): void {
     const { words } = this.k.m;
-    this.names[o.index] = '';
+    const at = NAMEWORDS * o.index;
+    this.names.fill(0, at, at + NAMEWORDS);
     this.pages[o.index] = 0;
     for (let i = 0; i < NAMEWORDS; i++) {
       if (words[o.name + i] !== 0) this.report(o, 'is free but has a name');
@@ -55,48 +59,52 @@ class ObjectTable implements Detector {
 
   private checkLive(o: ShmObject): void {
     const { words } = this.k.m;
-    const name = nameOf(words, o);
-    const before = this.names[o.index];
-    if (name === '') this.report(o, 'is in use but has no name');
-    if (before !== '' && before !== name) this.report(o, `was "${before}" and is now "${name}"`);
-    if (before === '') this.checkUnique(o, name);
-    this.names[o.index] = name;
+    if (words[o.name] === 0 || !this.isSame(words, o.name, o.index)) this.checkName(o);
     const pages = words[o.pages] as number;
     const pagesBefore = this.pages[o.index] as number;
     if (pagesBefore !== 0 && pages !== pagesBefore) {
+      const name = nameAt(words, o.name);
       this.report(o, `"${name}" had ${pagesBefore} pages and has ${pages}`);
     }
     this.pages[o.index] = pages;
   }
 
-  private checkUnique(o: ShmObject, name: string): void {
-    const other = this.names.indexOf(name);
-    if (other < 0 || other === o.index) return;
-    this.report(o, `and shm[${other}] are both "${name}"`);
+  /** Whether a name in memory is that of a slot at the last look. */
+  private isSame(words: Int32Array, name: number, slot: number): boolean {
+    for (let i = 0; i < NAMEWORDS; i++) {
+      if (words[name + i] !== this.names[NAMEWORDS * slot + i]) return false;
+    }
+    return true;
+  }
+
+  /** The object is new, or should be. */
+  private checkName(o: ShmObject): void {
+    const { words } = this.k.m;
+    const name = nameAt(words, o.name);
+    const at = NAMEWORDS * o.index;
+    const before = nameAt(this.names, at);
+    if (name === '') this.report(o, 'is in use but has no name');
+    if (before !== '') this.report(o, `was "${before}" and is now "${name}"`);
+    for (let other = 0; other < this.pages.length; other++) {
+      if (other !== o.index && this.isSame(words, o.name, other)) {
+        this.report(o, `and shm[${other}] are both "${name}"`);
+      }
+    }
+    for (let i = 0; i < NAMEWORDS; i++) this.names[at + i] = words[o.name + i] as number;
   }
 
   private report(o: ShmObject, what: string): never {
-    found(
-      this.k,
-      this.name,
-      `shm[${o.index}] ${what}`,
-      [`seen when ${here(this.k)} let shm.lock go`],
-      { words: wordsOf(this.k, o) },
-    );
+    const words = [o.refs, o.pages, ...Array.from({ length: NAMEWORDS }, (_, i) => o.name + i)];
+    const detail = [`seen when ${this.guest.here()} let shm.lock go`];
+    found(this.guest, this.name, `shm[${o.index}] ${what}`, detail, { words });
   }
 }
 
-function wordsOf(k: Kernel, o: ShmObject): number[] {
-  const many = (first: number, count: number): number[] =>
-    Array.from({ length: count }, (_, i) => first + i);
-  return [o.refs, o.pages, ...many(o.name, NAMEWORDS), ...many(o.frames, k.param.nshmpg)];
-}
-
-/** The name in memory: up to four words, four bytes each. */
-function nameOf(words: Int32Array, o: ShmObject): string {
+/** A name in memory: up to four words, four bytes each. */
+function nameAt(words: Int32Array, at: number): string {
   let name = '';
   for (let i = 0; i < 4 * NAMEWORDS; i++) {
-    const byte = ((words[o.name + (i >> 2)] as number) >> (8 * (i & 3))) & 0xff;
+    const byte = ((words[at + (i >> 2)] as number) >> (8 * (i & 3))) & 0xff;
     if (byte === 0) break;
     name += String.fromCharCode(byte);
   }
@@ -106,5 +114,5 @@ function nameOf(words: Int32Array, o: ShmObject): string {
 export const objects: DetectorKind = {
   name: 'objects',
   summary: 'the table of objects contradicts itself: names, sizes, free slots',
-  make: (k) => new ObjectTable(k),
+  make: forKernel((guest, k) => new ObjectTable(guest, k)),
 };

@@ -2,34 +2,44 @@ import type { Kernel } from '../../kernel/kernel.ts';
 import { type Proc, UNUSED } from '../../kernel/proc.ts';
 import { PTE_RWX, PTE_V, ppnOfPte } from '../../machine/index.ts';
 
-const FREE = 1;
-const USED = 2;
-
 /**
- * Whether every frame is either free or used, not both and not neither. The cheap form of
- * `readOwnership`, for every execution; that one is for executions that fail.
+ * Whether every frame is either free or in use by init, which alone is left at the end. The cheap
+ * form of `readOwnership`, for every execution; that one is for executions that fail.
+ *
+ * Made from the state that executions begin with. Assumes that init's memory stays as it was; if it
+ * does not, the answer is no, and the other form decides.
  */
-export function framesAddUp(k: Kernel): boolean {
-  const { memory, words } = k.m;
-  const { firstPpn, endPpn } = memory;
-  if (marks.length < endPpn - firstPpn) marks = new Uint8Array(endPpn - firstPpn);
-  else marks.fill(0, 0, endPpn - firstPpn);
-  let ppn = words[k.kmem.freelist] as number;
-  while (memory.isFrame(ppn) && marks[ppn - firstPpn] === 0) {
-    marks[ppn - firstPpn] = FREE;
-    ppn = words[memory.frame(ppn)] as number;
-  }
-  if (ppn !== 0) return false;
-  forEachUse(k, (used) => {
-    marks[used - firstPpn] = (marks[used - firstPpn] as number) | USED;
-  });
-  for (let i = 0; i < endPpn - firstPpn; i++) {
-    if (marks[i] !== FREE && marks[i] !== USED) return false;
-  }
-  return true;
-}
+export class FrameCount {
+  private readonly k: Kernel;
+  /** By frame: 1 for init's. */
+  private readonly kept: Uint8Array;
+  private free: number;
 
-let marks = new Uint8Array(0);
+  constructor(k: Kernel) {
+    this.k = k;
+    const { firstPpn, endPpn } = k.m.memory;
+    this.kept = new Uint8Array(endPpn - firstPpn);
+    this.free = endPpn - firstPpn;
+    visitProcess(k, k.ptable.procs[0] as Proc, (ppn) => {
+      if (this.kept[ppn - firstPpn] === 0) this.free--;
+      this.kept[ppn - firstPpn] = 1;
+    });
+  }
+
+  addsUp(): boolean {
+    const { memory, words } = this.k.m;
+    const { firstPpn } = memory;
+    let count = 0;
+    let ppn = words[this.k.kmem.freelist] as number;
+    while (memory.isFrame(ppn) && count <= this.free) {
+      if (this.kept[ppn - firstPpn] !== 0) return false;
+      count++;
+      ppn = words[memory.frame(ppn)] as number;
+    }
+    // A list with a cycle is too long; one without has no frame twice.
+    return ppn === 0 && count === this.free;
+  }
+}
 
 /**
  * Who owns each frame, read from the machine alone: the free list, page tables, trapframes and
@@ -58,11 +68,7 @@ function forEachUse(k: Kernel, visit: Visit): void {
   const { words } = k.m;
   const top = words[k.ptable.top] as number;
   for (const p of k.ptable.procs.slice(0, top)) {
-    if (words[p.state] === UNUSED) continue;
-    const trapframe = words[p.trapframe] as number;
-    if (trapframe !== 0) visit(trapframe, () => `pid ${words[p.pid]}'s trapframe`);
-    const pagetable = words[p.pagetable] as number;
-    if (pagetable !== 0) walkTable(k, p, pagetable, 2, 0, visit);
+    if (words[p.state] !== UNUSED) visitProcess(k, p, visit);
   }
   const used = words[k.shm.top] as number;
   for (const o of k.shm.objects.slice(0, used)) {
@@ -71,6 +77,14 @@ function forEachUse(k: Kernel, visit: Visit): void {
       if (ppn !== 0) visit(ppn, () => `shm[${o.index}] page ${i}`);
     }
   }
+}
+
+function visitProcess(k: Kernel, p: Proc, visit: Visit): void {
+  const { words } = k.m;
+  const trapframe = words[p.trapframe] as number;
+  if (trapframe !== 0) visit(trapframe, () => `pid ${words[p.pid]}'s trapframe`);
+  const pagetable = words[p.pagetable] as number;
+  if (pagetable !== 0) walkTable(k, p, pagetable, 2, 0, visit);
 }
 
 function walkTable(

@@ -41,6 +41,7 @@ export const panic: DetectorKind = {
         title: `kernel panic: ${error.message}`,
         detail,
         step: error.step,
+        about: error.lock === 0 ? {} : { locks: [error.lock] },
       };
     },
   }),

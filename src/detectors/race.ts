@@ -1,115 +1,142 @@
-import type { Kernel } from '../../kernel/kernel.ts';
 import type { Thread } from '../../machine/index.ts';
-import { type Detector, type DetectorKind, found, here } from './detector.ts';
+import { type Detector, type DetectorKind, found } from './detector.ts';
+import type { Guest } from './guest.ts';
 
 /** A vector clock: by thread, the newest of its epochs that is known to be over. */
 type Clock = Int32Array;
+
+/** What the last holder of a lock, or everybody who signalled, knew. */
+interface Sync {
+  readonly clock: Clock;
+  /** Entries of the clock that count. */
+  length: number;
+  /** The thread whose clock it is; ANYBODY if it was joined from several, NOBODY in this execution. */
+  owner: number;
+}
+
+const NOBODY = -2;
+const ANYBODY = -1;
 
 /**
  * Happens-before races (Flanagan and Freund, FastTrack, PLDI 2009).
  *
  * Two accesses to a word, one of them a store, with no chain of synchronisation between them. Order
- * comes from spinlocks, atomic instructions and context switches; fork, wait, sleep and wakeup are
- * built on those. What a read-modify-write does is ordered with others on the same word, never with
- * plain accesses to it. Marked loads take no part.
+ * comes from spinlocks, mutexes, semaphores, conditions (the machine has no spurious wake-ups, so a
+ * signal orders), atomic instructions and context switches; fork, wait, sleep and wakeup are built
+ * on those. A read-modify-write is ordered with others on the same word, never with plain accesses
+ * to it: who reads a counter that others fetchAdd uses fetchAdd(0), or a marked load. Marked loads
+ * take no part.
  *
  * Exact for the execution it sees: each report is a race, and the first one that the execution has is
- * reported. Words that the kernel keeps private (plain reads of `m.words`) are not looked at.
+ * reported. A race can be meant, as in litmus tests or a flag that is spun on with plain loads: mark
+ * the load, or leave this detector out. A semaphore keeps no record of which post it was that a wait
+ * took, so all before count as the order; that can only hide a race. Words that the kernel keeps
+ * private (plain reads of `m.words`) are not looked at. Costs two array reads an access, and a copy
+ * of a vector as long as there are threads a release.
  *
  * Departures from the paper: epochs are one number, thread in the low bits; clocks are forgotten,
  * not shrunk; the word's read clock is inflated once and stays so until a store.
  */
 class RaceDetector implements Detector {
   readonly name = 'race';
-  private readonly k: Kernel;
+  private readonly guest: Guest;
   private readonly threads: number;
   private readonly bits: number;
   private readonly mask: number;
   private readonly clocks: Clock[];
-  /** By address: the epoch of the last store; 0 for none. */
-  private readonly stores: Int32Array;
-  /** By address: the epoch of the last load, or minus the number of an entry in `readers`. */
-  private readonly loads: Int32Array;
-  private readonly touched: Int32Array;
+  /** One past the highest thread that ever synchronised: no clock has an entry beyond. */
+  private used = 0;
+  /**
+   * Two numbers a word. The first: the epoch of the last store, 0 for none. The second: the epoch of
+   * the last load, or minus the number of an entry in `readers`.
+   */
+  private readonly epochs: Int32Array;
+  private readonly touched: number[] = [];
   private touchedCount = 0;
   /** Inflated read clocks; entry 0 is not used. */
   private readonly readers: Clock[] = [new Int32Array(0)];
   private readersUsed = 1;
-  /** Entries below `readersUsed` whose word was stored to since. */
-  private readonly freeReaders: number[] = [];
-  /** By address of a lock or an atomic word: what its last holder knew. */
-  private readonly syncs = new Map<number, Clock>();
-  private readonly usedSyncs: Clock[] = [];
+  /** By address of a lock or an atomic word. */
+  private readonly syncs: (Sync | undefined)[];
+  /** The same for words outside the data segment. */
+  private readonly farSyncs = new Map<number, Sync>();
+  private readonly usedSyncs: Sync[] = [];
 
-  constructor(k: Kernel) {
-    this.k = k;
-    this.threads = k.m.threads.length;
+  constructor(guest: Guest) {
+    this.guest = guest;
+    const { m } = guest;
+    this.threads = m.threads.length;
     this.bits = 32 - Math.clz32(this.threads - 1);
     this.mask = (1 << this.bits) - 1;
     this.clocks = Array.from({ length: this.threads }, () => new Int32Array(this.threads));
-    const words = k.m.words.length;
-    this.stores = new Int32Array(words);
-    this.loads = new Int32Array(words);
-    this.touched = new Int32Array(words);
+    for (let t = 0; t < this.threads; t++) (this.clocks[t] as Clock)[t] = 1;
+    this.epochs = new Int32Array(2 * m.words.length);
+    this.syncs = Array.from({ length: m.layout.size });
   }
 
   begin(): void {
+    const { epochs, touched, used } = this;
     for (let i = 0; i < this.touchedCount; i++) {
-      const address = this.touched[i] as number;
-      this.stores[address] = 0;
-      this.loads[address] = 0;
+      const at = touched[i] as number;
+      epochs[at] = 0;
+      epochs[at + 1] = 0;
     }
     this.touchedCount = 0;
     this.readersUsed = 1;
-    this.freeReaders.length = 0;
-    for (const clock of this.usedSyncs) clock.fill(0);
+    for (let i = 0; i < this.usedSyncs.length; i++) (this.usedSyncs[i] as Sync).owner = NOBODY;
     this.usedSyncs.length = 0;
-    for (let t = 0; t < this.threads; t++) {
+    for (let t = 0; t < used; t++) {
       const clock = this.clocks[t] as Clock;
-      clock.fill(0);
+      for (let i = 0; i < used; i++) clock[i] = 0;
       clock[t] = 1;
     }
+    this.used = 0;
   }
 
   loaded(address: number, marked: boolean): void {
     if (marked) return;
-    const tid = this.k.m.current.id;
+    const { epochs } = this;
+    const tid = this.guest.m.current.id;
     const clock = this.clocks[tid] as Clock;
     const epoch = ((clock[tid] as number) << this.bits) | tid;
-    const last = this.loads[address] as number;
+    const last = epochs[2 * address + 1] as number;
     if (last === epoch) return;
-    const stored = this.stores[address] as number;
-    if (stored !== 0 && this.isConcurrent(stored, clock)) this.report(address, stored, 'load');
+    const stored = epochs[2 * address] as number;
+    if (stored !== 0 && this.isConcurrent(stored, clock)) {
+      this.report(address, stored, 'load', 'store');
+    }
     if (last === 0) {
-      if (stored === 0) this.touch(address);
-      this.loads[address] = epoch;
+      if (stored === 0) this.touched[this.touchedCount++] = 2 * address;
+      epochs[2 * address + 1] = epoch;
     } else if (last < 0) {
       (this.readers[-last] as Clock)[tid] = clock[tid] as number;
     } else if ((last & this.mask) === tid || !this.isConcurrent(last, clock)) {
-      this.loads[address] = epoch;
+      epochs[2 * address + 1] = epoch;
     } else {
-      this.loads[address] = -this.inflate(last, epoch);
+      epochs[2 * address + 1] = -this.inflate(last, epoch);
     }
   }
 
   stored(address: number): void {
-    const tid = this.k.m.current.id;
+    const { epochs } = this;
+    const tid = this.guest.m.current.id;
     const clock = this.clocks[tid] as Clock;
     const epoch = ((clock[tid] as number) << this.bits) | tid;
-    const stored = this.stores[address] as number;
-    const loads = this.loads[address] as number;
+    const stored = epochs[2 * address] as number;
+    const loads = epochs[2 * address + 1] as number;
     if (stored === epoch && loads === 0) return;
-    if (stored !== 0 && this.isConcurrent(stored, clock)) this.report(address, stored, 'store');
+    if (stored !== 0 && this.isConcurrent(stored, clock)) {
+      this.report(address, stored, 'store', 'store');
+    }
     if (loads > 0) {
-      if (this.isConcurrent(loads, clock)) this.report(address, loads, 'store');
+      if (this.isConcurrent(loads, clock)) this.report(address, loads, 'store', 'load');
     } else if (loads < 0) {
       this.checkReaders(address, this.readers[-loads] as Clock, clock);
-      this.freeReaders.push(-loads);
     } else if (stored === 0) {
-      this.touch(address);
+      this.touched[this.touchedCount++] = 2 * address;
     }
-    this.stores[address] = epoch;
-    this.loads[address] = 0;
+    epochs[2 * address] = epoch;
+    epochs[2 * address + 1] = 0;
   }
 
   modified(address: number): void {
@@ -118,46 +145,80 @@ class RaceDetector implements Detector {
     this.released(address);
   }
 
-  accessed(address: number, _va: number, writes: boolean): void {
-    if (writes) this.stored(address);
+  accessed(address: number, _va: number, writes: boolean, atomic: boolean): void {
+    if (atomic) this.modified(address);
+    else if (writes) this.stored(address);
     else this.loaded(address, false);
   }
 
   acquired(lock: number): void {
-    const sync = this.syncs.get(lock);
-    if (sync !== undefined) join(this.clocks[this.k.m.current.id] as Clock, sync);
+    const sync = lock < this.syncs.length ? this.syncs[lock] : this.farSyncs.get(lock);
+    if (sync === undefined || sync.owner === NOBODY) return;
+    const tid = this.guest.m.current.id;
+    // Its own clock tells it nothing new.
+    if (sync.owner === tid) return;
+    if (tid >= this.used) this.used = tid + 1;
+    join(this.clocks[tid] as Clock, sync.clock, sync.length);
   }
 
   released(lock: number): void {
-    const tid = this.k.m.current.id;
+    const tid = this.guest.m.current.id;
+    if (tid >= this.used) this.used = tid + 1;
+    const { used } = this;
     const clock = this.clocks[tid] as Clock;
-    let sync = this.syncs.get(lock);
-    if (sync === undefined) {
-      sync = new Int32Array(this.threads);
-      this.syncs.set(lock, sync);
-    }
-    // Once for each thread at most, so that a long execution needs no more memory than a short one.
-    if (sync[tid] === 0) this.usedSyncs.push(sync);
-    sync.set(clock);
+    const sync = this.syncAt(lock);
+    const into = sync.clock;
+    for (let i = 0; i < used; i++) into[i] = clock[i] as number;
+    sync.length = used;
+    sync.owner = tid;
     clock[tid] = (clock[tid] as number) + 1;
+  }
+
+  signalled(word: number): void {
+    const tid = this.guest.m.current.id;
+    if (tid >= this.used) this.used = tid + 1;
+    const sync = this.syncAt(word);
+    const clock = this.clocks[tid] as Clock;
+    if (sync.length < this.used) sync.clock.fill(0, sync.length, this.used);
+    sync.length = this.used;
+    sync.owner = ANYBODY;
+    join(sync.clock, clock, this.used);
+    clock[tid] = (clock[tid] as number) + 1;
+  }
+
+  awaited(word: number): void {
+    this.acquired(word);
   }
 
   switching(from: Thread, to: Thread): void {
     const clock = this.clocks[from.id] as Clock;
-    join(this.clocks[to.id] as Clock, clock);
+    if (from.id >= this.used) this.used = from.id + 1;
+    if (to.id >= this.used) this.used = to.id + 1;
+    join(this.clocks[to.id] as Clock, clock, this.used);
     clock[from.id] = (clock[from.id] as number) + 1;
+  }
+
+  private syncAt(word: number): Sync {
+    const far = word >= this.syncs.length;
+    let sync = far ? this.farSyncs.get(word) : this.syncs[word];
+    if (sync === undefined) {
+      sync = { clock: new Int32Array(this.threads), length: 0, owner: NOBODY };
+      if (far) this.farSyncs.set(word, sync);
+      else this.syncs[word] = sync;
+    }
+    if (sync.owner === NOBODY) {
+      sync.length = 0;
+      this.usedSyncs.push(sync);
+    }
+    return sync;
   }
 
   private isConcurrent(epoch: number, clock: Clock): boolean {
     return epoch >> this.bits > (clock[epoch & this.mask] as number);
   }
 
-  private touch(address: number): void {
-    this.touched[this.touchedCount++] = address;
-  }
-
   private inflate(first: number, second: number): number {
-    const entry = this.freeReaders.pop() ?? this.readersUsed++;
+    const entry = this.readersUsed++;
     let clock = this.readers[entry];
     if (clock === undefined) {
       clock = new Int32Array(this.threads);
@@ -172,29 +233,32 @@ class RaceDetector implements Detector {
 
   private checkReaders(address: number, readers: Clock, clock: Clock): void {
     for (let t = 0; t < this.threads; t++) {
-      const epoch = ((readers[t] as number) << this.bits) | t;
-      if (readers[t] !== 0 && this.isConcurrent(epoch, clock)) this.report(address, epoch, 'store');
+      if ((readers[t] as number) <= (clock[t] as number)) continue;
+      this.report(address, ((readers[t] as number) << this.bits) | t, 'store', 'load');
     }
   }
 
-  private report(address: number, other: number, kind: 'load' | 'store'): never {
-    const { k } = this;
-    const name = k.m.layout.nameOf(address) ?? `shared memory at word ${address}`;
-    const thread = k.m.threads[other & this.mask];
-    const process = k.ptable.procs[(other & this.mask) - k.param.ncpu];
-    const pid = process === undefined ? 0 : (k.m.words[process.pid] as number);
-    found(
-      k,
-      this.name,
-      `data race on ${name}: ${here(k)} and ${thread?.name}`,
-      [`${here(k)} does a ${kind} that nothing orders with what ${thread?.name} did before`],
-      { words: [address], pids: [pid] },
-    );
+  private report(
+    address: number,
+    other: number,
+    kind: 'load' | 'store',
+    otherKind: 'load' | 'store',
+  ): never {
+    const { guest } = this;
+    const name = guest.nameOf(address);
+    const here = guest.here();
+    const thread = guest.m.threads[other & this.mask] as Thread;
+    const title = `data race on ${name}: ${here} and ${thread.name}`;
+    const detail = [
+      `${here} does a ${kind} of ${name}; ${thread.name} did a ${otherKind} before`,
+      'nothing orders the two: no lock, no wakeup, no atomic instruction between them',
+    ];
+    found(guest, this.name, title, detail, { words: [address] });
   }
 }
 
-function join(into: Clock, from: Clock): void {
-  for (let i = 0; i < into.length; i++) {
+function join(into: Clock, from: Clock, length: number): void {
+  for (let i = 0; i < length; i++) {
     if ((from[i] as number) > (into[i] as number)) into[i] = from[i] as number;
   }
 }
@@ -202,5 +266,5 @@ function join(into: Clock, from: Clock): void {
 export const race: DetectorKind = {
   name: 'race',
   summary: 'two accesses to a word, one of them a store, that nothing orders',
-  make: (k) => new RaceDetector(k),
+  make: (guest) => new RaceDetector(guest),
 };

@@ -1,7 +1,60 @@
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { ShmObject } from '../../kernel/shm-table.ts';
+import type { Ending } from '../../machine/index.ts';
 import { type Finding, Found } from '../finding.ts';
-import type { DetectorKind } from './detector.ts';
+import { type Detector, type DetectorKind, forKernel } from './detector.ts';
+
+/**
+ * Whenever shm.lock is free, each object's count equals the descriptors that point at it, counted
+ * anew from the process table. Assumes that counts change only under that lock, which is the
+ * kernel's stated rule; never wrong while that holds. Costs a look at every descriptor each time the
+ * lock is released.
+ */
+class Refcount implements Detector {
+  readonly name = 'refcount';
+  private readonly k: Kernel;
+  private readonly counts: Int32Array;
+  private readonly lock: number;
+
+  constructor(k: Kernel) {
+    this.k = k;
+    this.lock = k.shm.lock.word;
+    this.counts = new Int32Array(k.shm.objects.length + 1);
+  }
+
+  released(lock: number): void {
+    if (lock !== this.lock) return;
+    const finding = this.audit();
+    if (finding !== undefined) throw new Found(finding);
+  }
+
+  ended(ending: Ending): Finding | undefined {
+    return ending === 'halted' ? this.audit() : undefined;
+  }
+
+  private audit(): Finding | undefined {
+    const { k, counts } = this;
+    const { words } = k.m;
+    const { objects } = k.shm;
+    const used = words[k.shm.top] as number;
+    counts.fill(0, 0, used + 1);
+    const top = words[k.ptable.top] as number;
+    const { procs } = k.ptable;
+    for (let i = 0; i < top; i++) {
+      const { shm } = procs[i] as (typeof procs)[number];
+      for (let od = 0; od < shm.count; od++) {
+        const object = words[shm.object(od)] as number;
+        if (object !== 0) counts[object] = (counts[object] as number) + 1;
+      }
+    }
+    for (let i = 0; i < used; i++) {
+      const o = objects[i] as ShmObject;
+      const refs = words[o.refs] as number;
+      if (refs !== counts[i + 1]) return report(k, o, refs);
+    }
+    return undefined;
+  }
+}
 
 /** The descriptors that point at an object, as `pid 3 od 0`. */
 function holders(k: Kernel, o: ShmObject): string[] {
@@ -16,58 +69,12 @@ function holders(k: Kernel, o: ShmObject): string[] {
   return found;
 }
 
-/** Where the descriptors of all processes are. */
+/** Words of all descriptors in use. */
 function descriptors(k: Kernel): number[] {
-  const processes = k.ptable.procs.slice(0, k.m.words[k.ptable.top]);
-  return processes.flatMap(({ shm }) =>
-    Array.from({ length: shm.count }, (_, od) => shm.object(od)),
-  );
-}
-
-let counts = new Int32Array(0);
-
-/**
- * Whenever shm.lock is free, each object's count equals the descriptors that point at it, counted
- * anew from the process table. Assumes that counts change only under that lock, which is the
- * kernel's stated rule. Costs a look at every descriptor each time the lock is released.
- */
-export const refcount: DetectorKind = {
-  name: 'refcount',
-  summary: "a shared-memory object's count is not the number of its descriptors",
-  make: (k) => ({
-    name: 'refcount',
-    released(lock) {
-      if (lock !== k.shm.lock.word) return;
-      const finding = audit(k);
-      if (finding !== undefined) throw new Found(finding);
-    },
-    ended(ending) {
-      return ending === 'halted' ? audit(k) : undefined;
-    },
-  }),
-};
-
-function audit(k: Kernel): Finding | undefined {
-  const { words } = k.m;
-  const { objects } = k.shm;
-  const used = words[k.shm.top] as number;
-  if (counts.length < objects.length + 1) counts = new Int32Array(objects.length + 1);
-  else counts.fill(0, 0, used + 1);
-  const top = words[k.ptable.top] as number;
-  for (let i = 0; i < top; i++) {
-    const shm = k.ptable.procs[i]?.shm;
-    if (shm === undefined) continue;
-    for (let od = 0; od < shm.count; od++) {
-      const object = words[shm.object(od)] as number;
-      if (object !== 0) counts[object] = (counts[object] as number) + 1;
-    }
-  }
-  for (let i = 0; i < used; i++) {
-    const o = objects[i] as ShmObject;
-    const refs = words[o.refs] as number;
-    if (refs !== counts[i + 1]) return report(k, o, refs);
-  }
-  return undefined;
+  const top = k.m.words[k.ptable.top] as number;
+  return k.ptable.procs
+    .slice(0, top)
+    .flatMap(({ shm }) => Array.from({ length: shm.count }, (_, od) => shm.object(od)));
 }
 
 function report(k: Kernel, o: ShmObject, refs: number): Finding {
@@ -81,3 +88,9 @@ function report(k: Kernel, o: ShmObject, refs: number): Finding {
     about: { words: [o.refs, ...descriptors(k)] },
   };
 }
+
+export const refcount: DetectorKind = {
+  name: 'refcount',
+  summary: "a shared-memory object's count is not the number of its descriptors",
+  make: forKernel((_, k) => new Refcount(k)),
+};

@@ -26,9 +26,10 @@ class SleepingWithLock implements Detector {
     const others = held.filter((lock) => lock !== p.lock.word);
     if (others.length === 0) return;
     const names = others.map((lock) => this.guest.nameOf(lock)).join(', ');
-    found(this.guest, this.name, `gives up the CPU with ${names} held`, [
+    const detail = [
       `${this.guest.here()} switches away; the next to need ${names} here spins for ever`,
-    ]);
+    ];
+    found(this.guest, this.name, `gives up the CPU with ${names} held`, detail, { locks: others });
   }
 }
 

@@ -57,10 +57,11 @@ class StaleTlb implements Detector {
     const page = `0x${(va & ~4095).toString(16)}`;
     const what = (pte & PTE_V) === 0 ? 'is not mapped any more' : 'is mapped otherwise';
     const verb = writes ? 'writes' : 'reads';
-    found(this.guest, this.name, `stale translation of ${page} used`, [
+    const detail = [
       `${this.guest.here()} ${verb} 0x${va.toString(16)}, which ${what}`,
       `its TLB still has frame 0x${ppn.toString(16)} there: a flush is missing`,
-    ]);
+    ];
+    found(this.guest, this.name, `stale translation of ${page} used`, detail, { frames: [ppn] });
   }
 }
 

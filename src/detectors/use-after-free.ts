@@ -40,9 +40,9 @@ class UseAfterFree implements Detector {
 
   allocated(ppn: number): void {
     if (this.free[ppn - this.first] !== 1) {
-      found(this.guest, this.name, `frame ${hex(ppn)} given out twice`, [
-        `${this.guest.here()} is given a frame that is in use`,
-      ]);
+      const detail = [`${this.guest.here()} is given a frame that is in use`];
+      const title = `frame ${hex(ppn)} given out twice`;
+      found(this.guest, this.name, title, detail, { frames: [ppn] });
     }
     this.free[ppn - this.first] = 0;
   }
@@ -50,9 +50,9 @@ class UseAfterFree implements Detector {
   freed(ppn: number): void {
     const frame = ppn - this.first;
     if (this.free[frame] === 1) {
-      found(this.guest, this.name, `double free of frame ${hex(ppn)}`, [
-        `${this.guest.here()} frees it; it was ${this.history(frame)}`,
-      ]);
+      const detail = [`${this.guest.here()} frees it; it was ${this.history(frame)}`];
+      const title = `double free of frame ${hex(ppn)}`;
+      found(this.guest, this.name, title, detail, { frames: [ppn] });
     }
     this.free[frame] = 1;
     this.freedAt[frame] = this.guest.m.step;
@@ -92,9 +92,9 @@ class UseAfterFree implements Detector {
 
   private report(frame: number, verb: string): never {
     const name = hex(frame + this.first);
-    found(this.guest, this.name, `use after free of frame ${name}`, [
-      `${this.guest.here()} ${verb} frame ${name}, ${this.history(frame)}`,
-    ]);
+    const detail = [`${this.guest.here()} ${verb} frame ${name}, ${this.history(frame)}`];
+    const about = { frames: [frame + this.first] };
+    found(this.guest, this.name, `use after free of frame ${name}`, detail, about);
   }
 
   private history(frame: number): string {

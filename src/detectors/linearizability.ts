@@ -1,0 +1,249 @@
+import { argint } from '../../kernel/argument.ts';
+import type { Kernel } from '../../kernel/kernel.ts';
+import { SHMNAMEMAX } from '../../kernel/param.ts';
+import { myproc, type Proc } from '../../kernel/proc.ts';
+import { walk } from '../../kernel/vm.ts';
+import { type Ending, PTE_R, PTE_U, PTE_V, PTE_W, ppnOfPte } from '../../machine/index.ts';
+import type { Finding } from '../finding.ts';
+import { type Detector, type DetectorKind, forKernel } from './detector.ts';
+import type { Guest } from './guest.ts';
+import { judge, type Timed } from './history.ts';
+import { type ShmCall, ShmModel } from './shm-model.ts';
+
+const WHAT: Readonly<Record<string, ShmCall['what']>> = {
+  shm_open: 'open',
+  shm_trunc: 'trunc',
+  shm_map: 'map',
+  shm_close: 'close',
+  fork: 'fork',
+};
+
+/** A call on record; of exit and exec, what they closed is filled in at the end. */
+interface Entry {
+  pid: number;
+  what: ShmCall['what'] | 'leave';
+  id: number;
+  name: string | undefined;
+  value: number;
+  result: number;
+  mayFail: boolean;
+  start: number;
+  end: number;
+  /** When it took shm.lock, each time. */
+  hints: number[];
+}
+
+/**
+ * The shared-memory calls of all processes, fork, exec and exit among them, can be put into one order
+ * that explains every result by the rules of a sequential model, and keeps calls in order of which
+ * one ended before the other began. An exit ends when the parent's wait returns, and closes one
+ * descriptor after another, each a step of its own.
+ *
+ * Looks at whole executions, at their end. Knows nothing of the contents of memory. Never wrong where
+ * the model is right; lets failures pass that memory or a bad pointer may explain. Costs a note a
+ * call and one run of the model an execution; the search for another order, which only executions
+ * need that are wrong or nearly, is bounded, and says so where it gives up.
+ */
+class Linearizability implements Detector {
+  readonly name = 'linearizability';
+  private readonly guest: Guest;
+  private readonly k: Kernel;
+  private readonly entries: Entry[] = [];
+  /** By thread: the call that it is in. */
+  private readonly current: (Entry | undefined)[] = [];
+  private events = 0;
+  private free = 0;
+  private memoryWasOut = false;
+  private gaveUp: string | undefined;
+
+  constructor(guest: Guest, k: Kernel) {
+    this.guest = guest;
+    this.k = k;
+  }
+
+  begin(): void {
+    this.entries.length = 0;
+    this.current.length = 0;
+    this.events = 0;
+    this.free = this.k.freeAtStart.size;
+    this.memoryWasOut = this.k.param.kallocFailsAt > 0;
+    this.gaveUp = undefined;
+  }
+
+  allocated(): void {
+    if (--this.free === 0) this.memoryWasOut = true;
+  }
+
+  freed(): void {
+    this.free++;
+  }
+
+  entered(pid: number, call: string): void {
+    const what = call === 'exec' ? 'leave' : WHAT[call];
+    const p = myproc(this.k);
+    if (what === undefined || p === undefined) return;
+    const entry = this.record(pid, what);
+    if (what === 'open') entry.name = readName(this.k, p, argint(this.k, p, 0));
+    else entry.id = argint(this.k, p, 0);
+    if (what === 'trunc') entry.value = argint(this.k, p, 1);
+    if (what === 'map') {
+      entry.value = argint(this.k, p, 2);
+      entry.mayFail = !isWritable(this.k, p, argint(this.k, p, 1));
+    }
+  }
+
+  private record(pid: number, what: Entry['what']): Entry {
+    const entry: Entry = {
+      pid,
+      what,
+      id: 0,
+      name: undefined,
+      value: 0,
+      result: 0,
+      mayFail: false,
+      start: this.events++,
+      end: Number.POSITIVE_INFINITY,
+      hints: [],
+    };
+    this.entries.push(entry);
+    this.current[this.k.m.current.id] = entry;
+    return entry;
+  }
+
+  /** A process goes, by exit or by kill. */
+  exiting(pid: number): void {
+    this.record(pid, 'leave');
+  }
+
+  exited(_pid: number, call: string, result: number): void {
+    if (call === 'wait') {
+      const left = this.entries.findLast(({ pid, what }) => pid === result && what === 'leave');
+      if (left !== undefined) left.end = this.events++;
+      return;
+    }
+    const tid = this.k.m.current.id;
+    const entry = this.current[tid];
+    if (entry === undefined || (WHAT[call] === undefined && call !== 'exec')) return;
+    this.current[tid] = undefined;
+    entry.result = result;
+    entry.end = this.events++;
+    if (entry.what === 'fork') entry.id = result;
+    entry.mayFail ||= this.memoryWasOut;
+    // A fork or an exec that failed has done nothing.
+    if (result < 0 && (entry.what === 'fork' || entry.what === 'leave')) {
+      this.entries.splice(this.entries.indexOf(entry), 1);
+    }
+  }
+
+  acquired(lock: number): void {
+    if (lock !== this.k.shm.lock.word) return;
+    this.current[this.k.m.current.id]?.hints.push(this.events++);
+  }
+
+  ended(ending: Ending): Finding | undefined {
+    if (ending !== 'halted' || this.entries.length === 0) return undefined;
+    const calls = timed(this.entries);
+    const { nshm, noshm, nshmpg } = this.k.param;
+    const limits = { objects: nshm, descriptors: noshm, pages: nshmpg };
+    const verdict = judge(calls, () => new ShmModel(limits));
+    if (verdict.kind === 'capped') this.gaveUp = `linearizability not decided: ${verdict.why}`;
+    if (verdict.kind !== 'unexplained') return undefined;
+    const { order, culprit } = verdict;
+    return {
+      detector: this.name,
+      title: `not linearizable: no order of the calls explains ${words(culprit)}`,
+      detail: [
+        `${order.length} calls that ended before it have an order, for example:`,
+        ...order.map((call) => `  ${words(call)}`),
+        `with ${words(culprit)} there is none; all ${calls.length} calls, as they began:`,
+        ...calls.map((call) => `  ${words(call)}  [${call.start}, ${call.end}]`),
+      ],
+      step: this.guest.m.step,
+      about: { words: this.k.shm.objects.map((o) => o.refs) },
+    };
+  }
+
+  note(): string | undefined {
+    return this.gaveUp;
+  }
+}
+
+/**
+ * The entries as calls. What an exit or exec closed is what its process had open by then, which the
+ * process's own calls tell: a process does one thing at a time.
+ */
+function timed(entries: readonly Entry[]): Timed[] {
+  const open = new Map<number, Set<number>>();
+  const calls: Timed[] = [];
+  const openOf = (pid: number): Set<number> => {
+    let its = open.get(pid);
+    if (its === undefined) {
+      its = new Set();
+      open.set(pid, its);
+    }
+    return its;
+  };
+  for (const entry of entries) {
+    const { pid, what, id, result, start, hints } = entry;
+    const its = openOf(pid);
+    if (what === 'leave') {
+      for (const [i, od] of [...its].sort((a, b) => a - b).entries()) {
+        const hint = hints[i] ?? start;
+        calls.push({ ...entry, what: 'close', id: od, result: 0, hint });
+      }
+      its.clear();
+      continue;
+    }
+    // The child's calls come later in the list than the fork that made it.
+    if (what === 'fork') open.set(id, new Set(its));
+    if (what === 'open' && result >= 0) its.add(result);
+    if (what === 'close' && result === 0) its.delete(id);
+    calls.push({ ...entry, what, hint: hints[0] ?? start });
+  }
+  return calls;
+}
+
+function words({ pid, what, id, name, value, result }: Timed): string {
+  const args = {
+    open: name === undefined ? 'a bad name' : `"${name}"`,
+    trunc: `${id}, ${value}`,
+    map: `${id}, flags ${value}`,
+    close: `${id}`,
+    fork: '',
+  }[what];
+  return `pid ${pid} ${what === 'fork' ? 'fork' : `shm_${what}`}(${args}) = ${result}`;
+}
+
+/** Address in memory of a byte of a process, or -1 where it has not these rights. */
+function place(k: Kernel, p: Proc, va: number, rights: number): number {
+  if (va < 0 || va > 0x7fff_ffff) return -1;
+  const { memory, words } = k.m;
+  const at = walk(k, words[p.pagetable] as number, va >>> 12);
+  const pte = at === 0 ? 0 : (words[at] as number);
+  const wanted = rights | PTE_V | PTE_U;
+  return (pte & wanted) === wanted ? (memory.frame(ppnOfPte(pte)) << 2) + (va & 4095) : -1;
+}
+
+/** The name that a shm_open asks for; undefined for one that no object can have. */
+function readName(k: Kernel, p: Proc, va: number): string | undefined {
+  let name = '';
+  let at = -1;
+  for (let i = 0; i <= SHMNAMEMAX; i++) {
+    at = at < 0 || ((va + i) & 4095) === 0 ? place(k, p, va + i, PTE_R) : at + 1;
+    if (at < 0) return undefined;
+    const byte = k.m.memory.bytes[at] as number;
+    if (byte === 0) return name === '' ? undefined : name;
+    name += String.fromCharCode(byte);
+  }
+  return undefined;
+}
+
+function isWritable(k: Kernel, p: Proc, va: number): boolean {
+  return place(k, p, va, PTE_W) >= 0 && place(k, p, va + 7, PTE_W) >= 0;
+}
+
+export const linearizability: DetectorKind = {
+  name: 'linearizability',
+  summary: 'no order of the shared-memory calls explains what they answered',
+  make: forKernel((guest, k) => new Linearizability(guest, k)),
+};

@@ -1,0 +1,69 @@
+import type { Kernel } from '../../kernel/kernel.ts';
+import type { Ending } from '../../machine/index.ts';
+import type { Scenario } from '../../scenarios/scenario.ts';
+import type { Finding } from '../finding.ts';
+import { type Detector, type DetectorKind, forKernel } from './detector.ts';
+import type { Guest } from './guest.ts';
+
+/**
+ * What a scenario's own programs say: what the scenario claims of the output holds; of one that
+ * claims nothing, each process that it starts ends with status 0, so it neither saw something wrong
+ * nor was killed. Asked only when nothing else was found. Assumes the scenario's own limits: run with less memory or
+ * smaller tables, a program may fail in the right, and is reported all the same. Silent for programs
+ * that are no scenario, and while the configuration makes an allocation fail. Costs nothing but
+ * keeping what is printed.
+ */
+class ProgramVerdict implements Detector {
+  readonly name = 'program';
+  private readonly guest: Guest;
+  private readonly scenario: Scenario;
+  private output = '';
+  private failed: { pid: number; status: number; name: string; step: number } | undefined;
+
+  constructor(guest: Guest, scenario: Scenario) {
+    this.guest = guest;
+    this.scenario = scenario;
+  }
+
+  begin(): void {
+    this.output = '';
+    this.failed = undefined;
+  }
+
+  printed(text: string): void {
+    this.output += text;
+  }
+
+  exiting(pid: number, status: number): void {
+    const process = this.scenario.processes[pid - 2];
+    if (process === undefined || status === 0 || this.failed !== undefined) return;
+    this.failed = { pid, status, name: process.name, step: this.guest.m.step };
+  }
+
+  ended(ending: Ending): Finding | undefined {
+    if (ending !== 'halted') return undefined;
+    const detail = this.output.split('\n').filter((line) => line !== '');
+    const { holds } = this.scenario;
+    if (holds === undefined && this.failed !== undefined) {
+      const { pid, status, name, step } = this.failed;
+      const how = status === -1 ? 'was killed' : `ended with status ${status}`;
+      return { detector: this.name, title: `pid ${pid} ${name} ${how}`, detail, step };
+    }
+    const wrong = holds?.(this.output);
+    if (wrong === undefined) return undefined;
+    const title = wrong.split('\n')[0] ?? '';
+    return { detector: this.name, title, detail, step: this.guest.m.step };
+  }
+}
+
+export const program: DetectorKind = {
+  name: 'program',
+  summary: "a scenario's program saw something wrong, or the scenario's claim does not hold",
+  make: forKernel((guest, k: Kernel) => {
+    const { scenario } = guest;
+    if (scenario === undefined || k.param.kallocFailsAt > 0) return NOTHING;
+    return new ProgramVerdict(guest, scenario);
+  }),
+};
+
+const NOTHING: Detector = { name: 'program' };
