@@ -4,6 +4,7 @@ import type { TraceHeader } from '../traces/trace.ts';
 import { type Sink, TraceWriter } from '../traces/writer.ts';
 import { EXIT } from './errors.ts';
 import type { Outcome } from './execution.ts';
+import { detailOfReport, type Report } from './explain/report.ts';
 import { fingerprint } from './fingerprint.ts';
 import { configOfSpec, type GuestSpec } from './guest.ts';
 
@@ -75,12 +76,13 @@ export class Recording {
     };
   }
 
-  /** Writes the finding, if any, and the end; the trace is whole after it. */
-  finish(outcome: Outcome, id: string | undefined): void {
+  /** Writes the finding, if any, as its report tells it, and the end; the trace is whole after it. */
+  finish(outcome: Outcome, id: string | undefined, report?: Report): void {
     const { finding } = outcome;
     const { step } = this.k.m;
     if (finding !== undefined && id !== undefined) {
-      const { detector, title, detail } = finding;
+      const { detector, title } = finding;
+      const detail = report === undefined ? finding.detail : detailOfReport(report);
       this.writer.finding({ step: finding.step, kind: detector, title, id, detail });
     }
     this.writer.end({

@@ -5,6 +5,8 @@ import type { TraceHeader } from '../traces/trace.ts';
 import type { Sink } from '../traces/writer.ts';
 import { UsageError } from './errors.ts';
 import { execute, type Outcome, watch } from './execution.ts';
+import { explain } from './explain/explain.ts';
+import type { Report } from './explain/report.ts';
 import { fingerprint } from './fingerprint.ts';
 import { bootGuest, specOfHeader } from './guest.ts';
 import { CHECKPOINT_STEPS, digestOf, Periodic, Recording } from './recording.ts';
@@ -25,6 +27,8 @@ export interface ReplayResult extends Outcome, Tally {
   readonly complete: boolean;
   /** As isForeign. */
   readonly foreign: boolean;
+  /** The finding explained. */
+  readonly report: Report | undefined;
 }
 
 /**
@@ -37,7 +41,8 @@ export function replay(trace: Trace, options: ReplayOptions = {}): ReplayResult 
   const { header } = trace;
   if (header === undefined)
     throw new UsageError('the header is damaged: nothing says what to replay');
-  const k = bootGuest(specOfHeader(header));
+  const spec = specOfHeader(header);
+  const k = bootGuest(spec);
   const strategy = new Replay(trace.choices, { nameOf: (word) => k.m.layout.nameOf(word) });
   k.onPrint = options.onPrint ?? null;
   const recording = options.sink === undefined ? undefined : new Recording(k, header, options.sink);
@@ -58,8 +63,11 @@ export function replay(trace: Trace, options: ReplayOptions = {}): ReplayResult 
     strategy.finish(k.m.step);
     checkpoints += compareEnd(trace, k.m.step, digestOf(k), outcome);
   }
-  recording?.finish(outcome, trace.findings[0]?.id);
   k.m.onSwitch = null;
+  const { seed } = header;
+  const { finding } = outcome;
+  const report = finding && explain({ spec, seed, strategy, finding });
+  recording?.finish(outcome, trace.findings[0]?.id, report);
   return {
     ...outcome,
     ...counts,
@@ -67,6 +75,7 @@ export function replay(trace: Trace, options: ReplayOptions = {}): ReplayResult 
     checkpoints,
     complete,
     foreign: isForeign(header),
+    report,
   };
 }
 

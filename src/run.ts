@@ -3,6 +3,8 @@ import type { Strategy } from '../scheduler/strategy.ts';
 import type { TraceHeader } from '../traces/trace.ts';
 import type { Sink } from '../traces/writer.ts';
 import { execute, type Outcome, watch } from './execution.ts';
+import { explain } from './explain/explain.ts';
+import type { Report } from './explain/report.ts';
 import { shortId } from './finding.ts';
 import { bootGuest, type GuestSpec } from './guest.ts';
 import { Recording, traceHeader } from './recording.ts';
@@ -26,6 +28,8 @@ export interface RunResult extends Outcome, Tally {
   readonly steps: number;
   /** Name of the finding, from its content and what led to it. */
   readonly id: string | undefined;
+  /** The finding explained. */
+  readonly report: Report | undefined;
 }
 
 /**
@@ -49,13 +53,15 @@ export function runOn(k: Kernel, options: RunOptions): RunResult {
   const counts = tally(k);
   const outcome = attempt(recording, () => execute(k, strategy, seed));
   const id = findingId(header, outcome);
-  recording?.finish(outcome, id);
   k.m.onSwitch = null;
-  return { ...outcome, ...counts, header, steps: k.m.step, id };
+  const { finding } = outcome;
+  const report = attempt(recording, () => finding && explain({ spec, seed, strategy, finding }));
+  recording?.finish(outcome, id, report);
+  return { ...outcome, ...counts, header, steps: k.m.step, id, report };
 }
 
 /** When something of ours breaks, all that led to it is on record: the trace is cut, not lost. */
-function attempt(recording: Recording | undefined, body: () => Outcome): Outcome {
+function attempt<T>(recording: Recording | undefined, body: () => T): T {
   try {
     return body();
   } catch (error) {

@@ -5,15 +5,15 @@ import { EXIT, UsageError } from '../errors.ts';
 import { fingerprint } from '../fingerprint.ts';
 import { isForeign, type ReplayResult, replay } from '../replay.ts';
 import { damageLines, isWhole } from '../report/damage-text.ts';
-import { findingText } from '../report/finding-text.ts';
-import { headline } from '../report/header-text.ts';
+import { findingText, reported } from '../report/finding-text.ts';
 import { plural, printable } from '../report/text.ts';
 import { openTrace } from '../trace-file.ts';
+import { addLook, type LookOptions, look } from './look.ts';
 import { examples } from './options.ts';
 import type { Shell } from './shell.ts';
 import { reportDamage } from './trace-report.ts';
 
-interface Options {
+interface Options extends LookOptions {
   readonly json?: boolean;
 }
 
@@ -46,12 +46,12 @@ function run(trace: Trace, options: Options, shell: Shell): ReplayResult {
   }
 }
 
-function reportText(trace: Trace, result: ReplayResult, shell: Shell): void {
-  const { finding, steps, switches, checkpoints, complete } = result;
+function reportText(trace: Trace, result: ReplayResult, options: Options, shell: Shell): void {
+  const { finding, report, steps, switches, checkpoints, complete } = result;
   const { ink } = shell;
   if (finding !== undefined && trace.header !== undefined) {
     const id = trace.findings[0]?.id;
-    shell.say(findingText({ ...finding, id }, headline(trace.header), ink));
+    shell.say(findingText(reported(finding, id, report), trace.header, look(options, shell)));
   }
   const agree = `${plural(checkpoints, 'checkpoint agrees', 'checkpoints agree')}`;
   const verdict = complete ? ink.green('identical') : ink.yellow('identical as far as it goes');
@@ -60,9 +60,10 @@ function reportText(trace: Trace, result: ReplayResult, shell: Shell): void {
 }
 
 function reportJson(trace: Trace, result: ReplayResult, shell: Shell): void {
-  const { finding, foreign, ending, ...rest } = result;
+  const { finding, foreign, ending, report, ...rest } = result;
   if (finding !== undefined) {
-    shell.json({ kind: 'finding', id: trace.findings[0]?.id ?? null, ...finding });
+    const { about: _, ...known } = finding;
+    shell.json({ kind: 'finding', id: trace.findings[0]?.id ?? null, ...known, report });
   }
   const verdict = finding?.title ?? 'nothing found';
   shell.json({ kind: 'replay', ending, verdict, ...rest, foreign, exitCode: shell.exitCode });
@@ -74,7 +75,9 @@ export function define(command: Command, shell: Shell): void {
       'Replays a trace, switch by switch, and checks that the machine does the same: every switch\nmust be possible, every digest of its state equal.',
     )
     .argument('<trace>', 'a trace file, or the id of a finding such as XR-3f9a1c')
-    .option('--json', 'one JSON object a line instead of text')
+    .option('--json', 'one JSON object a line instead of text');
+  addLook(command);
+  command
     .addHelpText(
       'after',
       `\nExit code: 0 identical, 1 identical and it has a finding, 2 the trace is damaged (all that can\nbe is replayed), 3 it diverged.\n${examples(
@@ -89,7 +92,7 @@ export function define(command: Command, shell: Shell): void {
       shell.exitCode = result.finding === undefined ? EXIT.ok : EXIT.finding;
       if (!isWhole(trace)) shell.exitCode = EXIT.usage;
       if (options.json) reportJson(trace, result, shell);
-      else reportText(trace, result, shell);
+      else reportText(trace, result, options, shell);
       reportDamage(name, trace, options, shell);
     });
 }

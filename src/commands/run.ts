@@ -7,16 +7,17 @@ import type { Strategy } from '../../scheduler/strategy.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { bootGuest, guestSpec, PARAM_RANGES } from '../guest.ts';
 import { didYouMean } from '../nearest.ts';
-import { commandsText, findingText } from '../report/finding-text.ts';
+import { commandsText, findingText, reported } from '../report/finding-text.ts';
 import { headline } from '../report/header-text.ts';
 import { count, plural, shellWord } from '../report/text.ts';
 import { type RunOptions, type RunResult, runOn } from '../run.ts';
 import { copyTrace, storeTrace, TraceFile } from '../trace-file.ts';
 import { addLimits, givenLimits } from './limits.ts';
+import { addLook, type LookOptions, look } from './look.ts';
 import { drawSeed, examples, parseNames, parseSeed, wholeNumber } from './options.ts';
 import type { Shell } from './shell.ts';
 
-interface Options {
+interface Options extends LookOptions {
   readonly seed?: number;
   readonly cpus?: number;
   readonly strategy: string;
@@ -106,16 +107,16 @@ function keep(ran: Ran, id: string, shell: Shell): string | undefined {
   }
 }
 
-function reportText(ran: Ran, kept: string | undefined, shell: Shell): void {
+function reportText(ran: Ran, kept: string | undefined, options: Options, shell: Shell): void {
   const { result, ms, file } = ran;
-  const { finding, id, header, steps, switches, contextSwitches } = result;
+  const { finding, id, header, steps, switches, contextSwitches, report } = result;
   const { ink } = shell;
   const known = `${plural(switches, 'switch', 'switches')}, ${plural(contextSwitches, 'context switch', 'context switches')}`;
   const effort = `${plural(steps, 'step')}, ${known}, ${(ms / 1000).toFixed(3)} s`;
   if (finding === undefined) {
     shell.say(`${headline(header)}\n${ink.green('nothing found')} in ${effort}`);
   } else {
-    shell.say(findingText({ ...finding, id }, headline(header), ink));
+    shell.say(findingText(reported(finding, id, report), header, look(options, shell)));
     shell.say(` ${effort}`);
   }
   if (file !== undefined) {
@@ -130,10 +131,11 @@ function reportText(ran: Ran, kept: string | undefined, shell: Shell): void {
 
 function reportJson(ran: Ran, kept: string | undefined, shell: Shell): void {
   const { result, ms, file } = ran;
-  const { finding, id, header, ending, steps, switches, contextSwitches } = result;
+  const { finding, id, header, ending, steps, switches, contextSwitches, report } = result;
   const { program, args, cpus, strategy, seed, mutants } = header;
   if (finding !== undefined) {
-    shell.json({ kind: 'finding', id, ...finding, trace: kept ?? file ?? null });
+    const { about: _, ...known } = finding;
+    shell.json({ kind: 'finding', id, ...known, report, trace: kept ?? file ?? null });
   }
   const recorded = file === undefined ? {} : { file, bytes: statSync(file).size };
   const verdict = finding?.title ?? 'nothing found';
@@ -166,6 +168,7 @@ export function define(command: Command, shell: Shell): void {
     .option('--detail <n>', 'events in it: 0 none, 1 calls, 2 locks too', wholeNumber(0, 2), 1)
     .option('--mutant <names>', 'switch on planted defects of the kernel: `list`', parseNames)
     .option('--json', 'one JSON object a line instead of text');
+  addLook(command);
   addLimits(command, PARAM);
   command
     .addHelpText(
@@ -173,7 +176,7 @@ export function define(command: Command, shell: Shell): void {
       examples(
         'run shmtest --seed 42 -- foo 8192 4',
         'run --seed 7 --cpus 4 --strategy random --record out.xrt',
-        'run two-open-close --mutant shm-close-split-decrement --seed 1',
+        'run open-close --mutant shm-close-unlocked-decrement --seed 1',
       ),
     )
     .action((program: string | undefined, args: string[], options: Options) => {
@@ -183,6 +186,6 @@ export function define(command: Command, shell: Shell): void {
       const kept = id === undefined ? undefined : keep(ran, id, shell);
       shell.exitCode = id === undefined ? EXIT.ok : EXIT.finding;
       if (options.json) reportJson(ran, kept, shell);
-      else reportText(ran, kept, shell);
+      else reportText(ran, kept, options, shell);
     });
 }

@@ -7,16 +7,17 @@ import { didYouMean } from '../nearest.ts';
 import { isWhole } from '../report/damage-text.ts';
 import { choiceLine, EVENT_HEAD, EventText, pidsOf } from '../report/event-text.ts';
 import { findingText } from '../report/finding-text.ts';
-import { headerText, headline } from '../report/header-text.ts';
+import { headerText } from '../report/header-text.ts';
 import { Lines, type Writer } from '../report/output.ts';
 import { Pager, pagerCommand } from '../report/pager.ts';
 import { plural, printable } from '../report/text.ts';
 import { openTrace } from '../trace-file.ts';
+import { addLook, type LookOptions, look } from './look.ts';
 import { examples, wholeNumber } from './options.ts';
 import type { Shell } from './shell.ts';
 import { reportDamage } from './trace-report.ts';
 
-interface Options {
+interface Options extends LookOptions {
   readonly pid?: number;
   readonly cpu?: number;
   readonly kind?: ReadonlySet<string>;
@@ -110,12 +111,11 @@ async function beginning(trace: Trace, { lines, options }: Sheet): Promise<void>
 
 async function ending(trace: Trace, { lines, options, shell }: Sheet): Promise<void> {
   const { header, end } = trace;
-  const what = header === undefined ? 'unknown run' : headline(header);
   if (!options.json) await lines.add('');
   for (const { kind: detector, ...finding } of trace.findings) {
     const line = options.json
       ? JSON.stringify({ kind: 'finding', detector, ...finding })
-      : findingText(finding, what, shell.ink);
+      : findingText({ detector, ...finding }, header, look(options, shell));
     await lines.add(line);
   }
   if (end === undefined) return;
@@ -154,7 +154,9 @@ export function define(command: Command, shell: Shell): void {
     .option('--to <step>', 'not after this step', step, Number.MAX_SAFE_INTEGER)
     .option('--choices', "the scheduler's switches instead of the events")
     .option('--no-pager', 'do not page on a terminal (else PAGER, less if unset)')
-    .option('--json', 'one JSON object a line instead of text')
+    .option('--json', 'one JSON object a line instead of text');
+  addLook(command);
+  command
     .addHelpText(
       'after',
       `\nExit code: 0, or 2 when the trace is damaged; all that can be read is shown.\n${examples(

@@ -1,0 +1,19 @@
+import type { Command } from 'commander';
+import { type FindingLook, REPORT_WIDTH, WIDE_WIDTH } from '../report/finding-text.ts';
+import type { Shell } from './shell.ts';
+
+/** How the report of a finding is wanted. */
+export interface LookOptions {
+  readonly wide?: boolean;
+  readonly verbose?: boolean;
+}
+
+export function addLook(command: Command): void {
+  command
+    .option('--wide', `a report of up to ${WIDE_WIDTH} columns, not ${REPORT_WIDTH}`)
+    .option('-v, --verbose', 'more steps in the report, with stacks');
+}
+
+export function look({ wide, verbose }: LookOptions, { ink }: Shell): FindingLook {
+  return { ink, width: wide ? WIDE_WIDTH : REPORT_WIDTH, verbose: verbose === true };
+}

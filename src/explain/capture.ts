@@ -1,0 +1,357 @@
+import type { KernelEvents } from '../../kernel/events.ts';
+import type { Kernel } from '../../kernel/kernel.ts';
+import {
+  ACQUIRE,
+  ECALL,
+  HALT,
+  INTR_OFF,
+  INTR_ON,
+  LOAD,
+  NO_GUARD,
+  type Observer,
+  OPERATION_NAMES,
+  PTE_RWX,
+  PTE_V,
+  ppnOfPte,
+  RELEASE,
+  SFENCE,
+  STORE,
+  STORE_BYTE,
+  type Thread,
+  USER_LOAD,
+  USER_LOAD_BYTE,
+  USER_STORE,
+  USER_STORE_BYTE,
+  WFI,
+} from '../../machine/index.ts';
+import type { DetectorKind } from '../detectors/detector.ts';
+import { HeldLocks } from '../detectors/held-locks.ts';
+import type { About } from '../finding.ts';
+import type { Moment, MomentKind } from './moment.ts';
+import { wordName } from './value.ts';
+
+/** Steps before the finding from which on stacks are kept: what bounds the cost of long runs. */
+const STACK_STEPS = 200_000;
+/** Steps before the finding of which each thread's last operations are kept, whatever they are. */
+const RECENT_STEPS = 2_000;
+const RECENT = 8;
+/** Moments kept; of more, the older half goes. */
+const MOMENTS_MAX = 4_096;
+
+/** Operations whose first operand is no word. */
+const NAMELESS = new Set([0, INTR_ON, INTR_OFF, WFI, ECALL, SFENCE, HALT]);
+
+const ignore = (): void => undefined;
+const SILENT: KernelEvents = {
+  switched: ignore,
+  enter: ignore,
+  exit: ignore,
+  fault: ignore,
+  irq: ignore,
+  print: ignore,
+  lock: ignore,
+  unlock: ignore,
+  sleep: ignore,
+  wakeup: ignore,
+};
+
+interface Pending {
+  readonly kind: number;
+  readonly address: number;
+  readonly step: number;
+  readonly error: Error | undefined;
+}
+
+/**
+ * Watches an execution that is known to end with a finding, and keeps what concerns it: every access
+ * to the words, frames and locks in question, and the last operations of each thread.
+ */
+export class Capture implements Observer {
+  readonly moments: Moment[] = [];
+  /** Moments that were dropped for want of room. */
+  dropped = 0;
+  /** By thread: its last operations of any kind. */
+  readonly recent = new Map<number, Moment[]>();
+  /** By lock: when it was taken by who holds it now. */
+  readonly heldSince = new Map<number, Moment>();
+  /** By names of two classes, `a → b`: who first took b with a held. */
+  readonly orders = new Map<string, readonly [Moment, Moment]>();
+  /** What guest code threw in the end. */
+  thrown: Error | undefined;
+
+  readonly k: Kernel;
+  private readonly until: number;
+  private readonly values = new Map<number, number>();
+  private readonly plainWords: readonly number[];
+  private readonly frames: ReadonlySet<number>;
+  private readonly locks: ReadonlySet<number>;
+  private readonly held: HeldLocks;
+  private readonly pending = new Map<number, Pending>();
+  /** By pid: the system call it is in, and the how manieth of all calls that is. */
+  private readonly calls = new Map<number, { readonly call: string; readonly turn: number }>();
+  private turns = 0;
+
+  /** @param until the step of the finding */
+  constructor(k: Kernel, about: About, until: number) {
+    const { guards } = k.m.layout;
+    this.k = k;
+    this.until = until;
+    const words = about.words ?? [];
+    this.frames = new Set(about.frames);
+    this.locks = new Set([
+      ...(about.locks ?? []),
+      ...words.map((word) => guards[word] ?? NO_GUARD).filter((lock) => lock !== NO_GUARD),
+    ]);
+    for (const word of words) this.values.set(word, k.m.words[word] as number);
+    // Only what no lock guards is written plainly, without an operation.
+    this.plainWords = words.filter((word) => guards[word] === NO_GUARD);
+    this.held = new HeldLocks(k.m.cpus.length);
+  }
+
+  /** The hooks of detectors that an observer does not have. It finds nothing. */
+  readonly detector: DetectorKind = {
+    name: 'capture',
+    summary: 'keeps what a finding is about',
+    make: () => ({
+      name: 'capture',
+      allocated: (ppn) => this.frame('allocate', ppn),
+      freed: (ppn) => this.frame('free', ppn),
+      entered: (pid, call) => this.calls.set(pid, { call, turn: ++this.turns }),
+      exited: (pid) => this.calls.delete(pid),
+      threw: (error) => {
+        if (error instanceof Error) this.thrown = error;
+        return undefined;
+      },
+    }),
+  };
+
+  /** What the kernel tells a recorder, as far as it is wanted. */
+  readonly events: KernelEvents = {
+    ...SILENT,
+    sleep: () => this.note('sleep', this.channel()),
+    wakeup: (_step, _cpu, _pid, channel) => {
+      const { layout } = this.k.m;
+      this.note('wakeup', layout.find(channel) ?? layout.find(`${channel}.lock`) ?? 0);
+    },
+  };
+
+  private channel(): number {
+    const p = this.k.ptable.procs[this.k.m.current.id - this.k.param.ncpu];
+    return p === undefined ? 0 : (this.k.m.words[p.chan] as number);
+  }
+
+  private get keepsStacks(): boolean {
+    return this.k.m.step >= this.until - STACK_STEPS;
+  }
+
+  entering(kind: number, address: number): void {
+    const { m } = this.k;
+    const error = this.keepsStacks ? new Error() : undefined;
+    for (const word of this.plainWords) this.comparePlain(word, error);
+    this.pending.set(this.place(m.current), { kind, address, step: m.step, error });
+  }
+
+  /** An operation belongs to the activation that asked for it: handlers run on top of it. */
+  private place(thread: Thread): number {
+    return thread.id * 64 + thread.depth;
+  }
+
+  /** A private field that changed was written by whoever runs, just before. */
+  private comparePlain(word: number, error: Error | undefined): void {
+    const now = this.k.m.words[word] as number;
+    const before = this.values.get(word) as number;
+    if (now === before) return;
+    this.values.set(word, now);
+    this.push('plain', word, before, now, this.k.m.step, error);
+  }
+
+  performed(kind: number, a: number, b: number): void {
+    switch (kind) {
+      case LOAD:
+        this.access('load', a);
+        break;
+      case STORE:
+        this.stored(a, b);
+        break;
+      case STORE_BYTE:
+        this.access('store', a >> 2);
+        break;
+      case ACQUIRE:
+        this.took(a);
+        break;
+      case RELEASE:
+        this.letGo(a);
+        break;
+      case SFENCE:
+        if (this.frames.size > 0) this.note('flush', a);
+        break;
+      default:
+        if (this.values.has(a)) this.access('modify', a);
+    }
+    this.remember(kind, a);
+    this.pending.delete(this.place(this.k.m.current));
+  }
+
+  accessed(kind: number, address: number, va: number): void {
+    const plain = kind === USER_LOAD || kind === USER_LOAD_BYTE;
+    const stores = kind === USER_STORE || kind === USER_STORE_BYTE;
+    this.access(plain ? 'load' : stores ? 'store' : 'modify', address, va);
+    this.remember(kind, address);
+    this.pending.delete(this.place(this.k.m.current));
+  }
+
+  switching(_from: Thread, to: Thread): void {
+    this.remember(0, to.id);
+    if (this.locks.size > 0) this.note('switch', to.id, 0, 0, this.k.m.step + 1);
+  }
+
+  private took(lock: number): void {
+    const { m } = this.k;
+    const before = this.held.of(m.cpu.id).map((other) => this.heldSince.get(other));
+    this.held.take(m.cpu.id, lock);
+    const moment = this.make('acquire', lock, 0, 0, m.step, this.stack());
+    this.heldSince.set(lock, moment);
+    for (const other of before) if (other !== undefined) this.learn(other, moment);
+    if (this.locks.has(lock)) this.keep(moment);
+  }
+
+  private learn(held: Moment, taken: Moment): void {
+    const order = orderName(held.name, taken.name);
+    if (!this.orders.has(order)) this.orders.set(order, [held, taken]);
+  }
+
+  private letGo(lock: number): void {
+    if (this.locks.has(lock)) this.note('release', lock);
+    this.held.drop(this.k.m.cpu.id, lock);
+    this.heldSince.delete(lock);
+  }
+
+  /** A store to a page table or to the kernel's data may make a frame reachable, or unreachable. */
+  private stored(a: number, value: number): void {
+    if (this.frames.size > 0 && this.k.m.memory.ppnOf(a) >= this.k.m.memory.firstPpn) {
+      const leaf = (value & PTE_V) !== 0;
+      const ppn = leaf ? ppnOfPte(value) : (this.entries.get(a) ?? 0);
+      if (leaf && (value & PTE_RWX) !== 0) this.entries.set(a, ppn);
+      else this.entries.delete(a);
+      if (this.frames.has(ppn)) this.note(leaf ? 'map' : 'unmap', ppn);
+    } else if (this.frames.has(value)) {
+      this.push('store', a, 0, value, this.k.m.step, this.stack());
+      return;
+    }
+    this.access('store', a);
+  }
+
+  /** By address of a page-table entry: the frame it maps, as far as it was seen. */
+  private readonly entries = new Map<number, number>();
+
+  /** @param va where a user program sees it; -1 for the kernel's own */
+  private access(kind: MomentKind, address: number, va = -1): void {
+    const { m } = this.k;
+    const now = m.words[address] as number;
+    const before = this.values.get(address);
+    if (before !== undefined) {
+      this.values.set(address, now);
+      this.push(kind, address, before, now, m.step, this.stack(), va);
+    } else if (this.frames.has(m.memory.ppnOf(address))) {
+      this.push(kind, address, now, now, m.step, this.stack(), va);
+    }
+  }
+
+  private frame(kind: 'allocate' | 'free', ppn: number): void {
+    if (this.frames.has(ppn)) this.note(kind, ppn, 0, 0, this.k.m.step);
+  }
+
+  /** The stack of the operation that the current thread asked for last. */
+  private stack(): Error | undefined {
+    return this.pending.get(this.place(this.k.m.current))?.error;
+  }
+
+  private note(kind: MomentKind, address: number, before = 0, after = 0, step?: number): void {
+    this.push(kind, address, before, after, step ?? this.k.m.step, this.stack());
+  }
+
+  private push(
+    kind: MomentKind,
+    address: number,
+    before: number,
+    after: number,
+    step: number,
+    error: Error | undefined,
+    va = -1,
+  ): void {
+    this.keep(this.make(kind, address, before, after, step, error, va));
+  }
+
+  private keep(moment: Moment): void {
+    if (this.moments.length === MOMENTS_MAX) {
+      this.dropped += MOMENTS_MAX / 2;
+      this.moments.splice(0, MOMENTS_MAX / 2);
+    }
+    this.moments.push(moment);
+  }
+
+  private make(
+    kind: MomentKind,
+    address: number,
+    before: number,
+    after: number,
+    step: number,
+    error: Error | undefined,
+    va = -1,
+  ): Moment {
+    const { k } = this;
+    const { cpu, current } = k.m;
+    const pid = k.currentPid();
+    const outside = pid === 0 ? 'scheduler' : va >= 0 ? 'user' : 'trap';
+    const { call, turn } = this.calls.get(pid) ?? { call: outside, turn: 0 };
+    const name = wordName(k, kind, address, va);
+    const locks = [...this.held.of(cpu.id)];
+    const where = { step, cpu: cpu.id, thread: current.id, pid, call, turn };
+    return { kind, ...where, address, name, before, after, locks, error, user: va >= 0 };
+  }
+
+  private remember(kind: number, address: number): void {
+    const { m } = this.k;
+    if (m.step < this.until - RECENT_STEPS) return;
+    let list = this.recent.get(m.current.id);
+    if (list === undefined) {
+      list = [];
+      this.recent.set(m.current.id, list);
+    } else if (list.length === RECENT) {
+      list.shift();
+    }
+    const moment = this.make('other', address, 0, 0, m.step, this.stack());
+    const word = NAMELESS.has(kind) ? '' : moment.name;
+    const name = kind === 0 ? `swtch to ${m.threads[address]?.name}` : OPERATION_NAMES[kind];
+    list.push({ ...moment, name: `${name} ${word}`.trim() });
+  }
+
+  /** Who waits for a lock in the end, or was about to take one, as moments that never came. */
+  waiting(): Moment[] {
+    const { m } = this.k;
+    const { current, cpu } = m;
+    const moments: Moment[] = [];
+    for (const each of m.cpus) {
+      const { thread } = each;
+      if (thread === null) continue;
+      const asked = this.pending.get(this.place(thread));
+      if (asked?.kind !== ACQUIRE) continue;
+      // What is made tells of the current thread.
+      m.current = thread;
+      m.cpu = each;
+      moments.push(this.make('spin', asked.address, 0, 0, asked.step, asked.error));
+    }
+    m.current = current;
+    m.cpu = cpu;
+    return moments;
+  }
+}
+
+/** How `Capture.orders` calls the order of two locks: by their classes. */
+export function orderName(held: string, taken: string): string {
+  return `${lockClass(held)} → ${lockClass(taken)}`;
+}
+
+export function lockClass(name: string): string {
+  return name.replace(/\[\d+\]/g, '');
+}

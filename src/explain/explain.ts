@@ -1,0 +1,147 @@
+import type { Kernel } from '../../kernel/kernel.ts';
+import { type Observer, StopExecution } from '../../machine/index.ts';
+import type { Strategy } from '../../scheduler/strategy.ts';
+import type { DetectorKind } from '../detectors/detector.ts';
+import { DETECTORS } from '../detectors/index.ts';
+import { execute, watch } from '../execution.ts';
+import type { About, Finding } from '../finding.ts';
+import { bootGuest, type GuestSpec } from '../guest.ts';
+import { Capture } from './capture.ts';
+import { type Case, isAccess, type Story } from './history.ts';
+import type { Moment } from './moment.ts';
+import { REPORT_VERSION, type Report } from './report.ts';
+import { guestStack } from './source.ts';
+import { stackText, steps } from './steps.ts';
+import { disciplineStory, raceStory } from './stories/access.ts';
+import { frameStory, leakStory } from './stories/frames.ts';
+import { generalStory, panicStory } from './stories/general.ts';
+import { deadlockStory, heldStory, orderStory, wakeupStory } from './stories/locks.ts';
+import { tableStory } from './stories/table.ts';
+
+/** What to run once more. */
+export interface Again {
+  readonly spec: GuestSpec;
+  readonly seed: number;
+  /** The one that made the choices, or a replay of them. */
+  readonly strategy: Strategy;
+  readonly finding: Finding;
+  /** Those that found it; all of them if left out. */
+  readonly detectors?: readonly DetectorKind[];
+}
+
+/** Frames that one explanation follows. */
+const FRAMES_MAX = 16;
+/** Depth of the host's stack while the guest's is captured: guest calls are generators, two deep each. */
+const STACK_DEPTH = 60;
+
+/**
+ * Explains a finding: runs the same schedule again on a kernel of its own, now with everything kept
+ * that concerns the finding, and tells it as a report. The same finding always gets the same report.
+ */
+export function explain({ spec, seed, strategy, finding, detectors = DETECTORS }: Again): Report {
+  const k = bootGuest(spec);
+  const capture = new Capture(k, aboutOf(k, finding), finding.step);
+  watch(k, capture.events, false, [capture.detector, ...detectors]);
+  if (k.m.observer !== null) k.m.observer = both(capture, k.m.observer, finding.step);
+  const switches: number[] = [];
+  k.m.onSwitch = (step) => switches.push(step);
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = STACK_DEPTH;
+  try {
+    execute(k, strategy, seed);
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+  const thread = k.m.current.id;
+  const moments = capture.moments.filter((m) => m.step <= finding.step);
+  const last = moments.findLast((m) => m.step === finding.step && m.thread === thread);
+  const c: Case = { finding, capture, moments, last };
+  const story = storyOf(c, capture.waiting());
+  return {
+    version: REPORT_VERSION,
+    summary: story.summary,
+    detail: finding.detail,
+    steps: steps(c, story, switches),
+    why: story.why,
+    switches: switches.filter((step) => step < finding.step).length,
+    stack: stackText(guestStack(capture.thrown)),
+  };
+}
+
+/** What to watch: what the detector names, and what only an explanation needs besides. */
+function aboutOf(k: Kernel, { detector, title, about = {} }: Finding): About {
+  const { words = [], frames = [] } = about;
+  const more: number[] = [];
+  if (detector === 'objects') {
+    more.push(k.shm.top);
+    for (const [, index] of title.matchAll(/shm\[(\d+)\]/g)) {
+      const o = k.shm.objects[Number(index)];
+      if (o !== undefined) more.push(o.refs, o.pages, o.name);
+    }
+  }
+  if (detector === 'leak') {
+    more.push(...k.ptable.procs.flatMap((p) => [p.state, p.parent]));
+    if (frames.length > 0) more.push(k.kmem.freelist);
+  }
+  const all = [...new Set([...words, ...more])];
+  return { ...about, words: all, frames: frames.slice(0, FRAMES_MAX) };
+}
+
+/**
+ * The capture sees each operation before the detectors, which may end the execution there. One that
+ * does not find it again, because it had learnt from other executions, ends at the same step.
+ */
+function both(capture: Capture, inner: Observer, until: number): Observer {
+  const { m } = capture.k;
+  return {
+    entering: (kind, a, b, c) => {
+      if (m.step > until) throw new StopExecution();
+      capture.entering(kind, a);
+      inner.entering?.(kind, a, b, c);
+    },
+    locking: (lock) => inner.locking?.(lock),
+    performed: (kind, a, b, c, answer) => {
+      capture.performed(kind, a, b);
+      inner.performed(kind, a, b, c, answer);
+    },
+    accessed: (kind, address, va, value, answer) => {
+      capture.accessed(kind, address, va);
+      inner.accessed(kind, address, va, value, answer);
+    },
+    switching: (from, to) => {
+      capture.switching(from, to);
+      inner.switching(from, to);
+    },
+  };
+}
+
+function storyOf(c: Case, waiting: readonly Moment[]): Story {
+  switch (c.finding.detector) {
+    case 'race':
+      return raceStory(c) ?? generalStory(c);
+    case 'lock-discipline':
+      return disciplineStory(c) ?? generalStory(c);
+    case 'lock-order':
+      return orderStory(c, waiting);
+    case 'sleeping-with-lock':
+      return heldStory(c);
+    case 'lost-wakeup':
+      return wakeupStory(c);
+    case 'deadlock':
+      return deadlockStory(c, waiting);
+    case 'leak':
+      return leakStory(c);
+    case 'panic':
+      return panicStory(c);
+    default:
+      return byAbout(c);
+  }
+}
+
+/** A detector that is not known here is told by what it says it is about. */
+function byAbout(c: Case): Story {
+  const { frames = [], words = [] } = c.finding.about ?? {};
+  if (frames.length > 0) return frameStory(c);
+  if (words.length > 0 && c.moments.some(isAccess)) return tableStory(c);
+  return generalStory(c);
+}

@@ -1,0 +1,48 @@
+/** What one captured moment of an execution was. */
+export type MomentKind =
+  | 'load'
+  | 'store'
+  | 'modify'
+  | 'plain'
+  | 'acquire'
+  | 'release'
+  | 'spin'
+  | 'allocate'
+  | 'free'
+  | 'map'
+  | 'unmap'
+  | 'flush'
+  | 'switch'
+  | 'sleep'
+  | 'wakeup'
+  | 'panic'
+  | 'other';
+
+/** One thing that a thread did, with all that an explanation may need of it. */
+export interface Moment {
+  readonly kind: MomentKind;
+  /** Operations performed up to and including this one. */
+  readonly step: number;
+  readonly cpu: number;
+  /** Number of the thread; it outlives the process in a slot. */
+  readonly thread: number;
+  /** 0 for a scheduler loop. */
+  readonly pid: number;
+  /** The system call that it was in, or what else it did: `user`, `scheduler`. */
+  readonly call: string;
+  /** The how manieth of all system calls that is; 0 outside of one. */
+  readonly turn: number;
+  /** Word, lock, frame or channel, as the kind says; 0 for none. */
+  readonly address: number;
+  /** The name of that. */
+  readonly name: string;
+  /** For accesses; a load has both the same. */
+  readonly before: number;
+  readonly after: number;
+  /** Locks that the CPU held, after taking or before letting go one. */
+  readonly locks: readonly number[];
+  /** Where the guest's code was; its stack is text only when it is asked for. */
+  readonly error: Error | undefined;
+  /** Whether a user program did it, through its own page table. */
+  readonly user: boolean;
+}

@@ -1,0 +1,94 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
+
+/** A place in the TypeScript source. */
+export interface SourcePlace {
+  /** Relative to the package, with `/`; the bare name for a file outside of it. */
+  readonly file: string;
+  readonly line: number;
+  /** Function whose code it is; empty at the top of a file. */
+  readonly function: string;
+}
+
+/** Rooms whose code is the guest's. The machine and the tools around it are on every stack. */
+const HOST = /^(machine|src|scheduler|traces|property-tests|bench|scripts|node_modules)\//;
+/** Guest code that only passes an operation on: whoever called it is meant. */
+const PASSING = /^kernel\/(spinlock|usercode|panic)\.ts$/;
+
+/** The folder of the package, whether this runs from source or as compiled. */
+const ROOT = ((): string => {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json'))) {
+    const parent = dirname(folder);
+    if (parent === folder) break;
+    folder = parent;
+  }
+  return folder;
+})();
+
+const maps = new Map<string, TraceMap | undefined>();
+
+/** The source map beside a compiled file, if there is one; read when first asked for. */
+function mapOf(file: string): TraceMap | undefined {
+  if (!maps.has(file)) {
+    let map: TraceMap | undefined;
+    try {
+      map = new TraceMap(readFileSync(`${file}.map`, 'utf8'), pathToFileURL(`${file}.map`).href);
+    } catch {
+      // None, or one that cannot be read: the compiled line is better than none.
+    }
+    maps.set(file, map);
+  }
+  return maps.get(file);
+}
+
+function pathOf(url: string): string {
+  return url.startsWith('file://') ? fileURLToPath(url) : url;
+}
+
+function shown(path: string): string {
+  const inside = relative(ROOT, resolve(path));
+  if (inside.startsWith('..')) return basename(path);
+  return inside.split(sep).join('/');
+}
+
+const FRAME = /^\s*at (?:(?:async )?(.*?) \()?((?:file:\/\/|\/|[A-Za-z]:[\\/]).*?):(\d+):(\d+)\)?$/;
+
+function placeOf(line: string): SourcePlace | undefined {
+  const match = FRAME.exec(line);
+  if (match === null) return undefined;
+  const [, name = '', url = '', row = '', column = ''] = match;
+  let file = pathOf(url.replace(/[?#].*$/, ''));
+  let at = Number(row);
+  const map = file.endsWith('.js') ? mapOf(file) : undefined;
+  if (map !== undefined) {
+    const original = originalPositionFor(map, { line: at, column: Number(column) - 1 });
+    if (original.source !== null) {
+      file = pathOf(original.source);
+      at = original.line;
+    }
+  }
+  const words = name.replace(/^(Object|Module)\./, '').replace(/ \[as .*\]$|^new /g, '');
+  return { file: shown(file), line: at, function: words.replace(/\.next$|^<anonymous>$/, '') };
+}
+
+/** The guest's part of a stack, innermost first. */
+export function guestStack(error: Error | undefined): SourcePlace[] {
+  const places: SourcePlace[] = [];
+  for (const line of (error?.stack ?? '').split('\n')) {
+    const place = placeOf(line);
+    if (place !== undefined && !HOST.test(place.file) && !/^node:/.test(line)) places.push(place);
+  }
+  return places;
+}
+
+/** The line to show for a stack: the innermost that does more than pass an operation on. */
+export function shownPlace(stack: readonly SourcePlace[]): SourcePlace | undefined {
+  return stack.find(({ file }) => !PASSING.test(file)) ?? stack[0];
+}
+
+export function placeText({ file, line }: SourcePlace): string {
+  return `${file}:${line}`;
+}

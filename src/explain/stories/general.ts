@@ -1,0 +1,43 @@
+import { at, type Case, capital, doing, lockNames, type Story } from '../history.ts';
+import type { Moment } from '../moment.ts';
+import { guestStack, placeText, shownPlace } from '../source.ts';
+
+/** The kernel gave up: where, under which locks, and what that thread did before. */
+export function panicStory(c: Case): Story {
+  const { capture, finding } = c;
+  const thread = capture.k.m.current.id;
+  const recent = capture.recent.get(thread) ?? [];
+  const [latest] = recent.slice(-1);
+  const place = shownPlace(guestStack(capture.thrown));
+  const where = place === undefined ? '' : ` at ${placeText(place)}`;
+  const why: string[] = [];
+  const main: Moment[] = recent.slice(-5);
+  if (latest !== undefined) {
+    const after = { ...latest, kind: 'panic' as const, name: finding.title, error: capture.thrown };
+    main.push(after);
+    why.push(
+      `${capital(doing(latest))} panicked${where} after step ${latest.step}, holding ${lockNames(c, latest.locks)}.`,
+    );
+    for (const lock of latest.locks) {
+      const held = capture.heldSince.get(lock);
+      if (held === undefined) continue;
+      if (!main.some((m) => m.step === held.step && m.thread === held.thread)) main.push(held);
+      why.push(`It has ${held.name} since ${doing(held)} took it${at(held)}.`);
+    }
+  }
+  return { summary: `${finding.title}${where}`, main, why };
+}
+
+/** Anything else: what each thread did last. */
+export function generalStory(c: Case): Story {
+  const { capture, finding } = c;
+  const main: Moment[] = [];
+  const why = finding.detail.slice(0, 3).map((line) => `${capital(line)}.`);
+  for (const recent of capture.recent.values()) {
+    const latest = recent.slice(-2);
+    main.push(...latest);
+    const [last] = latest.slice(-1);
+    if (last !== undefined) why.push(`${capital(doing(last))} was at ${last.name}${at(last)}.`);
+  }
+  return { summary: finding.title, main: main.slice(-12), why: why.slice(0, 8) };
+}
