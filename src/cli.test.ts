@@ -80,7 +80,7 @@ it('a finding keeps its trace under its id, says how to replay it, and exits wit
 
 it('a recorded finding is in the file and in the store, byte for byte', () => {
   const cwd = folder();
-  const args = ['run', 'two-open-close', '--mutant', 'shm-close-split-decrement', '--seed', '1'];
+  const args = ['run', 'open-close', '--mutant', 'shm-close-unlocked-decrement', '--seed', '1'];
   const { code, out } = xv6(cwd, [...args, '--record', 'out.xrt']);
   expect(code).toBe(1);
   const [id = ''] = /XR-[0-9a-f]{6}/.exec(out) ?? [];
