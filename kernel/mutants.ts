@@ -88,6 +88,13 @@ export const MUTANTS = {
     2,
     'shm_trunc lets the lock go between "no size yet?" and setting it: two truncations succeed',
   ),
+  'shm-trunc-answers-early': mutant(
+    'check, then act',
+    'trunc-trunc',
+    'linearizability',
+    2,
+    'shm_trunc lets the lock go and looks again, but answers by what it saw first: two succeed',
+  ),
   'shm-trunc-again': mutant(
     'check, then act',
     'trunc-twice',
@@ -368,14 +375,14 @@ export const MUTANTS = {
   'exit-wakes-early': mutant(
     'sleep and wakeup',
     'exit-wait',
-    'deadlock lost-wakeup',
+    'lost-wakeup deadlock',
     2,
     'exit wakes the parent before it is a zombie, and without wait_lock',
   ),
   'wait-checks-apart': mutant(
     'sleep and wakeup',
     'exit-wait',
-    'deadlock lost-wakeup',
+    'lost-wakeup deadlock',
     2,
     'wait lets wait_lock go between looking for zombies and sleeping: a wakeup between is lost',
   ),
@@ -404,7 +411,7 @@ export const MUTANTS = {
   'sleep-releases-first': mutant(
     'sleep and wakeup',
     'exit-wait',
-    'deadlock lost-wakeup',
+    'lost-wakeup deadlock',
     2,
     'sleep lets the condition lock go before it holds p->lock: a wakeup between is lost',
   ),
@@ -418,7 +425,7 @@ export const MUTANTS = {
   'wakeup-peeks': mutant(
     'sleep and wakeup',
     'exit-wait',
-    'deadlock lost-wakeup',
+    'lost-wakeup deadlock',
     2,
     'wakeup looks without p->lock who sleeps: it misses one who is about to',
   ),

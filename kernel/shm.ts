@@ -119,7 +119,13 @@ export function* shmTrunc(k: Kernel, o: ShmObject, pages: number): Code<number> 
   const old = m.load(o.pages) ?? (yield);
   if (mutant['shm-trunc-apart']) yield* letGo(k, shm.lock);
   const first = old === 0 || mutant['shm-trunc-again'];
-  if (first) m.store(o.pages, pages) ?? (yield);
+  if (mutant['shm-trunc-answers-early']) {
+    yield* letGo(k, shm.lock);
+    const now = m.load(o.pages) ?? (yield);
+    if (now === 0) m.store(o.pages, pages) ?? (yield);
+  } else if (first) {
+    m.store(o.pages, pages) ?? (yield);
+  }
   release(k, shm.lock) ?? (yield);
   return first ? 0 : -1;
 }
