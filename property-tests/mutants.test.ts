@@ -1,0 +1,28 @@
+import { describe, expect, test } from 'vitest';
+import { SCENARIOS } from '../scenarios/index.ts';
+import { RandomWalk } from '../scheduler/strategies/random.ts';
+import { DETECTORS } from '../src/detectors/index.ts';
+import { Hunter, mutantsNamed } from './hunt.ts';
+
+const SEED = 1;
+const EXECUTIONS = 10_000;
+/** What a twin must be silent for at least; more if its mutant took longer. */
+const TWIN_EXECUTIONS = 100;
+const strategy = new RandomWalk();
+const detectors = new Set(DETECTORS.map(({ name }) => name));
+
+describe.each(mutantsNamed(''))('%s', (name, { scenario, detectors: expected, depth }) => {
+  test('its scenario and its detectors exist', () => {
+    expect(Object.keys(SCENARIOS)).toContain(scenario);
+    expect(expected.filter((detector) => !detectors.has(detector))).toEqual([]);
+  });
+
+  test('a detector that is expected to finds it, and nothing is found without it', () => {
+    const found = new Hunter(scenario, [name]).hunt(strategy, SEED, EXECUTIONS);
+    expect(expected, found.title).toContain(found.by);
+    if (depth === 0) expect(found.executions).toBe(1);
+    const executions = Math.max(found.executions, TWIN_EXECUTIONS);
+    const twin = new Hunter(scenario, []).hunt(strategy, SEED, executions);
+    expect(twin).toEqual({ executions, by: undefined, title: undefined });
+  });
+});
