@@ -10,7 +10,6 @@ import {
   NO_GUARD,
   type Observer,
   OPERATION_NAMES,
-  PTE_RWX,
   PTE_V,
   ppnOfPte,
   RELEASE,
@@ -59,6 +58,8 @@ interface Pending {
   readonly kind: number;
   readonly address: number;
   readonly step: number;
+  /** For a store, the value that was there. */
+  readonly before: number;
   readonly error: Error | undefined;
 }
 
@@ -128,10 +129,10 @@ export class Capture implements Observer {
   /** What the kernel tells a recorder, as far as it is wanted. */
   readonly events: KernelEvents = {
     ...SILENT,
-    sleep: () => this.note('sleep', this.channel()),
+    sleep: () => this.told('sleep', this.channel()),
     wakeup: (_step, _cpu, _pid, channel) => {
       const { layout } = this.k.m;
-      this.note('wakeup', layout.find(channel) ?? layout.find(`${channel}.lock`) ?? 0);
+      this.told('wakeup', layout.find(channel) ?? layout.find(`${channel}.lock`) ?? 0);
     },
   };
 
@@ -148,7 +149,8 @@ export class Capture implements Observer {
     const { m } = this.k;
     const error = this.keepsStacks ? new Error() : undefined;
     for (const word of this.plainWords) this.comparePlain(word, error);
-    this.pending.set(this.place(m.current), { kind, address, step: m.step, error });
+    const before = kind === STORE ? (m.words[address] as number) : 0;
+    this.pending.set(this.place(m.current), { kind, address, step: m.step, before, error });
   }
 
   /** An operation belongs to the activation that asked for it: handlers run on top of it. */
@@ -228,21 +230,18 @@ export class Capture implements Observer {
 
   /** A store to a page table or to the kernel's data may make a frame reachable, or unreachable. */
   private stored(a: number, value: number): void {
-    if (this.frames.size > 0 && this.k.m.memory.ppnOf(a) >= this.k.m.memory.firstPpn) {
-      const leaf = (value & PTE_V) !== 0;
-      const ppn = leaf ? ppnOfPte(value) : (this.entries.get(a) ?? 0);
-      if (leaf && (value & PTE_RWX) !== 0) this.entries.set(a, ppn);
-      else this.entries.delete(a);
-      if (this.frames.has(ppn)) this.note(leaf ? 'map' : 'unmap', ppn);
-    } else if (this.frames.has(value)) {
-      this.push('store', a, 0, value, this.k.m.step, this.stack());
+    const { memory } = this.k.m;
+    const before = this.pending.get(this.place(this.k.m.current))?.before ?? 0;
+    if (this.frames.size > 0 && memory.ppnOf(a) >= memory.firstPpn) {
+      const entry = (value & PTE_V) !== 0 ? value : before;
+      const ppn = (entry & PTE_V) === 0 ? 0 : ppnOfPte(entry);
+      if (this.frames.has(ppn)) this.note(entry === value ? 'map' : 'unmap', ppn);
+    } else if (this.frames.has(value) && !this.values.has(a)) {
+      this.push('store', a, before, value, this.k.m.step, this.stack());
       return;
     }
     this.access('store', a);
   }
-
-  /** By address of a page-table entry: the frame it maps, as far as it was seen. */
-  private readonly entries = new Map<number, number>();
 
   /** @param va where a user program sees it; -1 for the kernel's own */
   private access(kind: MomentKind, address: number, va = -1): void {
@@ -253,17 +252,23 @@ export class Capture implements Observer {
       this.values.set(address, now);
       this.push(kind, address, before, now, m.step, this.stack(), va);
     } else if (this.frames.has(m.memory.ppnOf(address))) {
-      this.push(kind, address, now, now, m.step, this.stack(), va);
+      this.push(kind, address, undefined, now, m.step, this.stack(), va);
     }
   }
 
   private frame(kind: 'allocate' | 'free', ppn: number): void {
-    if (this.frames.has(ppn)) this.note(kind, ppn, 0, 0, this.k.m.step);
+    if (this.frames.has(ppn)) this.told(kind, ppn);
   }
 
   /** The stack of the operation that the current thread asked for last. */
   private stack(): Error | undefined {
     return this.pending.get(this.place(this.k.m.current))?.error;
+  }
+
+  /** What the kernel says itself, with its code on the host's stack now. */
+  private told(kind: MomentKind, address: number): void {
+    const error = this.keepsStacks ? new Error() : undefined;
+    this.push(kind, address, 0, 0, this.k.m.step, error);
   }
 
   private note(kind: MomentKind, address: number, before = 0, after = 0, step?: number): void {
@@ -273,7 +278,7 @@ export class Capture implements Observer {
   private push(
     kind: MomentKind,
     address: number,
-    before: number,
+    before: number | undefined,
     after: number,
     step: number,
     error: Error | undefined,
@@ -293,7 +298,7 @@ export class Capture implements Observer {
   private make(
     kind: MomentKind,
     address: number,
-    before: number,
+    before: number | undefined,
     after: number,
     step: number,
     error: Error | undefined,

@@ -54,9 +54,12 @@ export function explain({ spec, seed, strategy, finding, detectors = DETECTORS }
   }
   const thread = k.m.current.id;
   const moments = capture.moments.filter((m) => m.step <= finding.step);
-  const last = moments.findLast((m) => m.step === finding.step && m.thread === thread);
+  const waiting = capture.waiting();
+  const last =
+    waiting.find((m) => m.step === finding.step && m.thread === thread) ??
+    moments.findLast((m) => m.step === finding.step && m.thread === thread);
   const c: Case = { finding, capture, moments, last };
-  const story = storyOf(c, capture.waiting());
+  const story = storyOf(c, waiting);
   return {
     version: REPORT_VERSION,
     summary: story.summary,

@@ -27,6 +27,9 @@ export interface Story {
 export const isAccess = ({ kind }: Moment): boolean => /^(load|store|modify|plain)$/.test(kind);
 export const isWrite = ({ kind }: Moment): boolean => /^(store|modify|plain)$/.test(kind);
 
+/** A write of another value than was there. */
+export const changes = (m: Moment): boolean => isWrite(m) && m.before !== m.after;
+
 export function who({ pid, cpu }: Moment): string {
   return pid === 0 ? `the scheduler of CPU ${cpu}` : `pid ${pid}`;
 }
@@ -47,7 +50,12 @@ export function at(moment: Moment): string {
 /** A field written plainly is noticed at the next operation, whose line is another. */
 export function placeOf(moment: Moment): string {
   if (moment.kind === 'plain') return '';
-  const place = shownPlace(guestStack(moment.error));
+  const stack = guestStack(moment.error);
+  // Of the allocator, whoever called it is meant.
+  const caller = /allocate|free/.test(moment.kind)
+    ? stack.filter(({ file }) => file !== 'kernel/kalloc.ts')
+    : stack;
+  const place = shownPlace(caller);
   return place === undefined ? '' : placeText(place);
 }
 
@@ -108,7 +116,7 @@ function overtaken(moments: readonly Moment[], r: number, t: number): Stale | un
   const write = moments[t] as Moment;
   const inside = moments.slice(r + 1, t);
   const changed = inside.filter(
-    (m) => isWrite(m) && m.address === read.address && m.thread !== read.thread,
+    (m) => changes(m) && m.address === read.address && m.thread !== read.thread,
   );
   const between = changed[changed.length - 1];
   if (between === undefined) return undefined;

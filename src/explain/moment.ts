@@ -36,8 +36,8 @@ export interface Moment {
   readonly address: number;
   /** The name of that. */
   readonly name: string;
-  /** For accesses; a load has both the same. */
-  readonly before: number;
+  /** For accesses; a load has both the same. Undefined where nobody looked. */
+  readonly before: number | undefined;
   readonly after: number;
   /** Locks that the CPU held, after taking or before letting go one. */
   readonly locks: readonly number[];

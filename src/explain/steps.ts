@@ -60,7 +60,8 @@ function stepOf(c: Case, m: Moment, story: Story, main: boolean, switched: numbe
     call,
     kind,
     name,
-    ...(access ? { before: m.before, after: m.after, values: values(m) } : {}),
+    ...(access && m.before !== undefined ? { before: m.before } : {}),
+    ...(access ? { after: m.after, values: values(m) } : {}),
     locks: m.locks.map((lock) => layout.nameOf(lock) ?? `lock ${lock}`),
     at: placeOf(m),
     stack: stackText(guestStack(m.error)),
@@ -74,7 +75,7 @@ function stepOf(c: Case, m: Moment, story: Story, main: boolean, switched: numbe
 
 function values({ kind, name, before, after }: Moment): string {
   const now = valueText(name, after);
-  return kind === 'load' ? now : `${valueText(name, before)}→${now}`;
+  return kind === 'load' || before === undefined ? now : `${valueText(name, before)}→${now}`;
 }
 
 /** Whether a step only repeats the one before it. */

@@ -100,14 +100,14 @@ function body(
   configured: readonly string[],
 ): string[] {
   const { width } = look;
-  const title = printable(finding.title);
+  const title = clip(printable(finding.title), 2 * width);
   if (report === undefined) {
     const lines = detailLines(finding.detail).map(
       (line) => `   ${clip(printable(line), width - 3)}`,
     );
     return [paragraph(title, ' ', width), ...configured, ...lines];
   }
-  const summary = printable(report.summary);
+  const summary = clip(printable(report.summary), 2 * width);
   const lines = [paragraph(summary, ' ', width), ...configured];
   if (!summary.includes(title)) lines.push(paragraph(title, ' ', width));
   const table = stepTable(report, look);

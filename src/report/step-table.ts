@@ -144,9 +144,9 @@ function headOf(rows: readonly Row[]): string {
 function inOneColumn(rows: readonly Row[], room: number): Layout {
   const who = Math.max(...rows.map((row) => row.who.length), 3);
   const place = Math.max(...rows.map((row) => row.step.at.length), 0);
-  const full = room - who - place - 2 * GAP.length >= 16;
-  const places = Math.max(...rows.map((row) => placeText(row.step, full).length), 0);
   const texts = Math.max(...rows.map((row) => row.what.length), 4);
+  const full = room - who - place - 2 * GAP.length >= texts;
+  const places = Math.max(...rows.map((row) => placeText(row.step, full).length), 0);
   const left = Math.min(texts, Math.max(8, room - who - places - 2 * GAP.length));
   return {
     head: `${'who'.padEnd(who)}${GAP}what`,

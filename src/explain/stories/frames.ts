@@ -51,10 +51,9 @@ export function frameStory(c: Case): Story {
     );
   }
   const gone = life.findLast((m) => m.kind === 'unmap' || m.kind === 'free');
-  if (failing !== undefined && isAccess(failing) && failing.user) {
+  if (failing !== undefined && isAccess(failing) && failing.user && gone !== undefined) {
     const after = flushes.filter(
       (m) =>
-        gone !== undefined &&
         m.step > gone.step &&
         m.cpu === failing.cpu &&
         m.address === failing.thread - c.capture.k.param.ncpu + 1,
@@ -70,14 +69,12 @@ export function frameStory(c: Case): Story {
   return { summary: `${finding.title}${call}`, main, why };
 }
 
-/** The life of the frame in which who used it in the end last mapped it, or else the last one. */
+/** The last life of the frame; the one before, too, if it did not end before it was used. */
 function beginning(life: readonly Moment[], failing: Moment | undefined): number {
-  const mapped = life.findLastIndex((m) => m.kind === 'map' && m.pid === failing?.pid);
-  const before = mapped < 0 ? life : life.slice(0, mapped);
-  return Math.max(
-    0,
-    before.findLastIndex((m) => m.kind === 'allocate' && m !== failing),
-  );
+  const born = (m: Moment): boolean => m.kind === 'allocate' && m !== failing;
+  const last = life.findLastIndex(born);
+  const ended = life.slice(last + 1).some((m) => m !== failing && /unmap|free/.test(m.kind));
+  return Math.max(0, ended || last < 0 ? last : life.slice(0, last).findLastIndex(born));
 }
 
 /** At most six events: the first, and the last ones. */
@@ -134,7 +131,7 @@ export function leakStory(c: Case): Story {
     const latest = writes[writes.length - 1];
     if (latest !== undefined) {
       why.push(
-        `${latest.name} was last written by ${doing(latest)}${at(latest)}: ${valueText(latest.name, latest.before)} → ${value(latest)}.`,
+        `${latest.name} was last written by ${doing(latest)}${at(latest)}: ${valueText(latest.name, latest.before ?? 0)} → ${value(latest)}.`,
       );
     }
   }

@@ -28,11 +28,14 @@ export function panicStory(c: Case): Story {
   return { summary: `${finding.title}${where}`, main, why };
 }
 
+/** Characters of a line of a detector's that are told; what a program prints may be long. */
+const LINE_MAX = 140;
+
 /** Anything else: what each thread did last. */
 export function generalStory(c: Case): Story {
   const { capture, finding } = c;
   const main: Moment[] = [];
-  const why = finding.detail.slice(0, 3).map((line) => `${capital(line)}.`);
+  const why = finding.detail.slice(0, 3).map((line) => `${capital(line.slice(0, LINE_MAX))}.`);
   for (const recent of capture.recent.values()) {
     const latest = recent.slice(-2);
     main.push(...latest);

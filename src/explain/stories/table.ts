@@ -2,6 +2,7 @@ import {
   at,
   type Case,
   capital,
+  changes,
   doing,
   isWrite,
   type Story,
@@ -32,7 +33,9 @@ export function tableStory(c: Case): Story {
       remarks,
     };
   }
-  const writes = about.filter((m) => isWrite(m) && m.before !== m.after).slice(-5);
+  const gap = gapStory(c, about);
+  if (gap !== undefined) return gap;
+  const writes = about.filter(changes).slice(-5);
   const [latest] = writes.slice(-1);
   const why = c.finding.detail.map(sentence);
   if (latest !== undefined) {
@@ -53,6 +56,38 @@ export function tableStory(c: Case): Story {
   const summary =
     latest === undefined ? c.finding.title : `${c.finding.title}, after ${latest.call}`;
   return { summary, main: [...writes, ...ending(c)], why };
+}
+
+/**
+ * Who looked at the table, let its lock go, and went on with what it had seen after another thread
+ * had changed the table.
+ */
+function gapStory(c: Case, about: readonly Moment[]): Story | undefined {
+  const t = about.findLastIndex((m) => isWrite(m) && m.kind !== 'plain');
+  const write = about[t];
+  if (write === undefined || write.turn === 0) return undefined;
+  const own = about.slice(0, t).filter((m) => m.thread === write.thread && m.turn === write.turn);
+  const released = own.findLast((m) => m.kind === 'release');
+  const retaken = own.findLast((m) => m.kind === 'acquire');
+  if (released === undefined || retaken === undefined || retaken.step < released.step) return;
+  const seen = own.filter((m) => m.kind === 'load' && m.step < released.step).slice(-3);
+  const inside = about.filter((m) => m.step > released.step && m.step < retaken.step);
+  const others = inside.filter(
+    (m) => changes(m) && m.thread !== write.thread,
+  );
+  const [first] = others;
+  const look = seen[seen.length - 1];
+  if (first === undefined || look === undefined) return undefined;
+  return {
+    summary: `acted on what was no longer so: ${write.call} / ${first.call}`,
+    main: [...seen, released, ...others.slice(0, 4), retaken, write, ...ending(c)],
+    why: [
+      `${capital(doing(write))} looked at the table, ${look.name} = ${value(look)}${at(look)}, and let ${released.name} go${at(released)}.`,
+      `Then ${doing(first)} wrote ${first.name} = ${value(first)}${at(first)}.`,
+      `${capital(who(write))} took the lock again${at(retaken)} and went on with what it had seen: it wrote ${write.name} = ${value(write)}${at(write)}.`,
+      ...c.finding.detail.map(sentence),
+    ],
+  };
 }
 
 /** The lock let go at which it was seen. */
