@@ -1,4 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { life } from '../scenarios/buggy/life.ts';
+import { mappings } from '../scenarios/buggy/mappings.ts';
+import { objects } from '../scenarios/buggy/objects.ts';
+import { scarcity } from '../scenarios/buggy/scarcity.ts';
 import { SCENARIOS } from '../scenarios/index.ts';
 import { RandomWalk } from '../scheduler/strategies/random.ts';
 import { DETECTORS } from '../src/detectors/index.ts';
@@ -7,7 +11,7 @@ import { Hunter, mutantsNamed } from './hunt.ts';
 const SEED = 1;
 const EXECUTIONS = 10_000;
 /** What a twin must be silent for at least; more if its mutant took longer. */
-const TWIN_EXECUTIONS = 100;
+const TWIN_EXECUTIONS = 300;
 const strategy = new RandomWalk();
 const detectors = new Set(DETECTORS.map(({ name }) => name));
 
@@ -25,4 +29,10 @@ describe.each(mutantsNamed(''))('%s', (name, { scenario, detectors: expected, de
     const twin = new Hunter(scenario, []).hunt(strategy, SEED, executions);
     expect(twin).toEqual({ executions, by: undefined, title: undefined });
   });
+});
+
+test('each situation of scenarios/buggy is the smallest for some mutant', () => {
+  const used = new Set(mutantsNamed('').map(([, { scenario }]) => scenario as string));
+  const all = Object.keys({ ...life, ...mappings, ...objects, ...scarcity });
+  expect(all.filter((name) => !used.has(name))).toEqual([]);
 });

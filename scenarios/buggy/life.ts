@@ -5,7 +5,6 @@ import { situation } from './situation.ts';
 export const life: Readonly<Record<string, Scenario>> = {
   'exit-wait': situation('one process exits and init waits for it', ['']),
   'fork-exit': situation('a parent exits without waiting for its child', ['fork']),
-  'fork-wait': situation('a parent waits for its child', ['fork c/exit p/wait=0 p/wait=-1']),
   'fork-both': situation('two processes fork', ['fork=0', 'fork=0']),
   'open-fork': situation('a process forks with an object open', ['open:foo fork=0']),
   'fork-open': situation('a process forks while another opens and closes what both share', [
