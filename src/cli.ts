@@ -13,6 +13,10 @@ interface Verb {
 
 const VERBS: Readonly<Record<string, Verb>> = {
   run: { summary: 'run a program or scenario once', load: () => import('./commands/run.ts') },
+  explore: {
+    summary: 'run schedule after schedule until something is found',
+    load: () => import('./commands/explore.ts'),
+  },
   replay: { summary: 'replay a trace and check it', load: () => import('./commands/replay.ts') },
   show: { summary: 'show a trace as text', load: () => import('./commands/show.ts') },
   diff: { summary: 'find where two traces part', load: () => import('./commands/diff.ts') },

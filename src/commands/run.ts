@@ -5,7 +5,7 @@ import { PARAM } from '../../kernel/param.ts';
 import { makeStrategy, STRATEGIES } from '../../scheduler/strategies.ts';
 import type { Strategy } from '../../scheduler/strategy.ts';
 import { EXIT, UsageError } from '../errors.ts';
-import { bootGuest, guestSpec, PARAM_RANGES } from '../guest.ts';
+import { bootGuest, type GuestSpec, guestSpec, PARAM_RANGES } from '../guest.ts';
 import { didYouMean } from '../nearest.ts';
 import { commandsText, findingText, reported } from '../report/finding-text.ts';
 import { headline } from '../report/header-text.ts';
@@ -17,7 +17,7 @@ import { addLook, type LookOptions, look } from './look.ts';
 import { drawSeed, examples, parseNames, parseSeed, wholeNumber } from './options.ts';
 import type { Shell } from './shell.ts';
 
-interface Options extends LookOptions {
+export interface RunCommandOptions extends LookOptions {
   readonly seed?: number;
   readonly cpus?: number;
   readonly strategy: string;
@@ -58,11 +58,20 @@ interface Ran {
   again(path: string): void;
 }
 
-function runOnce(options: Options, operands: readonly string[], shell: Shell): Ran {
+/** What the command line asks to boot. @throws UsageError */
+export function askedFor(
+  options: RunCommandOptions,
+  operands: readonly string[],
+  shell: Shell,
+): GuestSpec {
   const [program, args] = programAndArgs(operands, shell.argv);
   const limits = givenLimits(options);
   const overrides = options.cpus === undefined ? limits : { ...limits, ncpu: options.cpus };
-  const spec = guestSpec(program, args, overrides, options.mutant);
+  return guestSpec(program, args, overrides, options.mutant);
+}
+
+function runOnce(options: RunCommandOptions, operands: readonly string[], shell: Shell): Ran {
+  const spec = askedFor(options, operands, shell);
   const strategy = makeStrategy(options.strategy) as Strategy;
   const { seed = drawSeed(), detail, json, record } = options;
   const kernel = bootGuest(spec);
@@ -107,7 +116,12 @@ function keep(ran: Ran, id: string, shell: Shell): string | undefined {
   }
 }
 
-function reportText(ran: Ran, kept: string | undefined, options: Options, shell: Shell): void {
+function reportText(
+  ran: Ran,
+  kept: string | undefined,
+  options: RunCommandOptions,
+  shell: Shell,
+): void {
   const { result, ms, file } = ran;
   const { finding, id, header, steps, switches, contextSwitches, report } = result;
   const { ink } = shell;
@@ -145,13 +159,24 @@ function reportJson(ran: Ran, kept: string | undefined, shell: Shell): void {
   shell.json({ kind: 'run', ...what, ending, verdict, ...counts, ...recorded, exitCode });
 }
 
-export function define(command: Command, shell: Shell): void {
-  const cpus = PARAM_RANGES.ncpu;
+/** Runs once, reports, and leaves the trace of a finding behind. Answers the finding's id, if any. */
+export function runAndReport(
+  options: RunCommandOptions,
+  operands: readonly string[],
+  shell: Shell,
+): string | undefined {
+  const ran = runOnce(options, operands, shell);
+  const { id } = ran.result;
+  const kept = id === undefined ? undefined : keep(ran, id, shell);
+  shell.exitCode = id === undefined ? EXIT.ok : EXIT.finding;
+  if (options.json) reportJson(ran, kept, shell);
+  else reportText(ran, kept, options, shell);
+  return id;
+}
+
+/** What to boot and how to schedule it: for run and for explore. */
+export function addGuestOptions(command: Command, strategy: string): void {
   command
-    .description(
-      'Boots the kernel and runs a program or scenario once, under a schedule that the seed decides.',
-    )
-    .usage('[program|scenario] [options] [-- program args]')
     .argument(
       '[program]',
       'a program or scenario of `xv6-replay list`; shmtest demo 8192 4 if none',
@@ -162,12 +187,26 @@ export function define(command: Command, shell: Shell): void {
       'decides the schedule: any integer; drawn, and printed, if none',
       parseSeed,
     )
-    .option('--cpus <n>', `CPUs, 1 to 64 (usually ${PARAM.ncpu})`, wholeNumber(...cpus))
-    .option('--strategy <name>', 'who chooses what runs next', parseStrategy, 'round-robin')
-    .option('--record <file>', 'write a trace, which must not exist yet')
-    .option('--detail <n>', 'events in it: 0 none, 1 calls, 2 locks too', wholeNumber(0, 2), 1)
+    .option(
+      '--cpus <n>',
+      `CPUs, 1 to 64 (usually ${PARAM.ncpu})`,
+      wholeNumber(...PARAM_RANGES.ncpu),
+    )
+    .option('--strategy <name>', 'who chooses what runs next', parseStrategy, strategy)
     .option('--mutant <names>', 'switch on planted defects of the kernel: `list`', parseNames)
     .option('--json', 'one JSON object a line instead of text');
+}
+
+export function define(command: Command, shell: Shell): void {
+  command
+    .description(
+      'Boots the kernel and runs a program or scenario once, under a schedule that the seed decides.',
+    )
+    .usage('[program|scenario] [options] [-- program args]');
+  addGuestOptions(command, 'round-robin');
+  command
+    .option('--record <file>', 'write a trace, which must not exist yet')
+    .option('--detail <n>', 'events in it: 0 none, 1 calls, 2 locks too', wholeNumber(0, 2), 1);
   addLook(command);
   addLimits(command, PARAM);
   command
@@ -179,13 +218,7 @@ export function define(command: Command, shell: Shell): void {
         'run open-close --mutant shm-close-unlocked-decrement --seed 1',
       ),
     )
-    .action((program: string | undefined, args: string[], options: Options) => {
-      const operands = program === undefined ? [] : [program, ...args];
-      const ran = runOnce(options, operands, shell);
-      const { id } = ran.result;
-      const kept = id === undefined ? undefined : keep(ran, id, shell);
-      shell.exitCode = id === undefined ? EXIT.ok : EXIT.finding;
-      if (options.json) reportJson(ran, kept, shell);
-      else reportText(ran, kept, options, shell);
+    .action((program: string | undefined, args: string[], options: RunCommandOptions) => {
+      runAndReport(options, program === undefined ? [] : [program, ...args], shell);
     });
 }

@@ -1,0 +1,85 @@
+/**
+ * Draws terminal sessions as SVG: `npm run pictures`.
+ *
+ * Runs the commands for real, on a terminal made by script(1) so that they use colour, in a folder
+ * of their own, and draws what they printed. Linux only; not part of the checks.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const PICTURES: Readonly<Record<string, readonly string[]>> = {
+  session: [
+    'xv6-replay run shmtest --seed 42 --record run.xrt -- foo 8192 4',
+    'xv6-replay replay run.xrt',
+    'xv6-replay show run.xrt --no-pager --kind enter,exit --to 260',
+    'xv6-replay run shmtest --seed 43 -- foo 8192 4',
+  ],
+  finding: ['xv6-replay run two-open-close --mutant shm-close-split-decrement --seed 1'],
+};
+
+const COLUMNS = 84;
+const CHAR = 8.4;
+const LINE = 19;
+const COLOURS: Readonly<Record<number, string>> = { 31: '#ff7b72', 32: '#7ee787', 33: '#e3b341' };
+
+/** The output of a command on a terminal. A failing command is part of the picture. */
+function onTerminal(command: string, folder: string): string {
+  const cli = resolve('dist/src/cli.js');
+  const real = command.replace(/^xv6-replay/, `stty cols ${COLUMNS}; node ${cli}`);
+  try {
+    return execFileSync('script', ['-qec', real, '/dev/null'], { cwd: folder, encoding: 'utf8' });
+  } catch (error) {
+    return (error as { stdout: string }).stdout;
+  }
+}
+
+const escapeXml = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+
+/** One line with its colours as tspans. */
+function drawLine(line: string, y: number): string {
+  let style = '';
+  const spans: string[] = [];
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours start with an escape
+  for (const part of line.split(/(\x1b\[[0-9;]*m)/)) {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
+    const code = /^\x1b\[([0-9;]*)m$/.exec(part)?.[1];
+    if (code === undefined) {
+      if (part !== '') spans.push(`<tspan${style}>${escapeXml(part)}</tspan>`);
+      continue;
+    }
+    const number = Number(code);
+    if (number === 0) style = '';
+    else if (number === 1) style += ' font-weight="bold"';
+    else if (number === 2) style += ' opacity="0.6"';
+    else style += ` fill="${COLOURS[number] ?? '#e6edf3'}"`;
+  }
+  return `<text x="16" y="${y}" xml:space="preserve">${spans.join('')}</text>`;
+}
+
+function draw(commands: readonly string[]): string {
+  const folder = mkdtempSync(join(tmpdir(), 'picture-'));
+  const lines: string[] = [];
+  for (const command of commands) {
+    lines.push(`\x1b[32m$\x1b[0m \x1b[1m${command}\x1b[0m`);
+    lines.push(...onTerminal(command, folder).replaceAll('\r', '').trimEnd().split('\n'), '');
+  }
+  rmSync(folder, { recursive: true });
+  const height = lines.length * LINE + 24;
+  const width = COLUMNS * CHAR + 32;
+  const body = lines.map((line, i) => drawLine(line, 28 + i * LINE)).join('\n');
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
+<rect width="100%" height="100%" rx="8" fill="#0d1117"/>
+<g font-family="ui-monospace, SFMono-Regular, Menlo, 'DejaVu Sans Mono', monospace" font-size="14" fill="#e6edf3">
+${body}
+</g>
+</svg>
+`;
+}
+
+for (const [name, commands] of Object.entries(PICTURES)) {
+  writeFileSync(`docs/pictures/${name}.svg`, draw(commands));
+  console.log(`docs/pictures/${name}.svg`);
+}
