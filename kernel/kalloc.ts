@@ -9,7 +9,7 @@ import { acquire, letGo, release, Spinlock } from './spinlock.ts';
 
 /** What xv6 fills fresh and freed frames with, to catch dangling references. */
 const FRESH = 5;
-export const FREED = 1;
+const FREED = 1;
 
 export class Kmem {
   readonly lock: Spinlock;

@@ -21,7 +21,7 @@ import { acquire, letGo, release, Spinlock } from './spinlock.ts';
 import { freewalk, mappage, uvmcreate, uvmfree, uvmunmap } from './vm.ts';
 
 export const UNUSED = 0;
-export const USED = 1;
+const USED = 1;
 export const SLEEPING = 2;
 export const RUNNABLE = 3;
 export const RUNNING = 4;

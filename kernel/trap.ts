@@ -71,7 +71,7 @@ function* usertrap(k: Kernel, p: Proc, cause: number, stval: number): Code<numbe
 }
 
 /** Returns to user space, in the process's own address space. The machine's sret follows. */
-export function usertrapret(k: Kernel, p: Proc): number {
+function usertrapret(k: Kernel, p: Proc): number {
   const { m } = k;
   m.cpu.interruptsOn = false;
   m.cpu.root = m.words[p.pagetable] as number;

@@ -44,7 +44,7 @@ export function walk(k: Kernel, pagetable: number, vpn: number): Address {
 }
 
 /** As walk, but makes the tables that are missing. Answers 0 when memory is out. */
-export function* walkalloc(k: Kernel, pagetable: number, vpn: number): Code<Address> {
+function* walkalloc(k: Kernel, pagetable: number, vpn: number): Code<Address> {
   const { m } = k;
   let table = pagetable;
   for (let level = 2; level > 0; level--) {

@@ -73,12 +73,10 @@ export const COND_BROADCAST = 30;
 export const USER_LOAD_BYTE = 31;
 /** A byte of user memory. a = virtual byte address, b = 0..255. */
 export const USER_STORE_BYTE = 32;
-/** a = address. A hardware walk set A or D; listed so that traces can name it. */
-export const PTE_UPDATE = 33;
 /** The thread ended. */
-export const ENDED = 34;
+export const ENDED = 33;
 /** a = byte address in physical memory, b = 0..255. */
-export const STORE_BYTE = 35;
+export const STORE_BYTE = 34;
 
 /** Operand b of a LOAD that is meant to race. */
 export const MARKED = 1;
@@ -118,7 +116,6 @@ export const OPERATION_NAMES: readonly string[] = [
   'broadcast',
   'load',
   'store',
-  'pteUpdate',
   'ended',
   'store',
 ];

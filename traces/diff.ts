@@ -10,7 +10,7 @@ export interface Parting<T> {
   readonly before: readonly T[];
 }
 
-export interface HeaderDifference {
+interface HeaderDifference {
   readonly field: string;
   readonly a: unknown;
   readonly b: unknown;

@@ -22,7 +22,7 @@ function* cycle(u: Context, argv: readonly string[]): Part<void> {
 }
 
 /** As small as explorers keep a kernel: what is not there need not be reset. */
-export const SMALL: Param = {
+const SMALL: Param = {
   ...PARAM,
   ncpu: 2,
   nproc: 4,
