@@ -42,6 +42,8 @@ export { PROGRAMS } from '../user/programs/index.ts';
 export { DETECTORS } from './detectors/index.ts';
 export { EXIT, UsageError } from './errors.ts';
 export type { Outcome } from './execution.ts';
+export { explain } from './explain/explain.ts';
+export type { Report, ReportStep } from './explain/report.ts';
 export type { Finding } from './finding.ts';
 export { bootGuest, type GuestSpec, guestSpec, PARAM_RANGES } from './guest.ts';
 export { isForeign, type ReplayOptions, type ReplayResult, replay } from './replay.ts';

@@ -1,8 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Trace } from '../../traces/reader.ts';
-import type { TraceEvent, TraceEventKind } from '../../traces/trace.ts';
+import type { Json, TraceEvent, TraceEventKind } from '../../traces/trace.ts';
 import { TRACE_VERSION } from '../../traces/version.ts';
 import { EXIT } from '../errors.ts';
+import { reportOf } from '../explain/report.ts';
 import { didYouMean } from '../nearest.ts';
 import { isWhole } from '../report/damage-text.ts';
 import { choiceLine, EVENT_HEAD, EventText, pidsOf } from '../report/event-text.ts';
@@ -109,12 +110,18 @@ async function beginning(trace: Trace, { lines, options }: Sheet): Promise<void>
   }
 }
 
+/** A report as `run --json` prints it: with the detector's lines beside it. */
+function parts(detail: Json): object {
+  const report = reportOf(detail);
+  return report === undefined ? {} : { detail: report.detail, report };
+}
+
 async function ending(trace: Trace, { lines, options, shell }: Sheet): Promise<void> {
   const { header, end } = trace;
   if (!options.json) await lines.add('');
   for (const { kind: detector, ...finding } of trace.findings) {
     const line = options.json
-      ? JSON.stringify({ kind: 'finding', detector, ...finding })
+      ? JSON.stringify({ kind: 'finding', detector, ...finding, ...parts(finding.detail) })
       : findingText({ detector, ...finding }, header, look(options, shell));
     await lines.add(line);
   }

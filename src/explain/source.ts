@@ -79,7 +79,9 @@ export function guestStack(error: Error | undefined): SourcePlace[] {
   const places: SourcePlace[] = [];
   for (const line of (error?.stack ?? '').split('\n')) {
     const place = placeOf(line);
-    if (place !== undefined && !HOST.test(place.file) && !/^node:/.test(line)) places.push(place);
+    if (place === undefined || HOST.test(place.file)) continue;
+    // The host's own way into the guest.
+    if (place.function !== 'Kernel.run') places.push(place);
   }
   return places;
 }

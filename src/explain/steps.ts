@@ -64,7 +64,7 @@ function stepOf(c: Case, m: Moment, story: Story, main: boolean, switched: numbe
     ...(access ? { after: m.after, values: values(m) } : {}),
     locks: m.locks.map((lock) => layout.nameOf(lock) ?? `lock ${lock}`),
     at: placeOf(m),
-    stack: stackText(guestStack(m.error)),
+    stack: kind === 'plain' ? [] : stackText(guestStack(m.error)),
     switches: switched,
     repeated: 0,
     remark: story.remarks?.get(m) ?? '',

@@ -210,6 +210,8 @@ function sheetOf(steps: readonly ReportStep[], width: number): Sheet {
   if (beside !== undefined) return { rows, layout: beside, room, values };
   const narrow = rows.map((row) => inOne(row, prefix));
   const wider = roomFor(narrow, 0);
+  const closer = sideBySide(narrow, true, wider) ?? sideBySide(narrow, false, wider);
+  if (closer !== undefined) return { rows: narrow, layout: closer, room: wider, values: 0 };
   return { rows: narrow, layout: inOneColumn(narrow, wider), room: wider, values: 0 };
 }
 

@@ -1,5 +1,5 @@
 /** Widest line that is printed for people. */
-export const COLUMNS = 100;
+const COLUMNS = 100;
 
 /**
  * One line that cannot steer the terminal: a trace may come from anywhere. Control characters

@@ -27,7 +27,7 @@ export function deadlockStory(c: Case, waiting: readonly Moment[]): Story {
 }
 
 /** Why a process sleeps on: the last wakeup of its channel came before it slept. */
-export function sleeper(c: Case, pid: number): { moments: Moment[]; sentences: string[] } {
+function sleeper(c: Case, pid: number): { moments: Moment[]; sentences: string[] } {
   const slept = c.moments.findLast((m) => m.kind === 'sleep' && m.pid === pid);
   if (slept === undefined) return { moments: [], sentences: [] };
   const sentences = [`${capital(doing(slept))} sleeps on ${slept.name}${at(slept)}.`];

@@ -72,9 +72,7 @@ function gapStory(c: Case, about: readonly Moment[]): Story | undefined {
   if (released === undefined || retaken === undefined || retaken.step < released.step) return;
   const seen = own.filter((m) => m.kind === 'load' && m.step < released.step).slice(-3);
   const inside = about.filter((m) => m.step > released.step && m.step < retaken.step);
-  const others = inside.filter(
-    (m) => changes(m) && m.thread !== write.thread,
-  );
+  const others = inside.filter((m) => changes(m) && m.thread !== write.thread);
   const [first] = others;
   const look = seen[seen.length - 1];
   if (first === undefined || look === undefined) return undefined;
