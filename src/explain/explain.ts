@@ -75,9 +75,10 @@ export function explain({ spec, seed, strategy, finding, detectors = DETECTORS }
 function aboutOf(k: Kernel, { detector, title, about = {} }: Finding): About {
   const { words = [], frames = [] } = about;
   const more: number[] = [];
-  if (detector === 'objects') {
+  if (detector === 'objects' || detector === 'linearizability') {
     more.push(k.shm.top);
-    for (const [, index] of title.matchAll(/shm\[(\d+)\]/g)) {
+    const names = words.map((word) => k.m.layout.nameOf(word)).join(' ');
+    for (const [, index] of `${title} ${names}`.matchAll(/shm\[(\d+)\]/g)) {
       const o = k.shm.objects[Number(index)];
       if (o !== undefined) more.push(o.refs, o.pages, o.name);
     }

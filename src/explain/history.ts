@@ -67,6 +67,13 @@ export function capital(text: string): string {
   return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
+/** A line of a detector's. */
+export function sentence(line: string): string {
+  if (/[:.]$/.test(line)) return capital(line);
+  // A list's items stay as they are.
+  return line.includes(' = ') ? line : `${capital(line)}.`;
+}
+
 export function lockNames(c: Case, locks: readonly number[]): string {
   if (locks.length === 0) return 'no lock';
   return locks.map((lock) => c.capture.k.m.layout.nameOf(lock) ?? 'a lock').join(', ');

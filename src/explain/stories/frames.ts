@@ -135,9 +135,8 @@ export function leakStory(c: Case): Story {
       );
     }
   }
-  why.push(
-    `At the end, only init is left and nobody can free ${frames.length === 1 ? 'it' : 'them'}.`,
-  );
+  const one = frames.length + leftOver(c).length === 1;
+  why.push(`At the end, only init is left and nobody can free ${one ? 'it' : 'them'}.`);
   return { summary: finding.title, main, why };
 }
 

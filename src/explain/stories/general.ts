@@ -1,4 +1,4 @@
-import { at, type Case, capital, doing, lockNames, type Story } from '../history.ts';
+import { at, type Case, capital, doing, lockNames, type Story, sentence } from '../history.ts';
 import type { Moment } from '../moment.ts';
 import { guestStack, placeText, shownPlace } from '../source.ts';
 
@@ -35,7 +35,7 @@ const LINE_MAX = 140;
 export function generalStory(c: Case): Story {
   const { capture, finding } = c;
   const main: Moment[] = [];
-  const why = finding.detail.slice(0, 3).map((line) => `${capital(line.slice(0, LINE_MAX))}.`);
+  const why = finding.detail.slice(0, 3).map((line) => sentence(line.slice(0, LINE_MAX)));
   for (const recent of capture.recent.values()) {
     const latest = recent.slice(-2);
     main.push(...latest);

@@ -1,5 +1,15 @@
 import { lockClass, orderName } from '../capture.ts';
-import { at, type Case, capital, doing, isWrite, lockNames, type Story, who } from '../history.ts';
+import {
+  at,
+  type Case,
+  capital,
+  doing,
+  isWrite,
+  lockNames,
+  type Story,
+  sentence,
+  who,
+} from '../history.ts';
 import type { Moment } from '../moment.ts';
 
 /** Nothing can run again: who holds what the other needs, or who sleeps unheard. */
@@ -63,7 +73,7 @@ export function wakeupStory(c: Case): Story {
   }
   const wakeup = moments.findLast((m) => m.kind === 'wakeup' && m.thread === last?.thread);
   if (last !== undefined && wakeup !== undefined) main.push(wakeup, last);
-  why.push(...finding.detail.map((line) => `${capital(line)}.`));
+  why.push(...finding.detail.map(sentence));
   return { summary: finding.title, main, why };
 }
 
@@ -88,7 +98,7 @@ export function orderStory(c: Case, waiting: readonly Moment[]): Story {
     const held = m.locks.map((lock) => c.capture.heldSince.get(lock)).find((h) => h !== undefined);
     if (held !== undefined && !orders.has(orderName(held.name, m.name))) add(held, m);
   }
-  if (main.length <= 2) why.push(...c.finding.detail.slice(1).map((line) => `${capital(line)}.`));
+  if (main.length <= 2) why.push(...c.finding.detail.slice(1).map(sentence));
   why.push('Two CPUs that do both at the same time wait for each other for ever.');
   return { summary: c.finding.title, main, why };
 }

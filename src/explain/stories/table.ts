@@ -6,6 +6,7 @@ import {
   doing,
   isWrite,
   type Story,
+  sentence,
   staleMoments,
   staleRead,
   staleSentences,
@@ -13,6 +14,9 @@ import {
   who,
 } from '../history.ts';
 import type { Moment } from '../moment.ts';
+
+/** Lines of the detector's that are told. */
+const DETAIL_MAX = 12;
 
 /** A count that is not what it counts, or a table that contradicts itself. */
 export function tableStory(c: Case): Story {
@@ -29,7 +33,7 @@ export function tableStory(c: Case): Story {
     return {
       summary: `${kind}: ${write.call} / ${between.call} on ${stale.read.name}`,
       main: [...staleMoments(c, stale), ...ending(c)],
-      why: [...staleSentences(c, stale), ...c.finding.detail.slice(0, 2).map(sentence)],
+      why: [...staleSentences(c, stale), ...c.finding.detail.slice(0, DETAIL_MAX).map(sentence)],
       remarks,
     };
   }
@@ -37,7 +41,7 @@ export function tableStory(c: Case): Story {
   if (gap !== undefined) return gap;
   const writes = about.filter(changes).slice(-5);
   const [latest] = writes.slice(-1);
-  const why = c.finding.detail.map(sentence);
+  const why = c.finding.detail.slice(0, DETAIL_MAX).map(sentence);
   if (latest !== undefined) {
     why.unshift(
       `${capital(doing(latest))} was the last to write: ${latest.name} = ${value(latest)}${at(latest)}.`,
@@ -83,7 +87,7 @@ function gapStory(c: Case, about: readonly Moment[]): Story | undefined {
       `${capital(doing(write))} looked at the table, ${look.name} = ${value(look)}${at(look)}, and let ${released.name} go${at(released)}.`,
       `Then ${doing(first)} wrote ${first.name} = ${value(first)}${at(first)}.`,
       `${capital(who(write))} took the lock again${at(retaken)} and went on with what it had seen: it wrote ${write.name} = ${value(write)}${at(write)}.`,
-      ...c.finding.detail.map(sentence),
+      ...c.finding.detail.slice(0, DETAIL_MAX).map(sentence),
     ],
   };
 }
@@ -91,10 +95,6 @@ function gapStory(c: Case, about: readonly Moment[]): Story | undefined {
 /** The lock let go at which it was seen. */
 function ending({ last }: Case): Moment[] {
   return last === undefined ? [] : [last];
-}
-
-function sentence(line: string): string {
-  return `${capital(line)}.`;
 }
 
 /** Of all descriptors, only changes from or to the object in question; a lock always. */
