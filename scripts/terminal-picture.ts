@@ -16,7 +16,7 @@ const PICTURES: Readonly<Record<string, readonly string[]>> = {
     'xv6-replay show run.xrt --no-pager --kind enter,exit --to 260',
     'xv6-replay run shmtest --seed 43 -- foo 8192 4',
   ],
-  finding: ['xv6-replay run two-open-close --mutant shm-close-split-decrement --seed 1'],
+  finding: ['xv6-replay explore open-race --mutant shm-open-create-apart --seed 1'],
 };
 
 const COLUMNS = 84;

@@ -17,6 +17,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: 'run schedule after schedule until something is found',
     load: () => import('./commands/explore.ts'),
   },
+  shrink: {
+    summary: 'make the schedule of a finding small',
+    load: () => import('./commands/shrink.ts'),
+  },
   replay: { summary: 'replay a trace and check it', load: () => import('./commands/replay.ts') },
   show: { summary: 'show a trace as text', load: () => import('./commands/show.ts') },
   diff: { summary: 'find where two traces part', load: () => import('./commands/diff.ts') },

@@ -1,0 +1,64 @@
+import type { Command } from 'commander';
+import { EXIT } from '../errors.ts';
+import { findingText, reported } from '../report/finding-text.ts';
+import { plural } from '../report/text.ts';
+import { run } from '../run.ts';
+import { type Shrunk, type Size, shrink } from '../shrink.ts';
+import { openTrace, storeTrace, TraceFile } from '../trace-file.ts';
+import { addLook, type LookOptions, look } from './look.ts';
+import { examples } from './options.ts';
+import type { Shell } from './shell.ts';
+
+interface Options extends LookOptions {
+  readonly output?: string;
+  readonly json?: boolean;
+}
+
+const size = ({ preemptions, steps }: Size): string =>
+  `${plural(preemptions, 'preemption')}, ${plural(steps, 'step')}`;
+
+/** Runs the shrunk schedule once more, into a file. */
+function record(shrunk: Shrunk, path: string): ReturnType<typeof run> {
+  const { spec, seed, strategy } = shrunk;
+  const file = new TraceFile(path);
+  try {
+    return run({ spec, seed, strategy, sink: file.sink });
+  } finally {
+    file.close();
+  }
+}
+
+function act(pathOrId: string, options: Options, shell: Shell): void {
+  const shrunk = shrink(openTrace(pathOrId));
+  const { spec, seed, strategy, from, to, executions } = shrunk;
+  const result =
+    options.output === undefined ? run({ spec, seed, strategy }) : record(shrunk, options.output);
+  const { finding, header, id, report } = result;
+  const kept = options.output ?? storeTrace(id ?? '', header, (path) => void record(shrunk, path));
+  shell.exitCode = EXIT.finding;
+  if (options.json) {
+    const { about: _, ...known } = shrunk.finding;
+    shell.json({ kind: 'shrunk', id, from, to, executions, trace: kept, finding: known, report });
+    return;
+  }
+  if (finding !== undefined) {
+    shell.say(findingText(reported(finding, id, report), header, look(options, shell)));
+  }
+  shell.say(` shrunk from ${size(from)} to ${size(to)} in ${plural(executions, 'execution')}`);
+  shell.say(` Replay  xv6-replay replay ${kept}`);
+}
+
+export function define(command: Command, shell: Shell): void {
+  command
+    .description('Makes the schedule of a finding small: the few switches that matter.')
+    .argument('<trace>', "a trace file, or a finding's short id")
+    .option('-o, --output <file>', 'write the shrunk trace here; else it is kept under its id')
+    .option('--json', 'one JSON object a line instead of text');
+  addLook(command);
+  command
+    .addHelpText(
+      'after',
+      examples('shrink XR-3f9a1c', 'shrink fail.xrt -o min.xrt', 'shrink fail.xrt --json'),
+    )
+    .action((pathOrId: string, options: Options) => act(pathOrId, options, shell));
+}

@@ -1,0 +1,139 @@
+import type { Kernel } from '../kernel/kernel.ts';
+import { type Segment, Segments } from '../scheduler/strategies/segments.ts';
+import type { Trace } from '../traces/reader.ts';
+import { UsageError } from './errors.ts';
+import { execute, watch } from './execution.ts';
+import type { Finding } from './finding.ts';
+import { bootGuest, type GuestSpec, specOfHeader } from './guest.ts';
+
+/** A failing schedule made small. */
+export interface Shrunk {
+  readonly spec: GuestSpec;
+  readonly seed: number;
+  /** Runs the shrunk schedule, for `run` to record. */
+  readonly strategy: Segments;
+  readonly finding: Finding;
+  /** Before and after: switches away from a lane that could have gone on, and steps. */
+  readonly from: Size;
+  readonly to: Size;
+  /** Executions that it took. */
+  readonly executions: number;
+}
+
+export interface Size {
+  readonly preemptions: number;
+  readonly steps: number;
+}
+
+/** Executions at most. */
+const BUDGET = 500;
+
+/**
+ * Finds a schedule with few preemptions that still has the trace's finding: the same detector, and
+ * the same title but for its numbers.
+ *
+ * Delta debugging (Zeller and Hildebrandt, Simplifying and Isolating Failure-Inducing Input, TSE
+ * 2002) over the segments of the schedule: two of one lane are joined, runs of them dropped, each
+ * candidate run leniently, and all that until nothing can go. The result is locally minimal, not
+ * proven to be the least.
+ *
+ * @throws UsageError for a trace that cannot be replayed whole or has no finding.
+ */
+export function shrink(trace: Trace): Shrunk {
+  const { header, end } = trace;
+  if (header === undefined || end === undefined || trace.damage.length > 0) {
+    throw new UsageError('only a whole trace can be shrunk');
+  }
+  const spec = specOfHeader(header);
+  return new Shrinker(spec, header.seed).shrink(segmentsOf(trace, end.steps));
+}
+
+function segmentsOf(trace: Trace, steps: number): Segment[] {
+  const choices = [...trace.choices];
+  return choices.map(({ step, lane }, i) => {
+    const next = choices[i + 1]?.step ?? steps;
+    return { lane, steps: next - step };
+  });
+}
+
+class Shrinker {
+  private readonly spec: GuestSpec;
+  private readonly seed: number;
+  private readonly k: Kernel;
+  private executions = 0;
+  private wanted = '';
+
+  constructor(spec: GuestSpec, seed: number) {
+    this.spec = spec;
+    this.seed = seed;
+    this.k = bootGuest(spec);
+  }
+
+  shrink(whole: readonly Segment[]): Shrunk {
+    const first = this.attempt(whole);
+    if (first === undefined) throw new UsageError('the trace has no finding to keep');
+    let list = whole;
+    for (let before = -1; list.length !== before && this.executions < BUDGET; ) {
+      before = list.length;
+      list = this.prune(this.merge(list));
+    }
+    const strategy = new Segments(list);
+    const last = this.attempt(list) as Attempt;
+    const { spec, seed, executions } = this;
+    return { spec, seed, strategy, finding: last.finding, from: first, to: last, executions };
+  }
+
+  /** Joins each segment with the next one of its lane, earlier or later, wherever the finding stays. */
+  private merge(from: readonly Segment[]): readonly Segment[] {
+    let list = from;
+    for (let at = 0; at < list.length; at++) {
+      for (const joined of this.joins(list, at)) {
+        if (this.executions >= BUDGET) return list;
+        if (this.attempt(joined) === undefined) continue;
+        list = joined;
+        at--;
+        break;
+      }
+    }
+    return list;
+  }
+
+  private joins(list: readonly Segment[], at: number): Segment[][] {
+    const first = list[at] as Segment;
+    const next = list.findIndex((segment, i) => i > at && segment.lane === first.lane);
+    if (next < 0) return [];
+    const joined = { lane: first.lane, steps: first.steps + (list[next] as Segment).steps };
+    return [list.with(at, joined).toSpliced(next, 1), list.with(next, joined).toSpliced(at, 1)];
+  }
+
+  /** Drops runs of segments, long runs first, wherever the finding stays. */
+  private prune(from: readonly Segment[]): readonly Segment[] {
+    let list = from;
+    for (let size = Math.ceil(list.length / 2); size >= 1; size = Math.floor(size / 2)) {
+      for (let at = list.length - size; at > -size; at -= size) {
+        if (this.executions >= BUDGET) return list;
+        const less = [...list.slice(0, Math.max(at, 0)), ...list.slice(at + size)];
+        if (less.length < list.length && this.attempt(less) !== undefined) list = less;
+      }
+    }
+    return list;
+  }
+
+  /** Runs a list; undefined unless it has the finding that the first run had. */
+  private attempt(list: readonly Segment[]): Attempt | undefined {
+    this.executions++;
+    const strategy = new Segments(list);
+    // Anew each time: an order of locks learnt from one candidate must not convict the next.
+    watch(this.k, null, false);
+    const { finding } = execute(this.k, strategy, this.seed);
+    if (finding === undefined) return undefined;
+    const likeness = `${finding.detector}: ${finding.title.replace(/\d+|0x[0-9a-f]+/g, '#')}`;
+    if (this.wanted === '') this.wanted = likeness;
+    if (likeness !== this.wanted) return undefined;
+    return { finding, preemptions: strategy.preemptions, steps: this.k.m.step };
+  }
+}
+
+interface Attempt extends Size {
+  readonly finding: Finding;
+}
