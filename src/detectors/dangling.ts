@@ -2,7 +2,7 @@ import type { Kernel } from '../../kernel/kernel.ts';
 import { SHMVPN } from '../../kernel/memlayout.ts';
 import { UNUSED } from '../../kernel/proc.ts';
 import { walk } from '../../kernel/vm.ts';
-import { PTE_V, ppnOfPte } from '../../machine/index.ts';
+import { PTE_V } from '../../machine/index.ts';
 import { type Detector, type DetectorKind, forKernel, found } from './detector.ts';
 import type { Guest } from './guest.ts';
 
@@ -48,7 +48,7 @@ class Dangling implements Detector {
       if (first === 0) return 0;
       for (let i = 0; i < 512; i++) {
         const pte = k.m.words[first + 2 * i] as number;
-        if ((pte & PTE_V) !== 0 && ppnOfPte(pte) === ppn) return vpn + i;
+        if (pte >>> 10 === ppn && (pte & PTE_V) !== 0) return vpn + i;
       }
     }
   }

@@ -8,7 +8,7 @@ import type { Finding } from '../finding.ts';
 import { type Detector, type DetectorKind, forKernel } from './detector.ts';
 import type { Guest } from './guest.ts';
 import { judge, type Timed } from './history.ts';
-import { type ShmCall, ShmModel } from './shm-model.ts';
+import { type ShmCall, type ShmLimits, ShmModel } from './shm-model.ts';
 
 const WHAT: Readonly<Record<string, ShmCall['what']>> = {
   shm_open: 'open',
@@ -18,19 +18,32 @@ const WHAT: Readonly<Record<string, ShmCall['what']>> = {
   fork: 'fork',
 };
 
-/** A call on record; of exit and exec, what they closed is filled in at the end. */
-interface Entry {
-  pid: number;
-  what: ShmCall['what'] | 'leave';
-  id: number;
-  name: string | undefined;
-  value: number;
-  result: number;
-  mayFail: boolean;
-  start: number;
-  end: number;
+/** A call on record; what an exit or exec closed is worked out at the end. */
+class Entry {
+  pid = 0;
+  what: ShmCall['what'] | 'leave' = 'leave';
+  id = 0;
+  name: string | undefined = undefined;
+  value = 0;
+  result = 0;
+  mayFail = false;
+  start = 0;
+  end = 0;
   /** When it took shm.lock, each time. */
-  hints: number[];
+  readonly hints: number[] = [];
+
+  begin(pid: number, what: Entry['what'], start: number): void {
+    this.pid = pid;
+    this.what = what;
+    this.id = 0;
+    this.name = undefined;
+    this.value = 0;
+    this.result = 0;
+    this.mayFail = false;
+    this.start = start;
+    this.end = Number.POSITIVE_INFINITY;
+    this.hints.length = 0;
+  }
 }
 
 /**
@@ -48,7 +61,13 @@ class Linearizability implements Detector {
   readonly name = 'linearizability';
   private readonly guest: Guest;
   private readonly k: Kernel;
+  private readonly limits: ShmLimits;
+  /** The first `count` are of this execution, in the order in which they began. */
   private readonly entries: Entry[] = [];
+  private count = 0;
+  /** Calls in the order in which they took shm.lock, or ended without it: probably the answer. */
+  private readonly order: Entry[] = [];
+  private readonly model: ShmModel;
   /** By thread: the call that it is in. */
   private readonly current: (Entry | undefined)[] = [];
   private events = 0;
@@ -59,10 +78,14 @@ class Linearizability implements Detector {
   constructor(guest: Guest, k: Kernel) {
     this.guest = guest;
     this.k = k;
+    const { nshm, noshm, nshmpg } = k.param;
+    this.limits = { objects: nshm, descriptors: noshm, pages: nshmpg };
+    this.model = new ShmModel(this.limits);
   }
 
   begin(): void {
-    this.entries.length = 0;
+    this.count = 0;
+    this.order.length = 0;
     this.current.length = 0;
     this.events = 0;
     this.free = this.k.freeAtStart.size;
@@ -93,19 +116,13 @@ class Linearizability implements Detector {
   }
 
   private record(pid: number, what: Entry['what']): Entry {
-    const entry: Entry = {
-      pid,
-      what,
-      id: 0,
-      name: undefined,
-      value: 0,
-      result: 0,
-      mayFail: false,
-      start: this.events++,
-      end: Number.POSITIVE_INFINITY,
-      hints: [],
-    };
-    this.entries.push(entry);
+    let entry = this.entries[this.count];
+    if (entry === undefined) {
+      entry = new Entry();
+      this.entries.push(entry);
+    }
+    this.count++;
+    entry.begin(pid, what, this.events++);
     this.current[this.k.m.current.id] = entry;
     return entry;
   }
@@ -117,8 +134,7 @@ class Linearizability implements Detector {
 
   exited(_pid: number, call: string, result: number): void {
     if (call === 'wait') {
-      const left = this.entries.findLast(({ pid, what }) => pid === result && what === 'leave');
-      if (left !== undefined) left.end = this.events++;
+      this.reaped(result);
       return;
     }
     const tid = this.k.m.current.id;
@@ -129,23 +145,50 @@ class Linearizability implements Detector {
     entry.end = this.events++;
     if (entry.what === 'fork') entry.id = result;
     entry.mayFail ||= this.memoryWasOut;
-    // A fork or an exec that failed has done nothing.
-    if (result < 0 && (entry.what === 'fork' || entry.what === 'leave')) {
-      this.entries.splice(this.entries.indexOf(entry), 1);
+    if (entry.hints.length === 0 && entry.what !== 'leave') this.order.push(entry);
+  }
+
+  /** The parent knows that a process is gone: its exit is over. */
+  private reaped(pid: number): void {
+    for (let i = this.count - 1; i >= 0; i--) {
+      const entry = this.entries[i] as Entry;
+      if (entry.pid !== pid || entry.what !== 'leave') continue;
+      entry.end = this.events++;
+      return;
     }
   }
 
   acquired(lock: number): void {
     if (lock !== this.k.shm.lock.word) return;
-    this.current[this.k.m.current.id]?.hints.push(this.events++);
+    const entry = this.current[this.k.m.current.id];
+    if (entry === undefined) return;
+    if (entry.hints.length === 0 || entry.what === 'leave') this.order.push(entry);
+    entry.hints.push(this.events++);
+  }
+
+  /** Whether the calls, one after the other as they took the lock, explain what they answered. */
+  private isExplained(): boolean {
+    const { model, order } = this;
+    model.clear();
+    for (let i = 0; i < order.length; i++) {
+      const entry = order[i] as Entry;
+      const { what } = entry;
+      if (what === 'leave' ? !model.closeLowest(entry.pid) : !model.apply(entry as ShmCall)) {
+        return false;
+      }
+    }
+    // Whoever left has closed all.
+    for (let i = 0; i < this.count; i++) {
+      const entry = this.entries[i] as Entry;
+      if (entry.what === 'leave' && entry.result >= 0 && !model.isGone(entry.pid)) return false;
+    }
+    return true;
   }
 
   ended(ending: Ending): Finding | undefined {
-    if (ending !== 'halted' || this.entries.length === 0) return undefined;
-    const calls = timed(this.entries);
-    const { nshm, noshm, nshmpg } = this.k.param;
-    const limits = { objects: nshm, descriptors: noshm, pages: nshmpg };
-    const verdict = judge(calls, () => new ShmModel(limits));
+    if (ending !== 'halted' || this.isExplained()) return undefined;
+    const calls = timed(this.entries.slice(0, this.count));
+    const verdict = judge(calls, () => new ShmModel(this.limits));
     if (verdict.kind === 'capped') this.gaveUp = `linearizability not decided: ${verdict.why}`;
     if (verdict.kind !== 'unexplained') return undefined;
     const { order, culprit } = verdict;
@@ -186,6 +229,8 @@ function timed(entries: readonly Entry[]): Timed[] {
   for (const entry of entries) {
     const { pid, what, id, result, start, hints } = entry;
     const its = openOf(pid);
+    // A fork or an exec that failed has done nothing.
+    if (result < 0 && (what === 'fork' || what === 'leave')) continue;
     if (what === 'leave') {
       for (const [i, od] of [...its].sort((a, b) => a - b).entries()) {
         const hint = hints[i] ?? start;

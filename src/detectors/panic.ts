@@ -13,6 +13,11 @@ function misuse(guest: Guest, { message, lock, cpu }: KernelPanic): string | und
   return `release of ${name}, which ${held}: released twice, or by another`;
 }
 
+/** Recursion without end, as in a walk of a page table that contains itself. */
+function isOverflow(error: unknown): boolean {
+  return error instanceof RangeError && /call stack/.test(error.message);
+}
+
 /**
  * The kernel's own checks, and the machine's of a bare program's mutexes: double acquire and double
  * release among them. Always on. Cannot be wrong: the guest said so itself. Costs nothing.
@@ -27,6 +32,10 @@ export const panic: DetectorKind = {
       if (error instanceof NotHolder) {
         const detail = ['released twice, or by another than its holder'];
         return { detector: 'panic', title: error.message, detail, step };
+      }
+      if (isOverflow(error) && guest.kernel !== undefined) {
+        const detail = [`in ${guest.here()}; a table that contains itself does that`];
+        return { detector: 'panic', title: 'kernel stack overflow', detail, step };
       }
       if (!(error instanceof KernelPanic)) return undefined;
       const thread = guest.m.current;

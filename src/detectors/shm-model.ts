@@ -48,6 +48,25 @@ export class ShmModel {
     this.limits = limits;
   }
 
+  clear(): void {
+    this.objects.clear();
+    this.processes.clear();
+  }
+
+  /** Closes a process's lowest open descriptor. Answers false when it has none. */
+  closeLowest(pid: number): boolean {
+    const open = this.openOf(pid);
+    for (let id = 0; id < this.limits.descriptors; id++) {
+      if (open.has(id)) return this.drop(open, id);
+    }
+    return false;
+  }
+
+  /** Whether a process has nothing open. */
+  isGone(pid: number): boolean {
+    return (this.processes.get(pid)?.size ?? 0) === 0;
+  }
+
   copy(): ShmModel {
     const copy = new ShmModel(this.limits);
     for (const [name, object] of this.objects) copy.objects.set(name, { ...object });
@@ -137,16 +156,20 @@ export class ShmModel {
 
   private close({ pid, id, result }: ShmCall): boolean {
     const open = this.openOf(pid);
-    const descriptor = open.get(id);
-    if (descriptor === undefined) return result === -1;
-    if (result !== 0) return false;
+    if (!open.has(id)) return result === -1;
+    return result === 0 && this.drop(open, id);
+  }
+
+  private drop(open: Map<number, ModelDescriptor>, id: number): boolean {
+    const descriptor = open.get(id) as ModelDescriptor;
     open.delete(id);
     const object = this.objects.get(descriptor.name);
     if (object !== undefined && --object.refs === 0) this.objects.delete(descriptor.name);
     return true;
   }
 
-  private fork({ pid, id }: ShmCall): boolean {
+  private fork({ pid, id, result }: ShmCall): boolean {
+    if (result < 0) return true;
     const open = this.openOf(pid);
     this.processes.set(id, new Map(open));
     for (const { name } of open.values()) {

@@ -4,9 +4,10 @@ import { type Detector, type DetectorKind, forKernel, found } from './detector.t
 import type { Guest } from './guest.ts';
 
 /**
- * A process gives up its CPU holding only its own p->lock. Any other spinlock that stays held would
- * make whoever runs next spin on this CPU for ever. Exact: xv6's `sched` demands the same. Costs a
- * look at the list of held locks a context switch.
+ * A process gives up its CPU holding only its own p->lock, sleeps holding only the lock of its
+ * condition, and returns from a system call holding none. Any other spinlock that stays held would
+ * make whoever runs next spin on this CPU for ever. Never wrong: xv6's `sched` demands the same.
+ * Costs a look at the list of held locks for each of the three.
  */
 class SleepingWithLock implements Detector {
   readonly name = 'sleeping-with-lock';
@@ -20,21 +21,31 @@ class SleepingWithLock implements Detector {
 
   switching(): void {
     const p = myproc(this.k);
-    if (p === undefined) return;
+    if (p !== undefined) this.check(p.lock.word, 'gives up the CPU', 'switches away');
+  }
+
+  sleeping(_chan: number, lock: number): void {
+    this.check(lock, 'sleeps', 'goes to sleep');
+  }
+
+  exited(_pid: number, call: string): void {
+    this.check(0, `returns from ${call}`, 'returns to user space');
+  }
+
+  /** Whether this CPU holds nothing but what it may. */
+  private check(allowed: number, title: string, verb: string): void {
     const held = this.guest.held.of(this.k.m.cpu.id);
-    if (held.length === 0 || (held.length === 1 && held[0] === p.lock.word)) return;
-    const others = held.filter((lock) => lock !== p.lock.word);
+    if (held.length === 0 || (held.length === 1 && held[0] === allowed)) return;
+    const others = held.filter((lock) => lock !== allowed);
     if (others.length === 0) return;
     const names = others.map((lock) => this.guest.nameOf(lock)).join(', ');
-    const detail = [
-      `${this.guest.here()} switches away; the next to need ${names} here spins for ever`,
-    ];
-    found(this.guest, this.name, `gives up the CPU with ${names} held`, detail, { locks: others });
+    const detail = [`${this.guest.here()} ${verb}; the next to need ${names} here spins for ever`];
+    found(this.guest, this.name, `${title} with ${names} held`, detail, { locks: others });
   }
 }
 
 export const sleepingWithLock: DetectorKind = {
   name: 'sleeping-with-lock',
-  summary: 'a process sleeps or yields with a spinlock held',
+  summary: 'a process sleeps, yields or returns to its program with a spinlock held',
   make: forKernel((guest, k) => new SleepingWithLock(guest, k)),
 };
