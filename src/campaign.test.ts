@@ -67,3 +67,27 @@ describe('shrink', () => {
     expect([code, err]).toEqual([2, 'xv6-replay: the trace has no finding to keep\n']);
   });
 });
+
+describe('--detectors', () => {
+  const broken = ['run', 'open-close', '--mutant', 'shm-close-unlocked-decrement', '--seed', '1'];
+
+  it('leaves the others out, and the trace replays with the same', () => {
+    const cwd = folder();
+    expect(xv6(cwd, broken).out).toContain('open-close › lock-discipline');
+    const few = [...broken, '--detectors', 'leak,deadlock', '--record', 'few.xrt'];
+    expect(xv6(cwd, few).code).toBe(0);
+    expect(xv6(cwd, ['replay', 'few.xrt']).code).toBe(0);
+  });
+
+  it('knows what it offers', () => {
+    const { code, err } = xv6(folder(), [...broken, '--detectors', 'leek']);
+    expect([code, err.trimEnd().split('\n')]).toEqual([2, [expect.stringContaining('leak')]]);
+  });
+
+  it('of a mutant that does not show here, the run says where it does', () => {
+    const args = ['run', 'exit-wait', '--mutant', 'shm-open-create-apart', '--seed', '1'];
+    expect(xv6(folder(), args).out).toContain(
+      'mutant shm-open-create-apart shows in scenario open-open',
+    );
+  });
+});

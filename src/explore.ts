@@ -1,6 +1,7 @@
 import type { Kernel } from '../kernel/kernel.ts';
 import { STRATEGIES } from '../scheduler/strategies.ts';
 import type { Strategy } from '../scheduler/strategy.ts';
+import { selectDetectors } from './detectors/index.ts';
 import { execute, watch } from './execution.ts';
 import type { Finding } from './finding.ts';
 import { bootGuest, type GuestSpec } from './guest.ts';
@@ -46,7 +47,7 @@ const BATCH = 64;
 export function explore(options: ExploreOptions): Exploration {
   const { spec, strategy, schedules } = options;
   const k = bootGuest(spec);
-  watch(k, null, false);
+  watch(k, null, false, selectDetectors(spec.detectors));
   const fair = STRATEGIES.get(strategy.name.split(':')[0] ?? '')?.fair ?? true;
   const so: Exploration = {
     executions: 0,

@@ -15,6 +15,8 @@ export interface GuestSpec {
   readonly param: Param;
   /** Defects that are switched on, sorted. */
   readonly mutants: readonly MutantName[];
+  /** Names of the detectors that watch; undefined for all. */
+  readonly detectors?: readonly string[];
 }
 
 const programs = new Map(Object.entries(PROGRAMS).map(([name, entry]) => [name, entry.program]));
@@ -139,11 +141,13 @@ export function specOfHeader(header: TraceHeader): GuestSpec {
     const value = header.config[name];
     if (typeof value === 'number') overrides[name] = value;
   }
-  return guestSpec(header.program, header.args, overrides, header.mutants);
+  const spec = guestSpec(header.program, header.args, overrides, header.mutants);
+  const { detectors } = header.config;
+  return typeof detectors === 'string' ? { ...spec, detectors: detectors.split(' ') } : spec;
 }
 
 /** The configuration as a trace keeps it. */
-export function configOfSpec(spec: GuestSpec): Record<string, number> {
+export function configOfSpec(spec: GuestSpec): Record<string, number | string> {
   const { ncpu: _, ...config } = spec.param;
-  return config;
+  return spec.detectors === undefined ? config : { ...config, detectors: spec.detectors.join(' ') };
 }

@@ -3,6 +3,7 @@ import { Replay } from '../scheduler/strategies/replay.ts';
 import type { Trace } from '../traces/reader.ts';
 import type { TraceHeader } from '../traces/trace.ts';
 import type { Sink } from '../traces/writer.ts';
+import { selectDetectors } from './detectors/index.ts';
 import { UsageError } from './errors.ts';
 import { execute, type Outcome, watch } from './execution.ts';
 import { explain } from './explain/explain.ts';
@@ -46,7 +47,8 @@ export function replay(trace: Trace, options: ReplayOptions = {}): ReplayResult 
   const strategy = new Replay(trace.choices, { nameOf: (word) => k.m.layout.nameOf(word) });
   k.onPrint = options.onPrint ?? null;
   const recording = options.sink === undefined ? undefined : new Recording(k, header, options.sink);
-  watch(k, recording?.writer ?? null, header.detail > 1);
+  const detectors = selectDetectors(spec.detectors);
+  watch(k, recording?.writer ?? null, header.detail > 1, detectors);
 
   const expected = new Map(trace.checkpoints.map(({ step, digest }) => [step, digest]));
   const checkpoint = new Periodic(CHECKPOINT_STEPS);
@@ -66,7 +68,7 @@ export function replay(trace: Trace, options: ReplayOptions = {}): ReplayResult 
   k.m.onSwitch = null;
   const { seed } = header;
   const { finding } = outcome;
-  const report = finding && explain({ spec, seed, strategy, finding });
+  const report = finding && explain({ spec, seed, strategy, finding, detectors });
   recording?.finish(outcome, trace.findings[0]?.id, report);
   return {
     ...outcome,

@@ -2,6 +2,7 @@ import type { Kernel } from '../kernel/kernel.ts';
 import type { Strategy } from '../scheduler/strategy.ts';
 import type { TraceHeader } from '../traces/trace.ts';
 import type { Sink } from '../traces/writer.ts';
+import { selectDetectors } from './detectors/index.ts';
 import { execute, type Outcome, watch } from './execution.ts';
 import { explain } from './explain/explain.ts';
 import type { Report } from './explain/report.ts';
@@ -49,13 +50,18 @@ export function runOn(k: Kernel, options: RunOptions): RunResult {
   k.onPrint = options.onPrint ?? null;
   let recording: Recording | undefined;
   if (sink !== undefined) recording = new Recording(k, header, sink);
-  watch(k, detail > 0 ? (recording?.writer ?? null) : null, detail > 1);
+  const events = detail > 0 ? (recording?.writer ?? null) : null;
+  const detectors = selectDetectors(spec.detectors);
+  watch(k, events, detail > 1, detectors);
   const counts = tally(k);
   const outcome = attempt(recording, () => execute(k, strategy, seed));
   const id = findingId(header, outcome);
   k.m.onSwitch = null;
   const { finding } = outcome;
-  const report = attempt(recording, () => finding && explain({ spec, seed, strategy, finding }));
+  const report = attempt(
+    recording,
+    () => finding && explain({ spec, seed, strategy, finding, detectors }),
+  );
   recording?.finish(outcome, id, report);
   return { ...outcome, ...counts, header, steps: k.m.step, id, report };
 }

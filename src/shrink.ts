@@ -1,6 +1,7 @@
 import type { Kernel } from '../kernel/kernel.ts';
 import { type Segment, Segments } from '../scheduler/strategies/segments.ts';
 import type { Trace } from '../traces/reader.ts';
+import { selectDetectors } from './detectors/index.ts';
 import { UsageError } from './errors.ts';
 import { execute, watch } from './execution.ts';
 import type { Finding } from './finding.ts';
@@ -124,7 +125,7 @@ class Shrinker {
     this.executions++;
     const strategy = new Segments(list);
     // Anew each time: an order of locks learnt from one candidate must not convict the next.
-    watch(this.k, null, false);
+    watch(this.k, null, false, selectDetectors(this.spec.detectors));
     const { finding } = execute(this.k, strategy, this.seed);
     if (finding === undefined) return undefined;
     const likeness = `${finding.detector}: ${finding.title.replace(/\d+|0x[0-9a-f]+/g, '#')}`;

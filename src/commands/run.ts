@@ -1,9 +1,11 @@
 import { statSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { type Command, InvalidArgumentError } from 'commander';
+import { isMutant, MUTANTS, type MutantName } from '../../kernel/mutants.ts';
 import { PARAM } from '../../kernel/param.ts';
 import { makeStrategy, STRATEGIES } from '../../scheduler/strategies.ts';
 import type { Strategy } from '../../scheduler/strategy.ts';
+import { selectDetectors } from '../detectors/index.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { bootGuest, type GuestSpec, guestSpec, PARAM_RANGES } from '../guest.ts';
 import { didYouMean } from '../nearest.ts';
@@ -24,6 +26,7 @@ export interface RunCommandOptions extends LookOptions {
   readonly record?: string;
   readonly detail: number;
   readonly mutant?: readonly string[];
+  readonly detectors?: readonly string[];
   readonly json?: boolean;
   readonly [limit: string]: unknown;
 }
@@ -67,7 +70,11 @@ export function askedFor(
   const [program, args] = programAndArgs(operands, shell.argv);
   const limits = givenLimits(options);
   const overrides = options.cpus === undefined ? limits : { ...limits, ncpu: options.cpus };
-  return guestSpec(program, args, overrides, options.mutant);
+  const spec = guestSpec(program, args, overrides, options.mutant);
+  const { detectors } = options;
+  if (detectors === undefined) return spec;
+  selectDetectors(detectors);
+  return { ...spec, detectors };
 }
 
 function runOnce(options: RunCommandOptions, operands: readonly string[], shell: Shell): Ran {
@@ -116,6 +123,15 @@ function keep(ran: Ran, id: string, shell: Shell): string | undefined {
   }
 }
 
+/** What to know when nothing was found: what could not be decided, and where mutants show. */
+function hints({ notes = [], header }: RunResult): string[] {
+  const { program, mutants } = header;
+  const elsewhere = mutants
+    .filter((name) => isMutant(name) && MUTANTS[name].scenario !== program)
+    .map((name) => `mutant ${name} shows in scenario ${MUTANTS[name as MutantName].scenario}`);
+  return [...notes, ...elsewhere];
+}
+
 function reportText(
   ran: Ran,
   kept: string | undefined,
@@ -129,6 +145,7 @@ function reportText(
   const effort = `${plural(steps, 'step')}, ${known}, ${(ms / 1000).toFixed(3)} s`;
   if (finding === undefined) {
     shell.say(`${headline(header)}\n${ink.green('nothing found')} in ${effort}`);
+    for (const line of hints(result)) shell.say(line);
   } else {
     shell.say(findingText(reported(finding, id, report), header, look(options, shell)));
     shell.say(` ${effort}`);
@@ -194,6 +211,7 @@ export function addGuestOptions(command: Command, strategy: string): void {
     )
     .option('--strategy <name>', 'who chooses what runs next', parseStrategy, strategy)
     .option('--mutant <names>', 'switch on planted defects of the kernel: `list`', parseNames)
+    .option('--detectors <names>', 'only these watch, and panic: `list`', parseNames)
     .option('--json', 'one JSON object a line instead of text');
 }
 

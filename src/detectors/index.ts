@@ -50,7 +50,8 @@ export const DETECTORS: readonly DetectorKind[] = [
  *
  * @throws UsageError for a name that is none.
  */
-export function selectDetectors(names: readonly string[]): readonly DetectorKind[] {
+export function selectDetectors(names: readonly string[] | undefined): readonly DetectorKind[] {
+  if (names === undefined) return DETECTORS;
   const all = DETECTORS.map(({ name }) => name);
   for (const name of names) {
     if (all.includes(name)) continue;
