@@ -5,9 +5,9 @@
  * of their own, and draws what they printed. Linux only; not part of the checks.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, parse, resolve } from 'node:path';
 
 const PICTURES: Readonly<Record<string, readonly string[]>> = {
   session: [
@@ -16,10 +16,13 @@ const PICTURES: Readonly<Record<string, readonly string[]>> = {
     'xv6-replay show run.xrt --no-pager --kind enter,exit --to 260',
     'xv6-replay run shmtest --seed 43 -- foo 8192 4',
   ],
-  finding: ['xv6-replay explore open-race --mutant shm-open-create-apart --seed 1'],
+  finding: [
+    'xv6-replay explore open-open --mutant shm-open-create-apart --seed 1 | head -1',
+    'xv6-replay shrink XR',
+  ],
 };
 
-const COLUMNS = 84;
+const COLUMNS = 100;
 const CHAR = 8.4;
 const LINE = 19;
 const COLOURS: Readonly<Record<number, string>> = { 31: '#ff7b72', 32: '#7ee787', 33: '#e3b341' };
@@ -35,6 +38,9 @@ function onTerminal(command: string, folder: string): string {
   }
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: colours start with an escape
+const SGR = /(\x1b\[[0-9;]*m)/g;
+
 const escapeXml = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
@@ -42,8 +48,7 @@ const escapeXml = (text: string): string =>
 function drawLine(line: string, y: number): string {
   let style = '';
   const spans: string[] = [];
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours start with an escape
-  for (const part of line.split(/(\x1b\[[0-9;]*m)/)) {
+  for (const part of line.split(SGR)) {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
     const code = /^\x1b\[([0-9;]*)m$/.exec(part)?.[1];
     if (code === undefined) {
@@ -59,16 +64,21 @@ function drawLine(line: string, y: number): string {
   return `<text x="16" y="${y}" xml:space="preserve">${spans.join('')}</text>`;
 }
 
-function draw(commands: readonly string[]): string {
-  const folder = mkdtempSync(join(tmpdir(), 'picture-'));
+/** `XR` in a command stands for the first finding in the folder. */
+let id = 'XR';
+
+function draw(commands: readonly string[], folder: string): string {
   const lines: string[] = [];
-  for (const command of commands) {
-    lines.push(`\x1b[32m$\x1b[0m \x1b[1m${command}\x1b[0m`);
-    lines.push(...onTerminal(command, folder).replaceAll('\r', '').trimEnd().split('\n'), '');
+  for (const words of commands) {
+    const command = words.replace(/XR$/, id);
+    const output = onTerminal(command, folder).replaceAll('\r', '').trimEnd();
+    const store = join(folder, '.xv6-replay');
+    if (id === 'XR' && existsSync(store)) id = parse(readdirSync(store)[0] ?? '').name;
+    lines.push(`\x1b[32m$\x1b[0m \x1b[1m${command}\x1b[0m`, ...output.split('\n'), '');
   }
-  rmSync(folder, { recursive: true });
   const height = lines.length * LINE + 24;
-  const width = COLUMNS * CHAR + 32;
+  const longest = Math.max(...lines.map((line) => line.replaceAll(SGR, '').length));
+  const width = longest * CHAR + 32;
   const body = lines.map((line, i) => drawLine(line, 28 + i * LINE)).join('\n');
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
 <rect width="100%" height="100%" rx="8" fill="#0d1117"/>
@@ -79,7 +89,9 @@ ${body}
 `;
 }
 
+const folder = mkdtempSync(join(tmpdir(), 'picture-'));
 for (const [name, commands] of Object.entries(PICTURES)) {
-  writeFileSync(`docs/pictures/${name}.svg`, draw(commands));
+  writeFileSync(`docs/pictures/${name}.svg`, draw(commands, folder));
   console.log(`docs/pictures/${name}.svg`);
 }
+rmSync(folder, { recursive: true });

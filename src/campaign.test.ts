@@ -47,7 +47,7 @@ describe('shrink', () => {
     const id = /replay (XR-[0-9a-f]{6})/.exec(xv6(cwd, ['explore', ...BROKEN]).out)?.[1] as string;
     const { code, out } = xv6(cwd, ['shrink', id, '-o', 'min.xrt']);
     expect(code).toBe(1);
-    expect(out).toMatch(/shrunk from \d+ preemptions, \d+ steps to 1 preemption,/);
+    expect(out).toMatch(/Shrunk {2}from \d+ preemptions, \d+ steps\n +to 1 preemption,/);
     expect(xv6(cwd, ['replay', 'min.xrt']).code).toBe(1);
   });
 

@@ -48,6 +48,10 @@ class Pace {
     return performance.now() >= this.end;
   }
 
+  get hasShown(): boolean {
+    return this.shown !== this.began;
+  }
+
   get shows(): boolean {
     const now = performance.now();
     if (now - this.shown < 1000) return false;
@@ -120,7 +124,7 @@ function act(options: Options, operands: readonly string[], shell: Shell): void 
     return !pace.isOver;
   };
   const so = explore({ spec, strategy, seed, schedules, goOn });
-  if (isTerminal) shell.err.write('\r\x1b[K');
+  if (pace.hasShown) shell.err.write('\r\x1b[K');
   if (options.json) reportJson(so, strategy, pace, shell);
   else reportText(so, strategy, spec, pace, shell);
   shell.exitCode = so.executions === 0 ? EXIT.nothing : EXIT.ok;

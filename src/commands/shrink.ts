@@ -44,7 +44,9 @@ function act(pathOrId: string, options: Options, shell: Shell): void {
   if (finding !== undefined) {
     shell.say(findingText(reported(finding, id, report), header, look(options, shell)));
   }
-  shell.say(` shrunk from ${size(from)} to ${size(to)} in ${plural(executions, 'execution')}`);
+  shell.say(
+    ` Shrunk  from ${size(from)}\n         to ${size(to)}, in ${plural(executions, 'execution')}`,
+  );
   shell.say(` Replay  xv6-replay replay ${kept}`);
 }
 
