@@ -18,6 +18,9 @@ const WHAT: Readonly<Record<string, ShmCall['what']>> = {
   fork: 'fork',
 };
 
+/** Calls of an execution that are kept; one that makes more is not judged. */
+const KEPT = 4096;
+
 /** A call on record; what an exit or exec closed is worked out at the end. */
 class Entry {
   pid = 0;
@@ -52,7 +55,7 @@ class Entry {
  * one ended before the other began. An exit ends when the parent's wait returns, and closes one
  * descriptor after another, each a step of its own.
  *
- * Looks at whole executions, at their end. Knows nothing of the contents of memory. Never wrong where
+ * Looks at whole executions of at most 4,096 calls, at their end. Knows nothing of the contents of memory. Never wrong where
  * the model is right; lets failures pass that memory or a bad pointer may explain. Costs a note a
  * call and one run of the model an execution; the search for another order, which only executions
  * need that are wrong or nearly, is bounded, and says so where it gives up.
@@ -106,6 +109,7 @@ class Linearizability implements Detector {
     const p = myproc(this.k);
     if (what === undefined || p === undefined) return;
     const entry = this.record(pid, what);
+    if (entry === undefined) return;
     if (what === 'open') entry.name = readName(this.k, p, argint(this.k, p, 0));
     else entry.id = argint(this.k, p, 0);
     if (what === 'trunc') entry.value = argint(this.k, p, 1);
@@ -115,7 +119,12 @@ class Linearizability implements Detector {
     }
   }
 
-  private record(pid: number, what: Entry['what']): Entry {
+  private record(pid: number, what: Entry['what']): Entry | undefined {
+    if (this.count === KEPT) {
+      this.gaveUp = `linearizability not decided: more than ${KEPT} calls`;
+      this.current.length = 0;
+      return undefined;
+    }
     let entry = this.entries[this.count];
     if (entry === undefined) {
       entry = new Entry();
@@ -186,7 +195,8 @@ class Linearizability implements Detector {
   }
 
   ended(ending: Ending): Finding | undefined {
-    if (ending !== 'halted' || this.isExplained()) return undefined;
+    const whole = ending === 'halted' && this.gaveUp === undefined;
+    if (!whole || this.isExplained()) return undefined;
     const calls = timed(this.entries.slice(0, this.count));
     const verdict = judge(calls, () => new ShmModel(this.limits));
     if (verdict.kind === 'capped') this.gaveUp = `linearizability not decided: ${verdict.why}`;

@@ -72,6 +72,8 @@ function forEachUse(k: Kernel, visit: Visit): void {
   }
   const used = words[k.shm.top] as number;
   for (const o of k.shm.objects.slice(0, used)) {
+    // What a destroyed object still lists, nobody will ever free.
+    if (words[o.refs] === 0) continue;
     for (let i = 0; i < k.param.nshmpg; i++) {
       const ppn = words[o.frames + i] as number;
       if (ppn !== 0) visit(ppn, () => `shm[${o.index}] page ${i}`);
