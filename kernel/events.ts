@@ -29,7 +29,7 @@ export interface KernelWatch {
   /** The allocator was given a frame back. */
   freed(ppn: number): void;
   /** A system call begins, its arguments in the registers. */
-  entered(pid: number, call: string, args: () => (number | string)[]): void;
+  entered(pid: number, call: string): void;
   /** It returns. */
   exited(pid: number, call: string, result: number): void;
   /** The current process exits, by a call or because it was killed. */

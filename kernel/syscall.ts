@@ -139,14 +139,23 @@ function hex(value: number): string {
   return text;
 }
 
-/** The arguments as a trace shows them: strings are read without an operation. */
-function describeArgs(k: Kernel, p: Proc, call: SystemCall): (number | string)[] {
-  return call.args.map((kind, n) => {
+/** By number of arguments, an array that every call of so many fills anew. */
+const described: readonly (number | string)[][] = [[], [0], [0, 0], [0, 0, 0]];
+
+/**
+ * The arguments as a trace shows them: strings are read without an operation. Who is given them uses
+ * them before it returns.
+ */
+function describeArgs(k: Kernel, p: Proc, { args }: SystemCall): readonly (number | string)[] {
+  const texts = described[args.length] as (number | string)[];
+  for (let n = 0; n < args.length; n++) {
     const value = argint(k, p, n);
-    if (kind === 'int') return value;
-    if (kind === 'ptr') return hex(value);
-    return k.peekString(p, value) ?? hex(value);
-  });
+    const kind = args[n];
+    if (kind === 'int') texts[n] = value;
+    else if (kind === 'ptr') texts[n] = hex(value);
+    else texts[n] = k.peekString(p, value) ?? hex(value);
+  }
+  return texts;
 }
 
 /** Runs the system call that the registers ask for and puts its result into a0. */
@@ -159,7 +168,7 @@ export function* syscall(k: Kernel, p: Proc): Code<void> {
   if (call === undefined) {
     yield* printf(k, `${k.currentPid()} ${p.image?.name}: unknown sys call ${number}\n`);
   } else {
-    k.watch?.entered(k.currentPid(), call.name, () => describeArgs(k, p, call));
+    k.watch?.entered(k.currentPid(), call.name);
     k.events?.enter(m.step, m.cpu.id, k.currentPid(), call.name, describeArgs(k, p, call));
     result = yield* call.run(k, p);
     k.watch?.exited(k.currentPid(), call.name, result);

@@ -261,9 +261,9 @@ export class Watcher implements Observer, KernelWatch {
     for (const d of this.freeing) d.freed(ppn);
   }
 
-  entered(pid: number, call: string, args: () => (number | string)[]): void {
+  entered(pid: number, call: string): void {
     this.guest.calls[this.guest.m.current.id] = call;
-    for (const d of this.entering_) d.entered(pid, call, args);
+    for (const d of this.entering_) d.entered(pid, call);
   }
 
   exited(pid: number, call: string, result: number): void {

@@ -38,7 +38,7 @@ export interface Detector {
   copied?(ppn: number, va: number, writes: boolean): void;
   allocated?(ppn: number): void;
   freed?(ppn: number): void;
-  entered?(pid: number, call: string, args: () => (number | string)[]): void;
+  entered?(pid: number, call: string): void;
   exited?(pid: number, call: string, result: number): void;
   /** A process exits, by itself or because it was killed. */
   exiting?(pid: number, status: number): void;
