@@ -35,7 +35,9 @@ export function* printf(k: Kernel, text: string): Code<void> {
  */
 export function* consolewrite(k: Kernel, p: Proc, src: number, n: number): Code<number> {
   const pagetable = k.m.words[p.pagetable] as number;
+  if (k.mutant['write-sleeps-with-lock']) acquire(k, k.console.lock) ?? (yield);
   yield* acquiresleep(k, k.console.writing);
+  if (k.mutant['write-sleeps-with-lock']) release(k, k.console.lock) ?? (yield);
   let done = 0;
   while (done < n) {
     const chunk = new Uint8Array(Math.min(CHUNK, n - done));

@@ -125,7 +125,7 @@ export function* wait(k: Kernel, p: Proc, addr: number): Code<number> {
         release(k, ptable.waitLock) ?? (yield);
         return pid;
       }
-      release(k, pp.lock) ?? (yield);
+      if (!k.mutant['wait-keeps-child-lock']) release(k, pp.lock) ?? (yield);
     }
     if (!havekids || (yield* killed(k, p))) {
       release(k, ptable.waitLock) ?? (yield);

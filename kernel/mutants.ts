@@ -386,6 +386,13 @@ export const MUTANTS = {
     2,
     'wait lets wait_lock go between looking for zombies and sleeping: a wakeup between is lost',
   ),
+  'wait-keeps-child-lock': mutant(
+    'locking',
+    'exit-wait',
+    'lock-order sleeping-with-lock panic deadlock',
+    1,
+    'wait goes to sleep with the lock of a child that still runs',
+  ),
   'exit-forgets-children': mutant(
     'clean-up',
     'fork-exit',
@@ -428,6 +435,13 @@ export const MUTANTS = {
     'lost-wakeup deadlock',
     2,
     'wakeup looks without p->lock who sleeps: it misses one who is about to',
+  ),
+  'write-sleeps-with-lock': mutant(
+    'locking',
+    'write-write',
+    'sleeping-with-lock panic lock-order deadlock',
+    1,
+    'write waits for the console holding the spinlock that printing needs',
   ),
   'acquiresleep-apart': mutant(
     'check, then act',

@@ -66,6 +66,8 @@ const WRONG: Readonly<Record<string, readonly (readonly [MutantName, string, Reg
   ],
   'sleeping-with-lock': [
     ['shm-close-leaks-lock', 'close-closed', /returns from shm_close with shm\.lock held/],
+    ['wait-keeps-child-lock', 'exit-wait', /sleeps with proc\[1\]\.lock held/],
+    ['write-sleeps-with-lock', 'write-write', /sleeps with cons\.lock held/],
   ],
   'lock-order': [
     ['exit-locks-itself-first', 'exit-wait', /proc\.lock/],

@@ -2,11 +2,11 @@
  * The public API: run a guest under a seeded schedule, record it, read and replay traces.
  *
  * ```ts
- * import { guestSpec, makeStrategy, readTrace, replay, run, TraceMemory } from 'xv6-replay';
+ * import { guestSpec, makeStrategy, readTrace, replay, run, type Strategy, TraceMemory } from 'xv6-replay';
  *
  * const trace = new TraceMemory();
  * const spec = guestSpec('shmtest', ['foo', '8192', '4'], { ncpu: 4 });
- * const strategy = makeStrategy('random');
+ * const strategy = makeStrategy('random') as Strategy;
  * const { steps, finding } = run({ spec, seed: 42, strategy, sink: trace.sink });
  * replay(readTrace(trace.bytes())).steps === steps;
  * ```
@@ -39,13 +39,15 @@ export { type Missing, readTrace, type Trace } from '../traces/reader.ts';
 export type * from '../traces/trace.ts';
 export { type Sink, TraceWriter } from '../traces/writer.ts';
 export { PROGRAMS } from '../user/programs/index.ts';
-export { DETECTORS } from './detectors/index.ts';
+export { DETECTORS, selectDetectors } from './detectors/index.ts';
 export { EXIT, UsageError } from './errors.ts';
-export type { Outcome } from './execution.ts';
+export { executeProgram, type Outcome, watchProgram } from './execution.ts';
 export { explain } from './explain/explain.ts';
 export type { Report, ReportStep } from './explain/report.ts';
+export { type Exploration, type ExploreOptions, explore } from './explore.ts';
 export type { Finding } from './finding.ts';
 export { bootGuest, type GuestSpec, guestSpec, PARAM_RANGES } from './guest.ts';
 export { isForeign, type ReplayOptions, type ReplayResult, replay } from './replay.ts';
 export { type RunOptions, type RunResult, run } from './run.ts';
+export { type Shrunk, type Size, shrink } from './shrink.ts';
 export { openTrace, TraceFile } from './trace-file.ts';
