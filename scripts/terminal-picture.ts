@@ -23,6 +23,7 @@ const PICTURES: Readonly<Record<string, readonly string[]>> = {
 };
 
 const COLUMNS = 100;
+const PROMPT = '\x1b[32m$\x1b[0m ';
 const CHAR = 8.4;
 const LINE = 19;
 const COLOURS: Readonly<Record<number, string>> = { 31: '#ff7b72', 32: '#7ee787', 33: '#e3b341' };
@@ -74,13 +75,19 @@ function draw(commands: readonly string[], folder: string): string {
     const output = onTerminal(command, folder).replaceAll('\r', '').trimEnd();
     const store = join(folder, '.xv6-replay');
     if (id === 'XR' && existsSync(store)) id = parse(readdirSync(store)[0] ?? '').name;
-    lines.push(`\x1b[32m$\x1b[0m \x1b[1m${command}\x1b[0m`, ...output.split('\n'), '');
+    lines.push(`${PROMPT}\x1b[1m${command}\x1b[0m`, ...output.split('\n'), '');
   }
   const height = lines.length * LINE + 24;
   const longest = Math.max(...lines.map((line) => line.replaceAll(SGR, '').length));
   const width = longest * CHAR + 32;
   const body = lines.map((line, i) => drawLine(line, 28 + i * LINE)).join('\n');
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
+<title>${escapeXml(
+    lines
+      .filter((line) => line.startsWith(PROMPT))
+      .join('; ')
+      .replaceAll(SGR, ''),
+  )}</title>
 <rect width="100%" height="100%" rx="8" fill="#0d1117"/>
 <g font-family="ui-monospace, SFMono-Regular, Menlo, 'DejaVu Sans Mono', monospace" font-size="14" fill="#e6edf3">
 ${body}
