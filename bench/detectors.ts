@@ -2,7 +2,6 @@
  * What watching costs: all detectors against none, on a bare program of three threads with 40
  * operations each and on two processes of the kernel.
  */
-import { BareProgram } from '../machine/bare.ts';
 import { RandomWalk } from '../scheduler/strategies/random.ts';
 import { RoundRobin } from '../scheduler/strategies/round-robin.ts';
 import type { Strategy } from '../scheduler/strategy.ts';
@@ -11,6 +10,7 @@ import { DETECTORS } from '../src/detectors/index.ts';
 import { execute, executeProgram, type Outcome, watch, watchProgram } from '../src/execution.ts';
 import { bootGuest, guestSpec } from '../src/guest.ts';
 import { FewSwitches } from './lib/few-switches.ts';
+import { locked } from './lib/locked.ts';
 import { interleave, median, medianRatio, rate } from './lib/measure.ts';
 import { table } from './lib/table.ts';
 
@@ -25,24 +25,6 @@ interface Case {
   readonly strategy: Strategy;
   readonly watch: (detectors: readonly DetectorKind[]) => void;
   readonly execute: (seed: number) => Outcome;
-}
-
-/** Ten times lock, load, store, unlock. */
-function locked(): BareProgram {
-  return new BareProgram(({ cell, mutex, thread }) => {
-    const x = cell('x');
-    const m = mutex('m');
-    for (let i = 0; i < 3; i++) {
-      thread(`t${i}`, function* () {
-        for (let n = 0; n < 10; n++) {
-          m.lock() ?? (yield);
-          const v = x.load() ?? (yield);
-          x.store(v + 1) ?? (yield);
-          m.unlock() ?? (yield);
-        }
-      });
-    }
-  });
 }
 
 function bare(strategy: Strategy, goal: number): Case {

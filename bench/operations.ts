@@ -10,6 +10,7 @@ import { RoundRobin } from '../scheduler/strategies/round-robin.ts';
 import type { Strategy } from '../scheduler/strategy.ts';
 import { SwitchLog } from '../scheduler/switch-log.ts';
 import { FewSwitches } from './lib/few-switches.ts';
+import { locked } from './lib/locked.ts';
 import { median, rate } from './lib/measure.ts';
 import { table } from './lib/table.ts';
 
@@ -31,24 +32,6 @@ function counters(rounds: number): BareProgram {
     }
   };
   return new BareProgram(build, { stepsMax: 2 ** 30 });
-}
-
-/** Three threads of ten times lock, load, store, unlock. */
-function locked(): BareProgram {
-  return new BareProgram(({ cell, mutex, thread }) => {
-    const x = cell('x');
-    const m = mutex('m');
-    for (let i = 0; i < THREADS; i++) {
-      thread(`t${i}`, function* () {
-        for (let n = 0; n < 10; n++) {
-          m.lock() ?? (yield);
-          const v = x.load() ?? (yield);
-          x.store(v + 1) ?? (yield);
-          m.unlock() ?? (yield);
-        }
-      });
-    }
-  });
 }
 
 /** Executions a second, each with a seed of its own. */

@@ -1,5 +1,5 @@
 /** Program images (xv6 exec.c). Programs are named, and have no file: code has no bytes here. */
-import { type Code, PGSIZE } from '../machine/index.ts';
+import { type Code, PGSIZE, SFENCE } from '../machine/index.ts';
 import type { Kernel } from './kernel.ts';
 import { TRAMPOLINE, TRAPFRAME } from './memlayout.ts';
 import { MAXARG, MAXPATH } from './param.ts';
@@ -102,7 +102,7 @@ export function* exec(k: Kernel, p: Proc, path: number, uargv: number): Code<num
   const oldsz = words[p.sz] as number;
   words[p.pagetable] = pagetable;
   words[p.sz] = size;
-  if (!k.mutant['exec-no-sfence']) yield* k.flush(p);
+  if (!k.mutant['exec-no-sfence']) k.m.do(SFENCE, p.asid) ?? (yield);
   yield* procFreepagetable(k, old, oldsz);
   k.execImage(p, name, program, argv);
   return argv.length;

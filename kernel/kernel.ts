@@ -17,7 +17,6 @@ import {
   PTE_V,
   ppnOfPte,
   type Scheduler,
-  SFENCE,
   Thread,
 } from '../machine/index.ts';
 import type { Program } from './abi.ts';
@@ -194,11 +193,6 @@ export class Kernel {
   /** Whether this allocation is the one that the configuration makes fail. */
   allocationFails(): boolean {
     return ++this.allocations === this.param.kallocFailsAt;
-  }
-
-  /** Forgets this CPU's translations of a process whose page table was replaced. */
-  *flush(p: Proc): Code<void> {
-    this.m.do(SFENCE, p.asid) ?? (yield);
   }
 
   print(text: string): void {

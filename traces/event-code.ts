@@ -8,7 +8,8 @@ import type { TraceEvent, TraceEventKind } from './trace.ts';
  * FORMAT.md, section "events".
  */
 
-const KINDS: readonly TraceEventKind[] = [
+/** Every kind, in the order of their numbers. */
+export const EVENT_KINDS: readonly TraceEventKind[] = [
   'switch',
   'enter',
   'exit',
@@ -21,7 +22,7 @@ const KINDS: readonly TraceEventKind[] = [
   'wakeup',
 ];
 
-/** The number of each kind in a row: its place in `KINDS`. */
+/** The number of each kind in a row: its place in `EVENT_KINDS`. */
 export const KIND = {
   switch: 0,
   enter: 1,
@@ -198,7 +199,7 @@ class RowReader {
   event(): TraceEvent {
     const input = this.#in;
     const head = input.byte();
-    const kind = KINDS[head & 0x0f];
+    const kind = EVENT_KINDS[head & 0x0f];
     if (kind === undefined) throw new Malformed('an event is of an unknown kind');
     const cpu = head >> 4 === CPU_ESCAPE ? input.unsigned() : head >> 4;
     const step = this.#step + input.signed();

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { EVENT_KINDS } from '../../traces/event-code.ts';
 import type { Trace } from '../../traces/reader.ts';
-import type { Json, TraceEvent, TraceEventKind } from '../../traces/trace.ts';
+import type { Json, TraceEvent } from '../../traces/trace.ts';
 import { TRACE_VERSION } from '../../traces/version.ts';
 import { EXIT } from '../errors.ts';
 import { reportOf } from '../explain/report.ts';
@@ -29,24 +30,11 @@ interface Options extends LookOptions {
   readonly json?: boolean;
 }
 
-const KINDS: readonly TraceEventKind[] = [
-  'switch',
-  'enter',
-  'exit',
-  'fault',
-  'irq',
-  'print',
-  'lock',
-  'unlock',
-  'sleep',
-  'wakeup',
-];
-
 function parseKinds(text: string, before?: ReadonlySet<string>): ReadonlySet<string> {
   const kinds = text.split(',');
   for (const kind of kinds) {
-    if ((KINDS as readonly string[]).includes(kind)) continue;
-    const hint = didYouMean(kind, KINDS) || `; the kinds are ${KINDS.join(', ')}`;
+    if ((EVENT_KINDS as readonly string[]).includes(kind)) continue;
+    const hint = didYouMean(kind, EVENT_KINDS) || `; the kinds are ${EVENT_KINDS.join(', ')}`;
     throw new InvalidArgumentError(`There is no kind ${kind}${hint}`);
   }
   return new Set([...(before ?? []), ...kinds]);
@@ -156,7 +144,7 @@ export function define(command: Command, shell: Shell): void {
     .argument('<trace>', 'a trace file, or the id of a finding such as XR-3f9a1c')
     .option('--pid <n>', 'only this process', wholeNumber(0, 2 ** 31))
     .option('--cpu <n>', 'only this CPU', wholeNumber(0, 63))
-    .option('--kind <kinds>', `only these kinds of events: ${KINDS.join(',')}`, parseKinds)
+    .option('--kind <kinds>', `only these kinds of events: ${EVENT_KINDS.join(',')}`, parseKinds)
     .option('--from <step>', 'not before this step', step, 0)
     .option('--to <step>', 'not after this step', step, Number.MAX_SAFE_INTEGER)
     .option('--choices', "the scheduler's switches instead of the events")
