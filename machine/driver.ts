@@ -1,4 +1,5 @@
 import { Cpu, NEVER } from './cpu.ts';
+import { footprint, type TouchCode } from './footprint.ts';
 import { broken, invariant } from './invariant.ts';
 import type { Layout } from './layout.ts';
 import { Memory } from './memory.ts';
@@ -380,6 +381,10 @@ export class Driver implements ChoicePoint {
       if (cpu.timerAt > this.step && cpu.timerAt < deadline) deadline = cpu.timerAt;
     }
     return deadline;
+  }
+
+  footprint(thread: Thread, into: TouchCode[]): number {
+    return footprint(this, thread, into);
   }
 
   laneOf(thread: Thread): number {

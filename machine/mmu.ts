@@ -98,19 +98,24 @@ export class Tlb {
  *   together with PTE_U).
  */
 export function hardwareWalk(memory: Memory, root: number, vpn: number, rights: number): number {
+  const at = hardwareLeaf(memory, root, vpn, rights);
+  if (at < 0) return 0;
+  const pte = memory.words[at] as number;
+  const marked = pte | PTE_A | ((rights & PTE_W) !== 0 ? PTE_D : 0);
+  if (marked !== pte) memory.words[at] = marked;
+  return marked;
+}
+
+/** Where the walk ends: the address of the leaf entry, or -1. Changes nothing. */
+export function hardwareLeaf(memory: Memory, root: number, vpn: number, rights: number): Address {
   let table = root;
   for (let level = 2; level >= 0; level--) {
-    if (table < KERNPPN || table >= memory.endPpn) return 0;
+    if (table < KERNPPN || table >= memory.endPpn) return -1;
     const at = pteAddress(memory, table, pteIndex(level, vpn));
     const pte = memory.words[at] as number;
-    if ((pte & PTE_V) === 0) return 0;
-    if ((pte & PTE_RWX) !== 0) {
-      if (level !== 0 || (pte & rights) !== rights) return 0;
-      const marked = pte | PTE_A | ((rights & PTE_W) !== 0 ? PTE_D : 0);
-      if (marked !== pte) memory.words[at] = marked;
-      return marked;
-    }
+    if ((pte & PTE_V) === 0) return -1;
+    if ((pte & PTE_RWX) !== 0) return level === 0 && (pte & rights) === rights ? at : -1;
     table = ppnOfPte(pte);
   }
-  return 0;
+  return -1;
 }

@@ -4,6 +4,7 @@
  * Everything above this line (strategies, traces, detectors) sees threads, operations and steps;
  * nothing here says what a guest is or how it is implemented.
  */
+import type { TouchCode } from './footprint.ts';
 import type { Code, Thread } from './thread.ts';
 
 /** What a scheduler sees where more than one thread could step. */
@@ -28,6 +29,18 @@ export interface ChoicePoint {
   lease: number;
   /** Where control goes when this thread steps: its CPU, or CPUs + CPU for a timer. */
   laneOf(thread: Thread): number;
+  /** What is parked on each CPU, able to step or not; null where nothing is left to run. */
+  readonly cpus: readonly { readonly thread: Thread | null }[];
+  /** Every thread, by its number. */
+  readonly threads: readonly Thread[];
+  /** Memory, to look at. */
+  readonly words: Int32Array;
+  /** Level of the line that ends a `wfi`. */
+  readonly runLine: number;
+  /** Whether a parked thread could step; for those that are not listed in `enabled`, false. */
+  isEnabled(thread: Thread): boolean;
+  /** What the announced operation of a parked thread would touch now; see footprint.ts. */
+  footprint(thread: Thread, into: TouchCode[]): number;
 }
 
 /** Makes the choices of an execution. */

@@ -1,0 +1,137 @@
+import type { Cpu } from './cpu.ts';
+import type { Driver } from './driver.ts';
+import { PGSIZE } from './memory.ts';
+import { hardwareLeaf, PTE_R, PTE_U, PTE_W, ppnOfPte } from './mmu.ts';
+import * as op from './operation.ts';
+import type { Thread } from './thread.ts';
+
+/**
+ * What operations touch, for strategies that ask which of them commute.
+ *
+ * An *object* is a word of memory, by its address; behind the last word lie the run line and, for
+ * each thread, its context: what a switch saves and restores, and what a signal changes. Objects
+ * are listed as codes, object · 2, + 1 where it is written. Two operations of different lanes commute
+ * unless they share an object that at least one of them writes.
+ */
+export type TouchCode = number;
+
+export function objectOf(code: TouchCode): number {
+  return code >> 1;
+}
+
+export function writes(code: TouchCode): boolean {
+  return (code & 1) === 1;
+}
+
+const read = (object: number): TouchCode => object << 1;
+const written = (object: number): TouchCode => (object << 1) | 1;
+
+/** The level of the run line as an object: `wfi` reads it. */
+export function runLineObject(words: Int32Array): number {
+  return words.length;
+}
+
+/** Number of objects of a machine. */
+export function objectCount(m: { words: Int32Array; threads: readonly Thread[] }): number {
+  return m.words.length + 1 + m.threads.length;
+}
+
+/**
+ * Lists what the operation that a parked thread has announced would touch if it stepped now. A
+ * compare-and-exchange that would fail only reads; a signal that would wake nobody, too.
+ *
+ * Left out: entries of page tables (an address space is its own process's business), and what the
+ * operation leads to, such as a change of the run line.
+ *
+ * @param into takes the codes from its beginning
+ * @returns how many there are.
+ */
+export function footprint(m: Driver, thread: Thread, into: TouchCode[]): number {
+  const { kind, a, b } = thread;
+  const { words } = m;
+  switch (kind) {
+    case op.LOAD:
+      into[0] = read(a);
+      return 1;
+    case op.STORE:
+    case op.FETCH_ADD:
+    case op.EXCHANGE:
+    case op.ACQUIRE:
+    case op.RELEASE:
+    case op.MUTEX_LOCK:
+    case op.MUTEX_UNLOCK:
+    case op.SEM_WAIT:
+    case op.SEM_POST:
+      into[0] = written(a);
+      return 1;
+    case op.COMPARE_EXCHANGE:
+      into[0] = words[a] === b ? written(a) : read(a);
+      return 1;
+    case op.STORE_BYTE:
+      into[0] = written(a >> 2);
+      return 1;
+    case op.SWTCH:
+      into[0] = written(context(m, thread.id));
+      into[1] = written(context(m, a));
+      return 2;
+    case op.WFI:
+      into[0] = read(runLineObject(words));
+      return 1;
+    case op.COND_WAIT:
+      into[0] = written(b);
+      into[1] = written(a);
+      return 2;
+    case op.COND_WAKE:
+      into[0] = written(b);
+      into[1] = written(context(m, thread.id));
+      return 2;
+    case op.COND_SIGNAL:
+    case op.COND_BROADCAST:
+      return signalled(m, thread, into);
+    default:
+      return userAccess(m, thread, into);
+  }
+}
+
+function context(m: Driver, id: number): number {
+  return m.words.length + 1 + id;
+}
+
+/** A signal touches the condition, and the context of everyone whom it wakes. */
+function signalled(m: Driver, { kind, a }: Thread, into: TouchCode[]): number {
+  into[0] = m.words[a] === 0 ? read(a) : written(a);
+  let count = 1;
+  let oldest: Thread | null = null;
+  for (const t of m.threads) {
+    if (t.kind !== op.COND_WAKE || t.a !== a || t.ticket === 0) continue;
+    if (kind === op.COND_BROADCAST) into[count++] = written(context(m, t.id));
+    else if (oldest === null || t.ticket < oldest.ticket) oldest = t;
+  }
+  if (oldest !== null) into[count++] = written(context(m, oldest.id));
+  return count;
+}
+
+function userAccess(m: Driver, { kind, a, b, cpu }: Thread, into: TouchCode[]): number {
+  const reads = kind === op.USER_LOAD || kind === op.USER_LOAD_BYTE;
+  const updates = kind >= op.USER_STORE && kind <= op.USER_COMPARE_EXCHANGE;
+  if (!reads && !updates && kind !== op.USER_STORE_BYTE) return 0;
+  const at = physical(m, cpu as Cpu, a, !reads);
+  if (at < 0) return 0;
+  const fails = kind === op.USER_COMPARE_EXCHANGE && m.words[at >> 2] !== b;
+  into[0] = reads || fails ? read(at >> 2) : written(at >> 2);
+  return 1;
+}
+
+/** Where a user access would go, without going there: a byte address, or -1 for a fault. */
+function physical(m: Driver, cpu: Cpu, va: number, stores: boolean): number {
+  if (va < 0 || va > 0x7fff_ffff) return -1;
+  const vpn = va >>> 12;
+  const rights = (stores ? PTE_W : PTE_R) | PTE_U;
+  let pte = cpu.tlb.lookup(cpu.asid, vpn);
+  if ((pte & rights) !== rights) {
+    const leaf = hardwareLeaf(m.memory, cpu.root, vpn, rights);
+    if (leaf < 0) return -1;
+    pte = m.words[leaf] as number;
+  }
+  return (m.memory.frame(ppnOfPte(pte)) << 2) + (va & (PGSIZE - 1));
+}

@@ -1,0 +1,32 @@
+import type { Strategy } from './strategy.ts';
+
+/**
+ * A strategy that explores systematically: what it has seen of one execution decides what it does
+ * in the next, until nothing is left.
+ *
+ * ```ts
+ * do {
+ *   search.begin(0, lanes);
+ *   program.run(search);
+ * } while (search.next());
+ * ```
+ *
+ * It takes no seed. An execution that turns out to repeat another ends as 'stopped'.
+ */
+export interface Search extends Strategy {
+  /** Goes back to the root for the first call, to the next branch for each further one. */
+  begin(seed: number, lanes: number): void;
+  /** To be called when an execution is over. Answers whether there is another. */
+  next(): boolean;
+  /**
+   * To be called instead of `next` when an execution was ended from outside, by a detector for
+   * example: `begin` then repeats it, and the search goes on from there.
+   */
+  resume(): void;
+  /** Complete executions so far that were not seen before. */
+  readonly traces: number;
+  /** Executions given up so far because what they would show was seen before. */
+  readonly redundant: number;
+  /** Expected number of complete executions in all, from the branches passed so far; see Estimate. */
+  readonly estimate: number;
+}

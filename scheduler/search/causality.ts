@@ -1,0 +1,255 @@
+import {
+  ACQUIRE,
+  COND_WAKE,
+  MUTEX_LOCK,
+  objectOf,
+  SEM_WAIT,
+  type TouchCode,
+  WFI,
+  writes,
+} from '../../machine/index.ts';
+
+const NONE = -1;
+
+/**
+ * The happens-before relation of one execution, kept up as events come and go at its end.
+ *
+ * An event is an operation that touches something; events of one lane are ordered, and so are two
+ * events that touch the same object if one of them writes it. Each event has a vector clock: by lane,
+ * how many of its events happen before or are the event (Mattern 1989).
+ */
+export class Causality {
+  /** Events; they are numbered from 0. */
+  count = 0;
+  private lanes = 1;
+  private readonly lane: number[] = [];
+  private readonly kind: number[] = [];
+  /** How many-eth event of its lane, from 1, and the one before it. */
+  private readonly nth: number[] = [];
+  private readonly previous: number[] = [];
+  private readonly lastOfLane: number[] = [];
+  private clocks = new Int32Array(1024);
+
+  // Touches: event e has those from `first[e]` to `first[e + 1]`.
+  private readonly first: number[] = [0];
+  private readonly codes: TouchCode[] = [];
+  private readonly owner: number[] = [];
+  /** The touch before it of the same object, and the object's value before the event. */
+  private readonly before: number[] = [];
+  private readonly values: number[] = [];
+  private touches = 0;
+  /** By object, its last touch. */
+  private last = new Int32Array(0);
+
+  private readonly floor: number[] = [];
+  private readonly found: number[] = [];
+
+  /** Forgets everything. */
+  clear(lanes: number, objects: number): void {
+    this.truncate(0);
+    this.lanes = lanes;
+    this.lastOfLane.length = 0;
+    for (let i = 0; i < lanes; i++) this.lastOfLane.push(NONE);
+    if (this.last.length < objects) this.last = new Int32Array(objects).fill(NONE);
+  }
+
+  /** Begins the next event: `touch` for all that it touches, then `close`. */
+  open(lane: number, kind: number): void {
+    const e = this.count;
+    this.lane[e] = lane;
+    this.kind[e] = kind;
+    const previous = this.lastOfLane[lane] as number;
+    this.previous[e] = previous;
+    this.nth[e] = previous < 0 ? 1 : (this.nth[previous] as number) + 1;
+  }
+
+  /** @param value the object's before the event, for objects that can be waited for. */
+  touch(code: TouchCode, value: number): void {
+    const t = this.touches++;
+    const object = objectOf(code);
+    this.codes[t] = code;
+    this.owner[t] = this.count;
+    this.values[t] = value;
+    this.before[t] = this.last[object] as number;
+    this.last[object] = t;
+  }
+
+  close(): void {
+    const e = this.count++;
+    const { lanes } = this;
+    this.lastOfLane[this.lane[e] as number] = e;
+    this.first[e + 1] = this.touches;
+    if ((e + 1) * lanes > this.clocks.length) this.grow();
+    const { clocks } = this;
+    const at = e * lanes;
+    const previous = this.previous[e] as number;
+    if (previous < 0) clocks.fill(0, at, at + lanes);
+    else clocks.copyWithin(at, previous * lanes, (previous + 1) * lanes);
+    for (let t = this.first[e] as number; t < this.touches; t++) {
+      const wrote = writes(this.codes[t] as number);
+      // A write comes after the reads since the last write, and so after that; a read after that.
+      for (let b = this.before[t] as number; b >= 0; b = this.before[b] as number) {
+        const isWrite = writes(this.codes[b] as number);
+        if (wrote || isWrite) this.join(at, this.owner[b] as number);
+        if (isWrite) break;
+      }
+    }
+    clocks[at + (this.lane[e] as number)] = this.nth[e] as number;
+  }
+
+  private join(at: number, e: number): void {
+    const { clocks, lanes } = this;
+    const from = e * lanes;
+    for (let i = 0; i < lanes; i++) {
+      const tick = clocks[from + i] as number;
+      if (tick > (clocks[at + i] as number)) clocks[at + i] = tick;
+    }
+  }
+
+  private grow(): void {
+    const more = new Int32Array(2 * this.clocks.length + this.lanes);
+    more.set(this.clocks);
+    this.clocks = more;
+  }
+
+  /** Forgets the events from `count` on, and one that is open. */
+  truncate(count: number): void {
+    for (let e = this.count - 1; e >= count; e--) {
+      this.lastOfLane[this.lane[e] as number] = this.previous[e] as number;
+    }
+    const keep = this.first[count] as number;
+    for (let t = this.touches - 1; t >= keep; t--) {
+      this.last[objectOf(this.codes[t] as number)] = this.before[t] as number;
+    }
+    this.touches = keep;
+    this.count = count;
+  }
+
+  laneOf(e: number): number {
+    return this.lane[e] as number;
+  }
+
+  /** Whether `a`, which is earlier, happens before `b`. */
+  precedes(a: number, b: number): boolean {
+    const lane = this.lane[a] as number;
+    return (this.clocks[b * this.lanes + lane] as number) >= (this.nth[a] as number);
+  }
+
+  /** What an event touches. */
+  codesOf(e: number): TouchCode[] {
+    return this.codes.slice(this.first[e], this.first[e + 1]);
+  }
+
+  /** Whether an operation that touches these commutes with an event of another lane. */
+  commutes(codes: readonly TouchCode[], e: number): boolean {
+    const end = this.first[e + 1] as number;
+    for (let t = this.first[e] as number; t < end; t++) {
+      const mine = this.codes[t] as number;
+      for (let i = 0; i < codes.length; i++) {
+        const other = codes[i] as number;
+        if (other >> 1 === mine >> 1 && ((other | mine) & 1) !== 0) return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * The reversible races that an event closes: earlier events of other lanes that it could have
+   * come before, with nothing in between that orders them. Reused at the next call.
+   *
+   * For an operation that waits, an event that made it possible is passed over: what it raced with is
+   * the one that made it impossible (an acquire races with the acquire before it, not with the
+   * release in between).
+   */
+  races(e: number): readonly number[] {
+    const { found } = this;
+    found.length = 0;
+    this.setFloor(e);
+    const from = this.first[e] as number;
+    const end = this.first[e + 1] as number;
+    const kind = this.kind[e] as number;
+    if (kind === COND_WAKE) {
+      // The signal that woke it; its own context is nobody else's.
+      const signal = this.before[from + 1] as number;
+      if (signal >= 0) this.raiseFloor(this.owner[signal] as number);
+    }
+    if (canWait(kind)) this.waitedFor(from, kind);
+    else for (let t = from; t < end; t++) this.conflicts(t);
+    return found.length < 2 ? found : this.immediate();
+  }
+
+  /** The clock of what the event comes after in any case: the events of its lane. */
+  private setFloor(e: number): void {
+    const previous = this.previous[e] as number;
+    for (let i = 0; i < this.lanes; i++) {
+      this.floor[i] = previous < 0 ? 0 : (this.clocks[previous * this.lanes + i] as number);
+    }
+    this.floor[this.lane[e] as number] = Number.POSITIVE_INFINITY;
+  }
+
+  private raiseFloor(e: number): void {
+    for (let i = 0; i < this.lanes; i++) {
+      const tick = this.clocks[e * this.lanes + i] as number;
+      if (tick > (this.floor[i] as number)) this.floor[i] = tick;
+    }
+  }
+
+  private isBelowFloor(e: number): boolean {
+    return (this.nth[e] as number) <= (this.floor[this.lane[e] as number] as number);
+  }
+
+  private conflicts(t: number): void {
+    const wrote = writes(this.codes[t] as number);
+    for (let b = this.before[t] as number; b >= 0; b = this.before[b] as number) {
+      const isWrite = writes(this.codes[b] as number);
+      if (wrote || isWrite) this.add(this.owner[b] as number);
+      if (isWrite) return;
+    }
+  }
+
+  private add(e: number): void {
+    if (!this.isBelowFloor(e) && !this.found.includes(e)) this.found.push(e);
+  }
+
+  /** Goes back to the last event before which the operation need not have waited. */
+  private waitedFor(t: number, kind: number): void {
+    const wrote = writes(this.codes[t] as number);
+    for (let b = this.before[t] as number; b >= 0; b = this.before[b] as number) {
+      if (!wrote && !writes(this.codes[b] as number)) continue;
+      const e = this.owner[b] as number;
+      if (this.isBelowFloor(e)) return;
+      if (goesOn(kind, this.values[b] as number)) {
+        this.found.push(e);
+        return;
+      }
+    }
+  }
+
+  /** Drops what happens before another of those found. */
+  private immediate(): readonly number[] {
+    const { found } = this;
+    for (let i = found.length - 1; i >= 0; i--) {
+      const e = found[i] as number;
+      if (found.some((other) => other !== e && other > e && this.precedes(e, other))) {
+        found.splice(i, 1);
+      }
+    }
+    return found;
+  }
+}
+
+/** Whether an operation of this kind may have to wait for its first object. */
+export function canWait(kind: number): boolean {
+  return (
+    kind === ACQUIRE ||
+    kind === MUTEX_LOCK ||
+    kind === SEM_WAIT ||
+    kind === COND_WAKE ||
+    kind === WFI
+  );
+}
+
+/** Whether it need not wait, by that object's value. */
+function goesOn(kind: number, value: number): boolean {
+  return kind === SEM_WAIT || kind === WFI ? value > 0 : value === 0;
+}

@@ -1,0 +1,267 @@
+import {
+  type ChoicePoint,
+  HALT,
+  objectCount,
+  objectOf,
+  runLineObject,
+  StopExecution,
+  type Thread,
+  type TouchCode,
+} from '../../machine/index.ts';
+import type { Search } from '../search.ts';
+import { Causality, canWait } from './causality.ts';
+import { Path, threadOn } from './path.ts';
+import { type Branch, insert, isWeakInitial, type Sleeper } from './wakeup-tree.ts';
+
+/** A point of the current execution where an event was chosen; node n is before event n. */
+interface Node {
+  lane: number;
+  /** Where the path stood and how many steps had been taken. */
+  mark: number;
+  step: number;
+  /** Lanes whose next operation need not go first: those that did, and what was inherited. */
+  sleep: Sleeper[];
+  /** What is still to be explored from here, after the branch that is being explored. */
+  tree: Branch[];
+  /** What must follow the current branch. */
+  follow: Branch[];
+  /** Branches that are finished. */
+  done: number;
+}
+
+/**
+ * Dynamic partial-order reduction: one execution of each Mazurkiewicz trace, none twice.
+ *
+ * Optimal-DPOR with sleep sets and wake-up trees (Abdulla, Aronis, Jonsson, Sagonas, Source Sets: A
+ * Foundation for Optimal Dynamic Partial Order Reduction, JACM 64(4), 2017, algorithm 2). When an
+ * execution is over, each race in it that could be the other way round adds the shortest-known
+ * beginning of a trace in which it is to the node where it must part.
+ *
+ * Departures. An operation that touches nothing is no event and runs as soon as it is announced.
+ * Operations that wait (locks, semaphores, conditions, `wfi`) race with what made them wait, and
+ * those that wait for ever when an execution ends race, too: see Causality.races. Races are looked
+ * for in what is new since the execution before, not in its whole. `halt`, which ends every lane at
+ * once, comes when no other lane can step. Timer interrupts are no events either: one that is
+ * pending is taken at once, so a machine that raises them by itself is not explored completely.
+ */
+export class Dpor implements Search {
+  readonly name = 'dpor';
+  readonly asksAlways = true;
+  traces = 0;
+  redundant = 0;
+
+  private readonly events = new Causality();
+  private readonly path = new Path();
+  private readonly nodes: Node[] = [];
+  private depth = 0;
+  /** First event that no execution before had. */
+  private fresh = 0;
+  private point: ChoicePoint | undefined;
+  /** Whether the last event is still open, and the run line before it. */
+  private isOpen = false;
+  private lineBefore = 0;
+  private gaveUp = false;
+  /** Where the last question stood: see resume. */
+  private lastMark = 0;
+  private lastStep = 0;
+  private readonly codes: TouchCode[] = [];
+  private readonly sequence: number[] = [];
+
+  begin(_seed: number, _lanes: number): void {
+    this.path.rewind();
+    this.isOpen = false;
+    this.gaveUp = false;
+  }
+
+  choose(point: ChoicePoint): Thread {
+    if (this.point !== point) this.start(point);
+    const { step } = point;
+    if (step < this.path.liveFrom) return this.path.follow(point) as Thread;
+    this.closeEvent(point);
+    this.lastMark = this.path.mark;
+    this.lastStep = step;
+    const thread = this.local(point) ?? this.atNode(point);
+    this.path.push(step, point.laneOf(thread));
+    point.lease = 1;
+    return thread;
+  }
+
+  private start(point: ChoicePoint): void {
+    this.point = point;
+    this.events.clear(point.cpus.length, objectCount(point));
+  }
+
+  /** An enabled thread whose operation touches nothing: nobody can tell when it steps. */
+  private local(point: ChoicePoint): Thread | undefined {
+    for (let i = point.enabledCount - 1; i >= 0; i--) {
+      const thread = point.enabled[i] as Thread;
+      if (thread.id < 0) return thread;
+      if (point.footprint(thread, this.codes) === 0 && thread.kind !== HALT) return thread;
+    }
+    return undefined;
+  }
+
+  private atNode(point: ChoicePoint): Thread {
+    const at = this.events.count;
+    const node = at < this.depth ? (this.nodes[at] as Node) : this.newNode(point);
+    const thread = threadOn(point, node.lane);
+    if (thread === undefined) {
+      this.gaveUp = true;
+      throw new StopExecution();
+    }
+    this.openEvent(point, thread);
+    return thread;
+  }
+
+  private newNode(point: ChoicePoint): Node {
+    const at = this.depth++;
+    const node = this.nodes[at] ?? emptyNode();
+    this.nodes[at] = node;
+    node.mark = this.path.mark;
+    node.step = point.step;
+    node.done = 0;
+    node.sleep.length = 0;
+    node.tree = [];
+    node.follow = [];
+    const parent = this.nodes[at - 1];
+    if (at > 0 && parent !== undefined) {
+      node.tree = parent.follow;
+      parent.follow = [];
+      for (const s of parent.sleep) {
+        if (this.events.commutes(s.codes, at - 1)) node.sleep.push(s);
+      }
+    }
+    const branch = node.tree.shift();
+    node.follow = branch?.next ?? [];
+    node.lane = branch?.lane ?? this.free(point, node);
+    return node;
+  }
+
+  /** Any lane that is awake, the one that ran last if possible; -1 when all sleep. */
+  private free(point: ChoicePoint, { sleep }: Node): number {
+    let first = -1;
+    let halts = -1;
+    for (let i = 0; i < point.enabledCount; i++) {
+      const thread = point.enabled[i] as Thread;
+      const lane = point.laneOf(thread);
+      if (sleep.some((s) => s.lane === lane)) continue;
+      if (thread.kind === HALT) halts = lane;
+      else if (lane === point.lane) return lane;
+      else if (first < 0) first = lane;
+    }
+    if (first >= 0) return first;
+    return point.enabledCount === 1 ? halts : -1;
+  }
+
+  private openEvent(point: ChoicePoint, thread: Thread): void {
+    const { events, codes } = this;
+    const count = point.footprint(thread, codes);
+    events.open(point.laneOf(thread), thread.kind);
+    for (let i = 0; i < count; i++) {
+      const code = codes[i] as TouchCode;
+      events.touch(code, valueOf(point, objectOf(code)));
+    }
+    this.isOpen = true;
+    this.lineBefore = point.runLine;
+  }
+
+  /** The event is over; what it did besides its operation is known now. */
+  private closeEvent(point: ChoicePoint): void {
+    if (!this.isOpen) return;
+    if (point.runLine !== this.lineBefore) {
+      this.events.touch((runLineObject(point.words) << 1) | 1, this.lineBefore);
+    }
+    this.events.close();
+    this.isOpen = false;
+  }
+
+  resume(): void {
+    this.events.truncate(this.events.count);
+    this.isOpen = false;
+    this.path.cut(this.lastMark, this.lastStep);
+  }
+
+  next(): boolean {
+    const { point, events } = this;
+    if (point === undefined) return false;
+    this.closeEvent(point);
+    if (this.gaveUp) this.redundant++;
+    else this.traces++;
+    for (let e = this.fresh; e < events.count; e++) this.reverseRaces(e);
+    if (!this.gaveUp) this.reverseWaits(point);
+    return this.backtrack();
+  }
+
+  private reverseRaces(e: number): void {
+    for (const x of this.events.races(e)) this.reverse(x, e);
+  }
+
+  /** Threads that wait for ever might have gone on, had they come earlier. */
+  private reverseWaits(point: ChoicePoint): void {
+    const { events } = this;
+    const { count } = events;
+    for (const { thread } of point.cpus) {
+      if (thread === null || !canWait(thread.kind) || point.isEnabled(thread)) continue;
+      this.openEvent(point, thread);
+      this.closeEvent(point);
+      if (thread.ticket === 0) this.reverseRaces(count);
+      events.truncate(count);
+    }
+  }
+
+  /** Plans a trace in which `e` comes before `x`: what does not depend on `x`, then `e`. */
+  private reverse(x: number, e: number): void {
+    const { events, sequence } = this;
+    sequence.length = 0;
+    for (let y = x + 1; y < events.count; y++) {
+      if (!events.precedes(x, y)) sequence.push(y);
+    }
+    sequence.push(e);
+    const node = this.nodes[x] as Node;
+    if (node.sleep.some((s) => isWeakInitial(s, sequence, events))) return;
+    insert(node.tree, sequence, events);
+  }
+
+  /** Goes back to the last node with something left to explore. */
+  private backtrack(): boolean {
+    const { events } = this;
+    for (; this.depth > 0; this.depth--) {
+      const at = this.depth - 1;
+      const node = this.nodes[at] as Node;
+      if (at < events.count) {
+        node.sleep.push({ lane: node.lane, codes: events.codesOf(at) });
+        events.truncate(at);
+      }
+      const branch = node.tree.shift();
+      if (branch === undefined) continue;
+      node.done++;
+      node.lane = branch.lane;
+      node.follow = branch.next;
+      this.fresh = at;
+      this.path.cut(node.mark, node.step);
+      return true;
+    }
+    return false;
+  }
+
+  get estimate(): number {
+    let weight = 1;
+    let seen = 0;
+    for (const { done, tree } of this.nodes.slice(0, this.depth)) {
+      const branches = done + 1 + tree.length;
+      seen += (weight * done) / branches;
+      weight /= branches;
+    }
+    return this.depth === 0 ? this.traces : Math.round(this.traces / (seen + weight));
+  }
+}
+
+function valueOf(point: ChoicePoint, object: number): number {
+  const { words } = point;
+  if (object < words.length) return words[object] as number;
+  return object === words.length ? point.runLine : 0;
+}
+
+function emptyNode(): Node {
+  return { lane: -1, mark: 0, step: 0, sleep: [], tree: [], follow: [], done: 0 };
+}
