@@ -1,0 +1,100 @@
+import type { Machine } from '../../machine/machine.ts';
+import * as op from '../../machine/operation.ts';
+import type { Thread } from '../../machine/thread.ts';
+
+/**
+ * Which operations of a bare program depend on each other, stated for the truth that explorers are
+ * checked against and shared with none of them.
+ *
+ * Two operations are dependent when they are of one thread, or when both access one thing and at
+ * least one of the accesses writes:
+ *
+ * - load reads its cell; store, fetchAdd and exchange write it, whatever the value; compareExchange
+ *   writes it when it succeeds and reads it when it fails.
+ * - lock and unlock write their mutex; wait and post write their semaphore.
+ * - the wait at a condition variable writes the condition and its mutex; the wake-up that ends it
+ *   writes the mutex and comes after the signal that woke its thread.
+ * - signal and broadcast write the condition when somebody waits, and read it when nobody does.
+ * - the start of a thread accesses nothing.
+ *
+ * Executions are equivalent (one Mazurkiewicz trace) when exchanging neighbours that are not
+ * dependent leads from one to the other. What an operation accesses may hang on the state (a
+ * compareExchange that fails); in equivalent executions it finds the same state of what it accesses.
+ */
+export interface Access {
+  /** A word of memory, or `wakeUpOf(lane)`. */
+  readonly what: number;
+  readonly writes: boolean;
+}
+
+export interface Event {
+  readonly lane: number;
+  readonly accesses: readonly Access[];
+}
+
+export function areDependent(e: Event, f: Event): boolean {
+  if (e.lane === f.lane) return true;
+  return e.accesses.some((x) =>
+    f.accesses.some((y) => x.what === y.what && (x.writes || y.writes)),
+  );
+}
+
+/** What ties a wake-up to the signal before it: a thing of its own, which both write. */
+const wakeUpOf = (lane: number) => -1 - lane;
+
+const reads = (what: number): Access => ({ what, writes: false });
+const writes = (what: number): Access => ({ what, writes: true });
+
+/** Who waits at which condition variable, in the order of waiting: signals wake the first. */
+export class Waiters {
+  private readonly queues = new Map<op.Address, number[]>();
+
+  of(condition: op.Address): readonly number[] {
+    return this.queues.get(condition) ?? [];
+  }
+
+  /** Takes note of an operation that is about to be performed. */
+  perform({ kind, a }: Thread, lane: number): void {
+    if (kind === op.COND_WAIT) this.queues.set(a, [...this.of(a), lane]);
+    if (kind === op.COND_SIGNAL) this.queues.set(a, this.of(a).slice(1));
+    if (kind === op.COND_BROADCAST) this.queues.set(a, []);
+  }
+}
+
+/** What the announced operation of a thread would access if it were performed now. */
+export function accesses(
+  machine: Machine,
+  { kind, a, b }: Thread,
+  lane: number,
+  waiters: Waiters,
+): readonly Access[] {
+  switch (kind) {
+    case op.LOAD:
+      return [reads(a)];
+    case op.COMPARE_EXCHANGE:
+      return [machine.words[a] === b ? writes(a) : reads(a)];
+    case op.STORE:
+    case op.FETCH_ADD:
+    case op.EXCHANGE:
+    case op.MUTEX_LOCK:
+    case op.MUTEX_UNLOCK:
+    case op.SEM_WAIT:
+    case op.SEM_POST:
+      return [writes(a)];
+    case op.COND_WAIT:
+      return [writes(a), writes(b)];
+    case op.COND_WAKE:
+      return [writes(b), writes(wakeUpOf(lane))];
+    case op.COND_SIGNAL:
+      return signalled(a, waiters.of(a).slice(0, 1));
+    case op.COND_BROADCAST:
+      return signalled(a, waiters.of(a));
+    default:
+      throw new Error(`operation ${op.OPERATION_NAMES[kind]} has no place in a bare program`);
+  }
+}
+
+function signalled(condition: op.Address, woken: readonly number[]): Access[] {
+  if (woken.length === 0) return [reads(condition)];
+  return [writes(condition), ...woken.map((lane) => writes(wakeUpOf(lane)))];
+}

@@ -1,0 +1,34 @@
+import { BareProgram, type Parts } from '../../machine/bare.ts';
+import type { Code } from '../../machine/thread.ts';
+
+/** Notes what a thread saw, for the outcome: for example the value of a register at its end. */
+export type See = (what: string, value: number) => void;
+
+export interface ModelParts extends Omit<Parts, 'thread'> {
+  thread(name: string, code: (see: See) => Code): void;
+}
+
+/** A bare program, and what its threads saw in the execution that ran last. */
+export interface Model {
+  readonly program: BareProgram;
+  /** For example `p1 r=0, p2 r=1`. Notes of one thread stand in the order in which it made them. */
+  outcome(): string;
+}
+
+/** A bare program whose threads may note what they see. */
+export function model(build: (parts: ModelParts) => void): Model {
+  const seen = new Map<string, string[]>();
+  const program = new BareProgram((parts) => {
+    build({
+      ...parts,
+      thread: (name, code) =>
+        parts.thread(name, () => {
+          // Called when an execution begins: forgets what the last one saw.
+          const notes: string[] = [];
+          seen.set(name, notes);
+          return code((what, value) => notes.push(`${name} ${what}=${value}`));
+        }),
+    });
+  });
+  return { program, outcome: () => [...seen.values()].flat().join(', ') };
+}
