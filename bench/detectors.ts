@@ -7,7 +7,7 @@ import { RoundRobin } from '../scheduler/strategies/round-robin.ts';
 import type { Strategy } from '../scheduler/strategy.ts';
 import type { DetectorKind } from '../src/detectors/detector.ts';
 import { DETECTORS } from '../src/detectors/index.ts';
-import { execute, executeProgram, type Outcome, watch, watchProgram } from '../src/execution.ts';
+import { execute, type Outcome, watch } from '../src/execution.ts';
 import { bootGuest, guestSpec } from '../src/guest.ts';
 import { FewSwitches } from './lib/few-switches.ts';
 import { locked } from './lib/locked.ts';
@@ -34,11 +34,11 @@ function bare(strategy: Strategy, goal: number): Case {
     goal,
     strategy,
     watch: (detectors) => {
-      if (detectors.length > 0) watchProgram(program, detectors);
+      if (detectors.length > 0) watch(program, null, false, detectors);
       else program.machine.observer = null;
     },
     execute: (seed) => {
-      if (program.machine.observer !== null) return executeProgram(program, strategy, seed);
+      if (program.machine.observer !== null) return execute(program, strategy, seed);
       strategy.begin(seed, 3);
       return { ending: program.run(strategy), finding: undefined };
     },

@@ -54,8 +54,7 @@ function measure(what: string, program: string, args: readonly string[]): void {
     rows.push([`${step / 1e6} M`, ...sizes.map((size) => (size / 2 ** 20).toFixed(1))]);
   };
   const spec = guestSpec(program, args, { frames: 256, stepsMax: STEPS + 1000 });
-  const { finding, steps } = run({
-    spec,
+  const { finding, steps } = run(spec, {
     seed: SEED,
     strategy: new Sampling(sample),
     sink: file.sink,

@@ -10,6 +10,7 @@ import type { Strategy } from '../scheduler/strategy.ts';
 import { execute, watch } from '../src/execution.ts';
 import type { GuestSpec } from '../src/guest.ts';
 import { Recording, traceHeader } from '../src/recording.ts';
+import { kernelSubject } from '../src/subject.ts';
 import { TraceMemory } from '../traces/memory.ts';
 import { readTrace, type Trace } from '../traces/reader.ts';
 import type { TraceHeader } from '../traces/trace.ts';
@@ -36,7 +37,12 @@ interface Subject {
 function subject(name: string, k: Kernel, executions: number): Subject {
   watch(k, null, false);
   const spec: GuestSpec = { program: name, args: [], param: k.param, mutants: [] };
-  return { name, k, header: traceHeader(spec, SEED, '', 0), executions };
+  return {
+    name,
+    k,
+    header: traceHeader(kernelSubject(spec), k.param.ncpu, SEED, '', 0),
+    executions,
+  };
 }
 
 const LARGE = { ...PARAM, nproc: 8, frames: 128, stepsMax: 100_000_000 };
@@ -71,7 +77,7 @@ function runOnce(s: Subject, strategy: Strategy, seed: number, detail: Detail, s
   const { k } = s;
   let recording: Recording | undefined;
   if (detail !== 'none') {
-    recording = new Recording(k, { ...s.header, seed, strategy: strategy.name, detail }, sink);
+    recording = new Recording(k.m, { ...s.header, seed, strategy: strategy.name, detail }, sink);
   }
   const events = detail === 1 || detail === 2 ? (recording?.writer ?? null) : null;
   k.listen(events, detail === 2, null);

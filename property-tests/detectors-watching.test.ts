@@ -8,7 +8,7 @@ import { Guest } from '../src/detectors/guest.ts';
 import { DETECTORS, selectDetectors } from '../src/detectors/index.ts';
 import { leak } from '../src/detectors/leak.ts';
 import { UsageError } from '../src/errors.ts';
-import { execute, watch, watchProgram } from '../src/execution.ts';
+import { execute, watch } from '../src/execution.ts';
 import { bootGuest, guestSpec } from '../src/guest.ts';
 import { BARE_PROGRAMS } from './bare-programs.ts';
 
@@ -41,7 +41,7 @@ test.each(BARE_PROGRAMS)('watching changes nothing of %s', (_, told) => {
   for (let seed = 1; seed <= 50; seed++) {
     told.program.machine.observer = null;
     const alone = run(seed);
-    watchProgram(told.program, kinds);
+    watch(told.program, null, false, kinds);
     expect(run(seed)).toEqual(alone);
   }
 });
@@ -78,7 +78,7 @@ test('a detector that fails is named, and it is our fault', () => {
       },
     },
   });
-  watch(k, null, false, [{ ...leak, make: () => leak.make(new Guest(k.m, broken)) }]);
+  watch(k, null, false, [{ ...leak, make: () => leak.make(new Guest(k.m, { kernel: broken })) }]);
   armed = true;
   const act = () => execute(k, new RoundRobin(), 1);
   expect(act).toThrow(InternalError);

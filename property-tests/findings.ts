@@ -3,7 +3,7 @@ import type { MutantName } from '../kernel/mutants.ts';
 import { BareProgram, type Parts } from '../machine/bare.ts';
 import { RandomWalk } from '../scheduler/strategies/random.ts';
 import { DETECTORS, selectDetectors } from '../src/detectors/index.ts';
-import { execute, executeProgram, watch, watchProgram } from '../src/execution.ts';
+import { execute, watch } from '../src/execution.ts';
 import type { Finding } from '../src/finding.ts';
 import { bootGuest, guestSpec } from '../src/guest.ts';
 
@@ -15,10 +15,10 @@ const strategy = new RandomWalk();
 /** The findings of a bare program, one for each title. */
 function inProgram(build: (parts: Parts) => void, stepsMax: number): Finding[] {
   const program = new BareProgram(build, { stepsMax });
-  watchProgram(program);
+  watch(program);
   const found = new Map<string, Finding>();
   for (let seed = 1; seed <= EXECUTIONS; seed++) {
-    const { finding } = executeProgram(program, strategy, seed);
+    const { finding } = execute(program, strategy, seed);
     if (finding !== undefined) found.set(finding.title, finding);
   }
   return [...found.values()];

@@ -1,12 +1,14 @@
 import { makeStrategy } from '../scheduler/strategies.ts';
 import type { Strategy } from '../scheduler/strategy.ts';
-import { guestSpec, specOfHeader } from '../src/guest.ts';
+import { type GuestSpec, guestSpec, specOfHeader } from '../src/guest.ts';
 import { type RunOptions, run } from '../src/run.ts';
 import { scanFrames, unpackBody } from '../traces/frames.ts';
 import { TraceMemory } from '../traces/memory.ts';
 import type { TraceHeader } from '../traces/trace.ts';
 
-type Recorded = Pick<RunOptions, 'spec' | 'seed' | 'strategy' | 'detail'>;
+interface Recorded extends RunOptions {
+  readonly spec: GuestSpec;
+}
 
 function strategyNamed(name: string): Strategy {
   const strategy = makeStrategy(name);
@@ -56,9 +58,9 @@ export const GOLDEN: Readonly<Record<string, () => Recorded>> = {
 };
 
 /** The trace of an execution. */
-export function record(recorded: Recorded): Uint8Array {
+export function record({ spec, ...options }: Recorded): Uint8Array {
   const memory = new TraceMemory();
-  run({ ...recorded, sink: memory.sink });
+  run(spec, { ...options, sink: memory.sink });
   return memory.bytes();
 }
 

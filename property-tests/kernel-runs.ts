@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { SCENARIOS } from '../scenarios/index.ts';
 import { STRATEGIES } from '../scheduler/strategies.ts';
-import { guestSpec } from '../src/guest.ts';
+import { type GuestSpec, guestSpec } from '../src/guest.ts';
 import type { RunOptions } from '../src/run.ts';
 
 /** Programs and scenarios; every one of them has processes that meet. */
@@ -14,7 +14,9 @@ const GUESTS: readonly (readonly string[])[] = [
   ...Object.keys(SCENARIOS).map((name) => [name]),
 ];
 
-type Recorded = Pick<RunOptions, 'spec' | 'seed' | 'strategy' | 'detail'>;
+interface Recorded extends RunOptions {
+  readonly spec: GuestSpec;
+}
 
 /**
  * Executions of the kernel, on machines of any kind: timers fast or absent, memory that runs out,

@@ -19,7 +19,7 @@ function recorded(): Uint8Array {
   const memory = new TraceMemory();
   const strategy = makeStrategy('random');
   if (strategy === undefined) throw new Error('random is a strategy');
-  run({ spec: guestSpec('churn', ['x', '20'], {}), seed: 5, strategy, sink: memory.sink });
+  run(guestSpec('churn', ['x', '20'], {}), { seed: 5, strategy, sink: memory.sink });
   return memory.bytes();
 }
 

@@ -1,13 +1,12 @@
-import type { Kernel } from '../kernel/kernel.ts';
 import { STRATEGIES } from '../scheduler/strategies.ts';
 import type { Strategy } from '../scheduler/strategy.ts';
 import { selectDetectors } from './detectors/index.ts';
-import { execute, watch } from './execution.ts';
 import type { Finding } from './finding.ts';
-import { bootGuest, type GuestSpec } from './guest.ts';
+import { Stage } from './stage.ts';
+import { type Runnable, subjectOf } from './subject.ts';
 
 export interface ExploreOptions {
-  readonly spec: GuestSpec;
+  readonly spec: Runnable;
   readonly strategy: Strategy;
   /** Seed of the first execution; each further one has the next. */
   readonly seed: number;
@@ -46,8 +45,8 @@ const BATCH = 64;
  */
 export function explore(options: ExploreOptions): Exploration {
   const { spec, strategy, schedules } = options;
-  const k = bootGuest(spec);
-  watch(k, null, false, selectDetectors(spec.detectors));
+  const stage = new Stage(subjectOf(spec));
+  stage.watch({ detectors: selectDetectors(spec.detectors) });
   const fair = STRATEGIES.get(strategy.name.split(':')[0] ?? '')?.fair ?? true;
   const so: Exploration = {
     executions: 0,
@@ -61,10 +60,10 @@ export function explore(options: ExploreOptions): Exploration {
   while (so.executions < schedules) {
     if (so.executions % BATCH === 0 && options.goOn?.(so) === false) break;
     const seed = options.seed + so.executions++;
-    const { finding } = execute(k, strategy, seed);
-    so.operations += k.m.step;
-    so.stepsLongest = Math.max(so.stepsLongest, k.m.step);
-    so.threads = Math.max(so.threads, threadsOf(k));
+    const { finding } = stage.execute(strategy, seed);
+    so.operations += stage.machine.step;
+    so.stepsLongest = Math.max(so.stepsLongest, stage.machine.step);
+    so.threads = Math.max(so.threads, threadsOf(stage));
     if (finding === undefined) continue;
     if (finding.detector === 'endless' && !fair) {
       so.abandoned++;
@@ -77,7 +76,8 @@ export function explore(options: ExploreOptions): Exploration {
   return so;
 }
 
-function threadsOf(k: Kernel): number {
+function threadsOf({ kernel: k, lanes }: Stage): number {
+  if (k === undefined) return lanes;
   const loops = k.param.ncpu * (k.param.tickInterval > 0 ? 2 : 1);
   return loops + (k.m.words[k.ptable.top] as number);
 }

@@ -146,8 +146,8 @@ export function specOfHeader(header: TraceHeader): GuestSpec {
   return typeof detectors === 'string' ? { ...spec, detectors: detectors.split(' ') } : spec;
 }
 
-/** The configuration as a trace keeps it. */
-export function configOfSpec(spec: GuestSpec): Record<string, number | string> {
+/** The limits as a trace keeps them: without the CPUs, which it names apart. */
+export function configOfSpec(spec: GuestSpec): Record<string, number> {
   const { ncpu: _, ...config } = spec.param;
-  return spec.detectors === undefined ? config : { ...config, detectors: spec.detectors.join(' ') };
+  return config;
 }

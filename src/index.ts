@@ -7,7 +7,7 @@
  * const trace = new TraceMemory();
  * const spec = guestSpec('shmtest', ['foo', '8192', '4'], { ncpu: 4 });
  * const strategy = makeStrategy('random') as Strategy;
- * const { steps, finding } = run({ spec, seed: 42, strategy, sink: trace.sink });
+ * const { steps, finding } = run(spec, { seed: 42, strategy, sink: trace.sink });
  * replay(readTrace(trace.bytes())).steps === steps;
  * ```
  */
@@ -41,7 +41,7 @@ export { type Sink, TraceWriter } from '../traces/writer.ts';
 export { PROGRAMS } from '../user/programs/index.ts';
 export { DETECTORS, selectDetectors } from './detectors/index.ts';
 export { EXIT, UsageError } from './errors.ts';
-export { executeProgram, type Outcome, watchProgram } from './execution.ts';
+export { execute, watch } from './execution.ts';
 export { explain } from './explain/explain.ts';
 export type { Report, ReportStep } from './explain/report.ts';
 export { type Exploration, type ExploreOptions, explore } from './explore.ts';
@@ -50,4 +50,6 @@ export { bootGuest, type GuestSpec, guestSpec, PARAM_RANGES } from './guest.ts';
 export { isForeign, type ReplayOptions, type ReplayResult, replay } from './replay.ts';
 export { type RunOptions, type RunResult, run } from './run.ts';
 export { type Shrunk, type Size, shrink } from './shrink.ts';
+export { type Outcome, Stage, type Subject } from './stage.ts';
+export { kernelSubject, type Runnable } from './subject.ts';
 export { openTrace, TraceFile } from './trace-file.ts';

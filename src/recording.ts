@@ -1,12 +1,10 @@
-import type { Kernel } from '../kernel/kernel.ts';
+import type { Machine } from '../machine/index.ts';
 import { PRNG } from '../scheduler/prng.ts';
 import type { TraceHeader } from '../traces/trace.ts';
 import { type Sink, TraceWriter } from '../traces/writer.ts';
 import { EXIT } from './errors.ts';
-import type { Outcome } from './execution.ts';
 import { detailOfReport, type Report } from './explain/report.ts';
-import { fingerprint } from './fingerprint.ts';
-import { configOfSpec, type GuestSpec } from './guest.ts';
+import type { Outcome, Subject } from './stage.ts';
 
 /** Steps between two digests of the machine's state in a trace. */
 export const CHECKPOINT_STEPS = 1 << 17;
@@ -14,29 +12,32 @@ export const CHECKPOINT_STEPS = 1 << 17;
 const FLUSH_STEPS = 1 << 15;
 
 export function traceHeader(
-  spec: GuestSpec,
+  subject: Subject,
+  cpus: number,
   seed: number,
   strategy: string,
   detail: number,
 ): TraceHeader {
+  const { guest, program, args, mutants, config, detectors } = subject;
+  const watched = detectors === undefined ? {} : { detectors: detectors.join(' ') };
   return {
-    guest: 'kernel',
-    program: spec.program,
-    args: spec.args,
+    guest,
+    program,
+    args,
     seed,
     strategy,
     prng: PRNG,
-    cpus: spec.param.ncpu,
-    mutants: spec.mutants,
-    config: configOfSpec(spec),
-    fingerprint: fingerprint(),
+    cpus,
+    mutants,
+    config: { ...config, ...watched },
+    fingerprint: subject.fingerprint(),
     detail,
   };
 }
 
 /** The digest of a machine's state, as traces write it. */
-export function digestOf(k: Kernel): string {
-  return k.m.memory.digest(k.m.step).toString(16).padStart(8, '0');
+export function digestOf({ memory, step }: Machine): string {
+  return memory.digest(step).toString(16).padStart(8, '0');
 }
 
 /** Calls back at the first switch in each period of steps: a moment that every replay meets too. */
@@ -57,20 +58,20 @@ export class Periodic {
   }
 }
 
-/** Writes one execution of a kernel into a trace. */
+/** Writes one execution into a trace. */
 export class Recording {
   readonly writer: TraceWriter;
-  private readonly k: Kernel;
+  private readonly m: Machine;
   switches = 0;
 
-  constructor(k: Kernel, header: TraceHeader, sink: Sink) {
-    this.k = k;
+  constructor(m: Machine, header: TraceHeader, sink: Sink) {
+    this.m = m;
     this.writer = new TraceWriter(sink, header);
     const checkpoint = new Periodic(CHECKPOINT_STEPS);
     const flush = new Periodic(FLUSH_STEPS);
-    k.m.onSwitch = (step, lane) => {
+    m.onSwitch = (step, lane) => {
       if (flush.over(step)) this.writer.flush();
-      if (checkpoint.over(step)) this.writer.checkpoint(step, digestOf(k));
+      if (checkpoint.over(step)) this.writer.checkpoint(step, digestOf(m));
       this.writer.choice(step, lane);
       this.switches++;
     };
@@ -79,7 +80,7 @@ export class Recording {
   /** Writes the finding, if any, as its report tells it, and the end; the trace is whole after it. */
   finish(outcome: Outcome, id: string | undefined, report?: Report): void {
     const { finding } = outcome;
-    const { step } = this.k.m;
+    const { step } = this.m;
     if (finding !== undefined && id !== undefined) {
       const { detector, title } = finding;
       const detail = report === undefined ? finding.detail : detailOfReport(report);
@@ -89,9 +90,9 @@ export class Recording {
       steps: step,
       switches: this.switches,
       verdict: finding?.title ?? 'nothing found',
-      digest: digestOf(this.k),
+      digest: digestOf(this.m),
       exitCode: finding === undefined ? EXIT.ok : EXIT.finding,
     });
-    this.k.m.onSwitch = null;
+    this.m.onSwitch = null;
   }
 }

@@ -1,19 +1,20 @@
 import { ReplayDivergence } from '../scheduler/divergence.ts';
-import { Replay } from '../scheduler/strategies/replay.ts';
+import { Replay, type ReplayWords } from '../scheduler/strategies/replay.ts';
 import type { Trace } from '../traces/reader.ts';
 import type { TraceHeader } from '../traces/trace.ts';
 import type { Sink } from '../traces/writer.ts';
 import { selectDetectors } from './detectors/index.ts';
 import { UsageError } from './errors.ts';
-import { execute, type Outcome, watch } from './execution.ts';
 import { explain } from './explain/explain.ts';
 import type { Report } from './explain/report.ts';
-import { fingerprint } from './fingerprint.ts';
-import { bootGuest, specOfHeader } from './guest.ts';
 import { CHECKPOINT_STEPS, digestOf, Periodic, Recording } from './recording.ts';
+import { type Outcome, Stage, type Subject } from './stage.ts';
+import { type Runnable, subjectOf, subjectOfHeader } from './subject.ts';
 import { type Tally, tally } from './tally.ts';
 
 export interface ReplayOptions {
+  /** What the trace is of; needed where its header does not say it, for a program of one's own. */
+  readonly subject?: Runnable;
   /** Told what the guest prints. */
   readonly onPrint?: (text: string) => void;
   /** Takes a trace of the replay; byte for byte the original's, if that is whole. */
@@ -42,48 +43,66 @@ export function replay(trace: Trace, options: ReplayOptions = {}): ReplayResult 
   const { header } = trace;
   if (header === undefined)
     throw new UsageError('the header is damaged: nothing says what to replay');
-  const spec = specOfHeader(header);
-  const k = bootGuest(spec);
-  const strategy = new Replay(trace.choices, { nameOf: (word) => k.m.layout.nameOf(word) });
-  k.onPrint = options.onPrint ?? null;
-  const recording = options.sink === undefined ? undefined : new Recording(k, header, options.sink);
-  const detectors = selectDetectors(spec.detectors);
-  watch(k, recording?.writer ?? null, header.detail > 1, detectors);
+  const subject = subjectFor(header, options.subject);
+  const stage = new Stage(subject);
+  const { machine } = stage;
+  const strategy = new Replay(trace.choices, wordsOf(stage));
+  stage.onPrint = options.onPrint ?? null;
+  const { sink } = options;
+  const recording = sink === undefined ? undefined : new Recording(machine, header, sink);
+  const detectors = selectDetectors(subject.detectors);
+  const events = recording?.writer ?? null;
+  stage.watch({ detectors, events, locks: header.detail > 1 });
 
   const expected = new Map(trace.checkpoints.map(({ step, digest }) => [step, digest]));
   const checkpoint = new Periodic(CHECKPOINT_STEPS);
-  const { onSwitch } = k.m;
+  const { onSwitch } = machine;
   let checkpoints = 0;
-  k.m.onSwitch = (step, lane) => {
-    if (checkpoint.over(step)) checkpoints += compare(expected, step, digestOf(k));
+  machine.onSwitch = (step, lane) => {
+    if (checkpoint.over(step)) checkpoints += compare(expected, step, digestOf(machine));
     onSwitch?.(step, lane);
   };
-  const counts = tally(k);
-  const outcome = execute(k, strategy, header.seed);
+  const counts = tally(machine);
+  const outcome = stage.execute(strategy, header.seed);
   const complete = outcome.ending !== 'stopped';
   if (complete && trace.choices.completeUntil === Number.POSITIVE_INFINITY) {
-    strategy.finish(k.m.step);
-    checkpoints += compareEnd(trace, k.m.step, digestOf(k), outcome);
+    strategy.finish(machine.step);
+    checkpoints += compareEnd(trace, machine.step, digestOf(machine), outcome);
   }
-  k.m.onSwitch = null;
+  machine.onSwitch = null;
   const { seed } = header;
   const { finding } = outcome;
-  const report = finding && explain({ spec, seed, strategy, finding, detectors });
+  const report = finding && explain({ subject, seed, strategy, finding, detectors });
   recording?.finish(outcome, trace.findings[0]?.id, report);
   return {
     ...outcome,
     ...counts,
-    steps: k.m.step,
+    steps: machine.step,
     checkpoints,
     complete,
-    foreign: isForeign(header),
+    foreign: isForeign(header, subject),
     report,
   };
 }
 
-/** Whether the trace is of a kernel that behaves otherwise: it may diverge. */
-export function isForeign(header: TraceHeader): boolean {
-  return header.fingerprint !== fingerprint();
+/** What to replay a trace on; with the detectors that watched then. */
+export function subjectFor(header: TraceHeader, given: Runnable | undefined): Subject {
+  if (given === undefined) return subjectOfHeader(header);
+  const { detectors } = header.config;
+  const names = typeof detectors === 'string' ? detectors.split(' ') : undefined;
+  return { ...subjectOf(given), detectors: names };
+}
+
+/** Whether the trace is of code that behaves otherwise: it may diverge. */
+export function isForeign(header: TraceHeader, subject: Subject): boolean {
+  return header.fingerprint !== subject.fingerprint();
+}
+
+/** How a divergence names what a subject has. */
+function wordsOf({ machine, program }: Stage): ReplayWords {
+  const nameOf = (word: number): string | undefined => machine.layout.nameOf(word);
+  if (program === undefined) return { nameOf };
+  return { nameOf, laneName: (lane) => program.lanes[lane] ?? `thread ${lane}` };
 }
 
 /** Answers how many checkpoints were compared: one, or none when the trace has none there. */

@@ -1,18 +1,17 @@
-import type { Kernel } from '../kernel/kernel.ts';
 import type { Strategy } from '../scheduler/strategy.ts';
 import type { TraceHeader } from '../traces/trace.ts';
 import type { Sink } from '../traces/writer.ts';
 import { selectDetectors } from './detectors/index.ts';
-import { execute, type Outcome, watch } from './execution.ts';
 import { explain } from './explain/explain.ts';
 import type { Report } from './explain/report.ts';
 import { shortId } from './finding.ts';
-import { bootGuest, type GuestSpec } from './guest.ts';
+import type { OutcomeValue } from './model.ts';
 import { Recording, traceHeader } from './recording.ts';
+import { type Outcome, Stage } from './stage.ts';
+import { type Runnable, subjectOf } from './subject.ts';
 import { type Tally, tally } from './tally.ts';
 
 export interface RunOptions {
-  readonly spec: GuestSpec;
   /** A safe integer. */
   readonly seed: number;
   readonly strategy: Strategy;
@@ -27,6 +26,8 @@ export interface RunOptions {
 export interface RunResult extends Outcome, Tally {
   readonly header: TraceHeader;
   readonly steps: number;
+  /** The value of an execution that halted, if its author said what that is. */
+  readonly outcome: OutcomeValue | undefined;
   /** Name of the finding, from its content and what led to it. */
   readonly id: string | undefined;
   /** The finding explained. */
@@ -34,36 +35,39 @@ export interface RunResult extends Outcome, Tally {
 }
 
 /**
- * Boots a guest and runs it once. What the guest does wrong is a finding in the result.
+ * Boots a subject and runs it once. What the guest does wrong is a finding in the result.
  *
- * @throws UsageError when the machine is too small for its initial processes; InternalError and
- *   others when xv6-replay itself is at fault.
+ * @throws UsageError for what cannot be booted; InternalError and others when xv6-replay itself is
+ *   at fault.
  */
-export function run(options: RunOptions): RunResult {
-  return runOn(bootGuest(options.spec), options);
+export function run(what: Runnable, options: RunOptions): RunResult {
+  return runOn(new Stage(subjectOf(what)), options);
 }
 
-/** As run, on a kernel that was booted from the same specification. */
-export function runOn(k: Kernel, options: RunOptions): RunResult {
-  const { spec, seed, strategy, sink, detail = 1 } = options;
-  const header = traceHeader(spec, seed, strategy.name, detail);
-  k.onPrint = options.onPrint ?? null;
+/** As run, on a stage that is there already. */
+export function runOn(stage: Stage, options: RunOptions): RunResult {
+  const { seed, strategy, sink, detail = 1 } = options;
+  const { subject, machine } = stage;
+  const header = traceHeader(subject, machine.cpus.length, seed, strategy.name, detail);
+  stage.onPrint = options.onPrint ?? null;
   let recording: Recording | undefined;
-  if (sink !== undefined) recording = new Recording(k, header, sink);
+  if (sink !== undefined) recording = new Recording(machine, header, sink);
   const events = detail > 0 ? (recording?.writer ?? null) : null;
-  const detectors = selectDetectors(spec.detectors);
-  watch(k, events, detail > 1, detectors);
-  const counts = tally(k);
-  const outcome = attempt(recording, () => execute(k, strategy, seed));
+  const detectors = selectDetectors(subject.detectors);
+  stage.watch({ detectors, events, locks: detail > 1 });
+  const counts = tally(machine);
+  const outcome = attempt(recording, () => stage.execute(strategy, seed));
+  const value = stage.outcome();
   const id = findingId(header, outcome);
-  k.m.onSwitch = null;
+  machine.onSwitch = null;
   const { finding } = outcome;
   const report = attempt(
     recording,
-    () => finding && explain({ spec, seed, strategy, finding, detectors }),
+    () => finding && explain({ subject, seed, strategy, finding, detectors }),
   );
   recording?.finish(outcome, id, report);
-  return { ...outcome, ...counts, header, steps: k.m.step, id, report };
+  const steps = machine.step;
+  return { ...outcome, ...counts, header, steps, outcome: value, id, report };
 }
 
 /** When something of ours breaks, all that led to it is on record: the trace is cut, not lost. */

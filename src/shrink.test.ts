@@ -14,7 +14,7 @@ function failing(scenario: string, mutant: string): Trace {
   const strategy = new RandomWalk();
   const { seed } = explore({ spec, strategy, seed: 1, schedules: 10_000 });
   const memory = new TraceMemory();
-  run({ spec, seed: seed as number, strategy, sink: memory.sink });
+  run(spec, { seed: seed as number, strategy, sink: memory.sink });
   return readTrace(memory.bytes());
 }
 
@@ -27,14 +27,14 @@ describe('a shrunk schedule', () => {
     ['open-open', 'shm-close-split-decrement', 4],
   ])('of %s with %s keeps the finding, with few preemptions', (scenario, mutant, most) => {
     const trace = failing(scenario, mutant);
-    const { from, to, executions, finding, spec, seed, strategy } = shrink(trace);
+    const { from, to, executions, finding, subject, seed, strategy } = shrink(trace);
     expect(to.preemptions).toBeLessThan(from.preemptions);
     expect(to.preemptions).toBeLessThanOrEqual(most);
     expect(executions).toBeLessThanOrEqual(501);
     expect(finding.detector).toBe(trace.findings[0]?.kind);
 
     const memory = new TraceMemory();
-    run({ spec, seed, strategy, sink: memory.sink });
+    run(subject, { seed, strategy, sink: memory.sink });
     const again = replay(readTrace(memory.bytes()));
     expect(again.complete).toBe(true);
     expect(again.finding?.title).toBe(finding.title);
@@ -44,7 +44,7 @@ describe('a shrunk schedule', () => {
 describe('a trace', () => {
   const spec = guestSpec('two-open-close', [], {});
   const memory = new TraceMemory();
-  run({ spec, seed: 1, strategy: new RandomWalk(), sink: memory.sink });
+  run(spec, { seed: 1, strategy: new RandomWalk(), sink: memory.sink });
 
   it('with nothing found in it has nothing to shrink', () => {
     expect(() => shrink(readTrace(memory.bytes()))).toThrow(UsageError);

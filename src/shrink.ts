@@ -1,15 +1,15 @@
-import type { Kernel } from '../kernel/kernel.ts';
 import { type Segment, Segments } from '../scheduler/strategies/segments.ts';
 import type { Trace } from '../traces/reader.ts';
 import { selectDetectors } from './detectors/index.ts';
 import { UsageError } from './errors.ts';
-import { execute, watch } from './execution.ts';
 import type { Finding } from './finding.ts';
-import { bootGuest, type GuestSpec, specOfHeader } from './guest.ts';
+import { subjectFor } from './replay.ts';
+import { Stage, type Subject } from './stage.ts';
+import type { Runnable } from './subject.ts';
 
 /** A failing schedule made small. */
 export interface Shrunk {
-  readonly spec: GuestSpec;
+  readonly subject: Subject;
   readonly seed: number;
   /** Runs the shrunk schedule, for `run` to record. */
   readonly strategy: Segments;
@@ -38,15 +38,16 @@ const BUDGET = 500;
  * candidate run leniently, and all that until nothing can go. The result is locally minimal, not
  * proven to be the least.
  *
+ * @param given what the trace is of; needed where its header does not say it
  * @throws UsageError for a trace that cannot be replayed whole or has no finding.
  */
-export function shrink(trace: Trace): Shrunk {
+export function shrink(trace: Trace, given?: Runnable): Shrunk {
   const { header, end } = trace;
   if (header === undefined || end === undefined || trace.damage.length > 0) {
     throw new UsageError('only a whole trace can be shrunk');
   }
-  const spec = specOfHeader(header);
-  return new Shrinker(spec, header.seed).shrink(segmentsOf(trace, end.steps));
+  const subject = subjectFor(header, given);
+  return new Shrinker(subject, header.seed).shrink(segmentsOf(trace, end.steps));
 }
 
 function segmentsOf(trace: Trace, steps: number): Segment[] {
@@ -58,16 +59,16 @@ function segmentsOf(trace: Trace, steps: number): Segment[] {
 }
 
 class Shrinker {
-  private readonly spec: GuestSpec;
+  private readonly subject: Subject;
   private readonly seed: number;
-  private readonly k: Kernel;
+  private readonly stage: Stage;
   private executions = 0;
   private wanted = '';
 
-  constructor(spec: GuestSpec, seed: number) {
-    this.spec = spec;
+  constructor(subject: Subject, seed: number) {
+    this.subject = subject;
     this.seed = seed;
-    this.k = bootGuest(spec);
+    this.stage = new Stage(subject);
   }
 
   shrink(whole: readonly Segment[]): Shrunk {
@@ -80,8 +81,8 @@ class Shrinker {
     }
     const strategy = new Segments(list);
     const last = this.attempt(list) as Attempt;
-    const { spec, seed, executions } = this;
-    return { spec, seed, strategy, finding: last.finding, from: first, to: last, executions };
+    const { subject, seed, executions } = this;
+    return { subject, seed, strategy, finding: last.finding, from: first, to: last, executions };
   }
 
   /** Joins each segment with the next one of its lane, earlier or later, wherever the finding stays. */
@@ -125,13 +126,13 @@ class Shrinker {
     this.executions++;
     const strategy = new Segments(list);
     // Anew each time: an order of locks learnt from one candidate must not convict the next.
-    watch(this.k, null, false, selectDetectors(this.spec.detectors));
-    const { finding } = execute(this.k, strategy, this.seed);
+    this.stage.watch({ detectors: selectDetectors(this.subject.detectors) });
+    const { finding } = this.stage.execute(strategy, this.seed);
     if (finding === undefined) return undefined;
     const likeness = `${finding.detector}: ${finding.title.replace(/\d+|0x[0-9a-f]+/g, '#')}`;
     if (this.wanted === '') this.wanted = likeness;
     if (likeness !== this.wanted) return undefined;
-    return { finding, preemptions: strategy.preemptions, steps: this.k.m.step };
+    return { finding, preemptions: strategy.preemptions, steps: this.stage.machine.step };
   }
 }
 

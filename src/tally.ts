@@ -1,4 +1,4 @@
-import type { Kernel } from '../kernel/kernel.ts';
+import type { Machine } from '../machine/index.ts';
 
 /** How often control went elsewhere in one execution. */
 export interface Tally {
@@ -9,8 +9,7 @@ export interface Tally {
 }
 
 /** Counts from now on, and tells whoever listens already. Call after all others have attached. */
-export function tally(k: Kernel): Tally {
-  const { m } = k;
+export function tally(m: Machine): Tally {
   const { onSwitch, onSwtch } = m;
   const counts = { switches: 0, contextSwitches: 0 };
   m.onSwitch = (step, lane) => {

@@ -6,8 +6,8 @@ import { makeStrategy } from '../../scheduler/strategies.ts';
 import type { Strategy } from '../../scheduler/strategy.ts';
 import { EXIT } from '../errors.ts';
 import { type Exploration, explore, pctMissChance } from '../explore.ts';
-import type { GuestSpec } from '../guest.ts';
 import { count, plural } from '../report/text.ts';
+import type { Subject } from '../stage.ts';
 import { addLimits } from './limits.ts';
 import { addLook } from './look.ts';
 import { drawSeed, examples, wholeNumber } from './options.ts';
@@ -84,13 +84,7 @@ function verdict(so: Exploration, strategy: Strategy): string[] {
   return lines;
 }
 
-function reportText(
-  so: Exploration,
-  strategy: Strategy,
-  spec: GuestSpec,
-  pace: Pace,
-  shell: Shell,
-) {
+function reportText(so: Exploration, strategy: Strategy, spec: Subject, pace: Pace, shell: Shell) {
   const rate = count(Math.round(so.executions / pace.seconds));
   const effort = `${plural(so.executions, 'schedule')} of ${spec.program} (${strategy.name}), ${rate}/s`;
   if (so.finding === undefined) {

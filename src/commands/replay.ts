@@ -3,7 +3,7 @@ import { ReplayDivergence } from '../../scheduler/divergence.ts';
 import type { Trace } from '../../traces/reader.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { fingerprint } from '../fingerprint.ts';
-import { isForeign, type ReplayResult, replay } from '../replay.ts';
+import { type ReplayResult, replay } from '../replay.ts';
 import { damageLines, isWhole } from '../report/damage-text.ts';
 import { findingText, reported } from '../report/finding-text.ts';
 import { plural, printable } from '../report/text.ts';
@@ -20,7 +20,8 @@ interface Options extends LookOptions {
 /** A foreign trace is tried all the same, but whoever reads the outcome must know first. */
 function announce(trace: Trace, shell: Shell): void {
   const { header } = trace;
-  if (header === undefined || header.guest !== 'kernel' || !isForeign(header)) return;
+  if (header === undefined || header.guest !== 'kernel') return;
+  if (header.fingerprint === fingerprint()) return;
   const made = printable(header.fingerprint);
   shell.warn(`made by another kernel (${made}, this one is ${fingerprint()}): it may diverge`);
 }

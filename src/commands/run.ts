@@ -7,12 +7,14 @@ import { makeStrategy, STRATEGIES } from '../../scheduler/strategies.ts';
 import type { Strategy } from '../../scheduler/strategy.ts';
 import { selectDetectors } from '../detectors/index.ts';
 import { EXIT, UsageError } from '../errors.ts';
-import { bootGuest, type GuestSpec, guestSpec, PARAM_RANGES } from '../guest.ts';
+import { guestSpec, PARAM_RANGES } from '../guest.ts';
 import { didYouMean } from '../nearest.ts';
 import { commandsText, findingText, reported } from '../report/finding-text.ts';
 import { headline } from '../report/header-text.ts';
 import { count, plural, shellWord } from '../report/text.ts';
 import { type RunOptions, type RunResult, runOn } from '../run.ts';
+import { Stage, type Subject } from '../stage.ts';
+import { kernelSubject } from '../subject.ts';
 import { copyTrace, storeTrace, TraceFile } from '../trace-file.ts';
 import { addLimits, givenLimits } from './limits.ts';
 import { addLook, type LookOptions, look } from './look.ts';
@@ -66,38 +68,38 @@ export function askedFor(
   options: RunCommandOptions,
   operands: readonly string[],
   shell: Shell,
-): GuestSpec {
+): Subject {
   const [program, args] = programAndArgs(operands, shell.argv);
   const limits = givenLimits(options);
   const overrides = options.cpus === undefined ? limits : { ...limits, ncpu: options.cpus };
-  const spec = guestSpec(program, args, overrides, options.mutant);
+  const subject = kernelSubject(guestSpec(program, args, overrides, options.mutant));
   const { detectors } = options;
-  if (detectors === undefined) return spec;
+  if (detectors === undefined) return subject;
   selectDetectors(detectors);
-  return { ...spec, detectors };
+  return { ...subject, detectors };
 }
 
 function runOnce(options: RunCommandOptions, operands: readonly string[], shell: Shell): Ran {
-  const spec = askedFor(options, operands, shell);
+  const subject = askedFor(options, operands, shell);
   const strategy = makeStrategy(options.strategy) as Strategy;
   const { seed = drawSeed(), detail, json, record } = options;
-  const kernel = bootGuest(spec);
+  const stage = new Stage(subject);
   const onPrint = (text: string): void => {
     if (json) shell.json({ kind: 'output', text });
     else shell.out.write(text);
   };
-  const base: RunOptions = { spec, seed, strategy, detail };
+  const base: RunOptions = { seed, strategy, detail };
   // Opened last, so that what cannot run leaves no file behind.
   const file = record === undefined ? undefined : new TraceFile(record);
   const began = performance.now();
   try {
     const sink = file === undefined ? {} : { sink: file.sink };
-    const result = runOn(kernel, { ...base, ...sink, onPrint });
+    const result = runOn(stage, { ...base, ...sink, onPrint });
     const ms = performance.now() - began;
     const again = (path: string): void => {
       const copy = new TraceFile(path);
       try {
-        runOn(kernel, { ...base, sink: copy.sink });
+        runOn(stage, { ...base, sink: copy.sink });
       } finally {
         copy.close();
       }

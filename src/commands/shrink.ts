@@ -19,10 +19,10 @@ const size = ({ preemptions, steps }: Size): string =>
 
 /** Runs the shrunk schedule once more, into a file. */
 function record(shrunk: Shrunk, path: string): ReturnType<typeof run> {
-  const { spec, seed, strategy } = shrunk;
+  const { subject, seed, strategy } = shrunk;
   const file = new TraceFile(path);
   try {
-    return run({ spec, seed, strategy, sink: file.sink });
+    return run(subject, { seed, strategy, sink: file.sink });
   } finally {
     file.close();
   }
@@ -30,9 +30,11 @@ function record(shrunk: Shrunk, path: string): ReturnType<typeof run> {
 
 function act(pathOrId: string, options: Options, shell: Shell): void {
   const shrunk = shrink(openTrace(pathOrId));
-  const { spec, seed, strategy, from, to, executions } = shrunk;
+  const { subject, seed, strategy, from, to, executions } = shrunk;
   const result =
-    options.output === undefined ? run({ spec, seed, strategy }) : record(shrunk, options.output);
+    options.output === undefined
+      ? run(subject, { seed, strategy })
+      : record(shrunk, options.output);
   const { finding, header, id, report } = result;
   const kept = options.output ?? storeTrace(id ?? '', header, (path) => void record(shrunk, path));
   shell.exitCode = EXIT.finding;

@@ -1,7 +1,16 @@
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { Machine, Thread } from '../../machine/index.ts';
 import type { Scenario } from '../../scenarios/scenario.ts';
+import type { Model } from '../model.ts';
 import { HeldLocks } from './held-locks.ts';
+
+/** What a guest is besides its machine. */
+export interface GuestParts {
+  readonly kernel?: Kernel | undefined;
+  readonly scenario?: Scenario | undefined;
+  readonly model?: Model | undefined;
+  readonly isOwn?: boolean;
+}
 
 /**
  * What a detector may know of whoever runs on the machine: a kernel, or a bare program's threads.
@@ -13,15 +22,21 @@ export class Guest {
   readonly kernel: Kernel | undefined;
   /** What the kernel was booted for, if that is a scenario. */
   readonly scenario: Scenario | undefined;
+  /** What the author of bare threads says of them. */
+  readonly model: Model | undefined;
+  /** Whether a user wrote its code. */
+  readonly isOwn: boolean;
   /** Spinlocks by CPU; a bare thread has a CPU of its own, so its mutexes are here, too. */
   readonly held: HeldLocks;
   /** By thread number: the system call that it is in; empty for none. */
   readonly calls: string[];
 
-  constructor(m: Machine, kernel?: Kernel, scenario?: Scenario) {
+  constructor(m: Machine, { kernel, scenario, model, isOwn = false }: GuestParts = {}) {
     this.m = m;
     this.kernel = kernel;
     this.scenario = scenario;
+    this.model = model;
+    this.isOwn = isOwn;
     this.held = new HeldLocks(m.cpus.length);
     this.calls = m.threads.map(() => '');
   }

@@ -1,9 +1,11 @@
 import { UsageError } from '../errors.ts';
 import { didYouMean } from '../nearest.ts';
+import { check } from './check.ts';
 import { dangling } from './dangling.ts';
 import { deadlock } from './deadlock.ts';
 import type { DetectorKind } from './detector.ts';
 import { endless } from './endless.ts';
+import { exception } from './exception.ts';
 import { isolation } from './isolation.ts';
 import { leak } from './leak.ts';
 import { linearizability } from './linearizability.ts';
@@ -38,11 +40,13 @@ export const DETECTORS: readonly DetectorKind[] = [
   refcount,
   objects,
   panic,
+  exception,
   livelock,
   endless,
   leak,
   linearizability,
   program,
+  check,
 ];
 
 /**

@@ -2,17 +2,29 @@ import type { KernelEvents } from '../../kernel/events.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import {
   ACQUIRE,
+  COMPARE_EXCHANGE,
+  COND_BROADCAST,
+  COND_SIGNAL,
+  COND_WAIT,
+  COND_WAKE,
   ECALL,
+  EXCHANGE,
+  FETCH_ADD,
   HALT,
   INTR_OFF,
   INTR_ON,
   LOAD,
+  type Machine,
+  MUTEX_LOCK,
+  MUTEX_UNLOCK,
   NO_GUARD,
   type Observer,
   OPERATION_NAMES,
   PTE_V,
   ppnOfPte,
   RELEASE,
+  SEM_POST,
+  SEM_WAIT,
   SFENCE,
   STORE,
   STORE_BYTE,
@@ -26,6 +38,7 @@ import {
 import type { DetectorKind } from '../detectors/detector.ts';
 import { HeldLocks } from '../detectors/held-locks.ts';
 import type { About } from '../finding.ts';
+import type { Stage } from '../stage.ts';
 import type { Moment, MomentKind } from './moment.ts';
 import { wordName } from './value.ts';
 
@@ -39,6 +52,9 @@ const MOMENTS_MAX = 4_096;
 
 /** Operations whose first operand is no word. */
 const NAMELESS = new Set([0, INTR_ON, INTR_OFF, WFI, ECALL, SFENCE, HALT]);
+
+/** Operations that can be waited at for ever. */
+const WAITS = new Set([ACQUIRE, MUTEX_LOCK, SEM_WAIT]);
 
 const ignore = (): void => undefined;
 const SILENT: KernelEvents = {
@@ -80,7 +96,9 @@ export class Capture implements Observer {
   /** What guest code threw in the end. */
   thrown: Error | undefined;
 
-  readonly k: Kernel;
+  readonly m: Machine;
+  /** Undefined for threads without one. */
+  readonly kernel: Kernel | undefined;
   private readonly until: number;
   private readonly values = new Map<number, number>();
   private readonly plainWords: readonly number[];
@@ -93,9 +111,10 @@ export class Capture implements Observer {
   private turns = 0;
 
   /** @param until the step of the finding */
-  constructor(k: Kernel, about: About, until: number) {
-    const { guards } = k.m.layout;
-    this.k = k;
+  constructor({ machine, kernel }: Stage, about: About, until: number) {
+    const { guards } = machine.layout;
+    this.m = machine;
+    this.kernel = kernel;
     this.until = until;
     const words = about.words ?? [];
     this.frames = new Set(about.frames);
@@ -103,10 +122,11 @@ export class Capture implements Observer {
       ...(about.locks ?? []),
       ...words.map((word) => guards[word] ?? NO_GUARD).filter((lock) => lock !== NO_GUARD),
     ]);
-    for (const word of words) this.values.set(word, k.m.words[word] as number);
-    // Only what no lock guards is written plainly, without an operation.
-    this.plainWords = words.filter((word) => guards[word] === NO_GUARD);
-    this.held = new HeldLocks(k.m.cpus.length);
+    for (const word of words) this.values.set(word, machine.words[word] as number);
+    // Only what no lock guards is written plainly, without an operation, and only by a kernel.
+    const plain = (word: number): boolean => kernel !== undefined && guards[word] === NO_GUARD;
+    this.plainWords = words.filter(plain);
+    this.held = new HeldLocks(machine.cpus.length);
   }
 
   /** The hooks of detectors that an observer does not have. It finds nothing. */
@@ -131,22 +151,22 @@ export class Capture implements Observer {
     ...SILENT,
     sleep: () => this.told('sleep', this.channel()),
     wakeup: (_step, _cpu, _pid, channel) => {
-      const { layout } = this.k.m;
+      const { layout } = this.m;
       this.told('wakeup', layout.find(channel) ?? layout.find(`${channel}.lock`) ?? 0);
     },
   };
 
   private channel(): number {
-    const p = this.k.ptable.procs[this.k.m.current.id - this.k.param.ncpu];
-    return p === undefined ? 0 : (this.k.m.words[p.chan] as number);
+    const p = this.kernel?.ptable.procs[this.m.current.id - this.m.cpus.length];
+    return p === undefined ? 0 : (this.m.words[p.chan] as number);
   }
 
   private get keepsStacks(): boolean {
-    return this.k.m.step >= this.until - STACK_STEPS;
+    return this.m.step >= this.until - STACK_STEPS;
   }
 
   entering(kind: number, address: number): void {
-    const { m } = this.k;
+    const { m } = this;
     const error = this.keepsStacks ? new Error() : undefined;
     for (const word of this.plainWords) this.comparePlain(word, error);
     const before = kind === STORE ? (m.words[address] as number) : 0;
@@ -160,11 +180,11 @@ export class Capture implements Observer {
 
   /** A private field that changed was written by whoever runs, just before. */
   private comparePlain(word: number, error: Error | undefined): void {
-    const now = this.k.m.words[word] as number;
+    const now = this.m.words[word] as number;
     const before = this.values.get(word) as number;
     if (now === before) return;
     this.values.set(word, now);
-    this.push('plain', word, before, now, this.k.m.step, error);
+    this.push('plain', word, before, now, this.m.step, error);
   }
 
   performed(kind: number, a: number, b: number): void {
@@ -179,19 +199,53 @@ export class Capture implements Observer {
         this.access('store', a >> 2);
         break;
       case ACQUIRE:
+      case MUTEX_LOCK:
         this.took(a);
         break;
       case RELEASE:
+      case MUTEX_UNLOCK:
         this.letGo(a);
+        break;
+      case SEM_WAIT:
+      case SEM_POST:
+      case COND_WAIT:
+      case COND_WAKE:
+      case COND_SIGNAL:
+      case COND_BROADCAST:
+        this.synchronised(kind, a, b);
         break;
       case SFENCE:
         if (this.frames.size > 0) this.note('flush', a);
         break;
-      default:
-        if (this.values.has(a)) this.access('modify', a);
+      case FETCH_ADD:
+      case EXCHANGE:
+      case COMPARE_EXCHANGE:
+        this.access('modify', a);
+        break;
     }
     this.remember(kind, a);
-    this.pending.delete(this.place(this.k.m.current));
+    this.pending.delete(this.place(this.m.current));
+  }
+
+  /** Semaphores and conditions of bare threads. */
+  private synchronised(kind: number, a: number, b: number): void {
+    switch (kind) {
+      case SEM_WAIT:
+        this.note('down', a);
+        break;
+      case SEM_POST:
+        this.note('up', a);
+        break;
+      case COND_WAIT:
+        this.letGo(b);
+        this.note('wait', a);
+        break;
+      case COND_WAKE:
+        this.took(b);
+        break;
+      default:
+        this.note(kind === COND_SIGNAL ? 'signal' : 'broadcast', a);
+    }
   }
 
   accessed(kind: number, address: number, va: number): void {
@@ -199,16 +253,16 @@ export class Capture implements Observer {
     const stores = kind === USER_STORE || kind === USER_STORE_BYTE;
     this.access(plain ? 'load' : stores ? 'store' : 'modify', address, va);
     this.remember(kind, address);
-    this.pending.delete(this.place(this.k.m.current));
+    this.pending.delete(this.place(this.m.current));
   }
 
   switching(_from: Thread, to: Thread): void {
     this.remember(0, to.id);
-    if (this.locks.size > 0) this.note('switch', to.id, 0, 0, this.k.m.step + 1);
+    if (this.locks.size > 0) this.note('switch', to.id, 0, 0, this.m.step + 1);
   }
 
   private took(lock: number): void {
-    const { m } = this.k;
+    const { m } = this;
     const before = this.held.of(m.cpu.id).map((other) => this.heldSince.get(other));
     this.held.take(m.cpu.id, lock);
     const moment = this.make('acquire', lock, 0, 0, m.step, this.stack());
@@ -224,20 +278,20 @@ export class Capture implements Observer {
 
   private letGo(lock: number): void {
     if (this.locks.has(lock)) this.note('release', lock);
-    this.held.drop(this.k.m.cpu.id, lock);
+    this.held.drop(this.m.cpu.id, lock);
     this.heldSince.delete(lock);
   }
 
   /** A store to a page table or to the kernel's data may make a frame reachable, or unreachable. */
   private stored(a: number, value: number): void {
-    const { memory } = this.k.m;
-    const before = this.pending.get(this.place(this.k.m.current))?.before ?? 0;
+    const { memory } = this.m;
+    const before = this.pending.get(this.place(this.m.current))?.before ?? 0;
     if (this.frames.size > 0 && memory.ppnOf(a) >= memory.firstPpn) {
       const entry = (value & PTE_V) !== 0 ? value : before;
       const ppn = (entry & PTE_V) === 0 ? 0 : ppnOfPte(entry);
       if (this.frames.has(ppn)) this.note(entry === value ? 'map' : 'unmap', ppn);
     } else if (this.frames.has(value) && !this.values.has(a)) {
-      this.push('store', a, before, value, this.k.m.step, this.stack());
+      this.push('store', a, before, value, this.m.step, this.stack());
       return;
     }
     this.access('store', a);
@@ -245,7 +299,7 @@ export class Capture implements Observer {
 
   /** @param va where a user program sees it; -1 for the kernel's own */
   private access(kind: MomentKind, address: number, va = -1): void {
-    const { m } = this.k;
+    const { m } = this;
     const now = m.words[address] as number;
     const before = this.values.get(address);
     if (before !== undefined) {
@@ -262,17 +316,17 @@ export class Capture implements Observer {
 
   /** The stack of the operation that the current thread asked for last. */
   private stack(): Error | undefined {
-    return this.pending.get(this.place(this.k.m.current))?.error;
+    return this.pending.get(this.place(this.m.current))?.error;
   }
 
   /** What the kernel says itself, with its code on the host's stack now. */
   private told(kind: MomentKind, address: number): void {
     const error = this.keepsStacks ? new Error() : undefined;
-    this.push(kind, address, 0, 0, this.k.m.step, error);
+    this.push(kind, address, 0, 0, this.m.step, error);
   }
 
   private note(kind: MomentKind, address: number, before = 0, after = 0, step?: number): void {
-    this.push(kind, address, before, after, step ?? this.k.m.step, this.stack());
+    this.push(kind, address, before, after, step ?? this.m.step, this.stack());
   }
 
   private push(
@@ -304,19 +358,27 @@ export class Capture implements Observer {
     error: Error | undefined,
     va = -1,
   ): Moment {
-    const { k } = this;
-    const { cpu, current } = k.m;
-    const pid = k.currentPid();
+    const { kernel } = this;
+    const { cpu, current } = this.m;
+    const pid = kernel?.currentPid() ?? 0;
     const outside = pid === 0 ? 'scheduler' : va >= 0 ? 'user' : 'trap';
-    const { call, turn } = this.calls.get(pid) ?? { call: outside, turn: 0 };
-    const name = wordName(k, kind, address, va);
+    const { call, turn } = this.calls.get(pid) ?? {
+      call: kernel === undefined ? '' : outside,
+      turn: 0,
+    };
+    const name = kernel === undefined ? this.nameOf(address) : wordName(kernel, kind, address, va);
+    const by = kernel === undefined ? current.name : '';
     const locks = [...this.held.of(cpu.id)];
-    const where = { step, cpu: cpu.id, thread: current.id, pid, call, turn };
+    const where = { step, cpu: cpu.id, thread: current.id, by, pid, call, turn };
     return { kind, ...where, address, name, before, after, locks, error, user: va >= 0 };
   }
 
+  private nameOf(address: number): string {
+    return this.m.layout.nameOf(address) ?? '';
+  }
+
   private remember(kind: number, address: number): void {
-    const { m } = this.k;
+    const { m } = this;
     if (m.step < this.until - RECENT_STEPS) return;
     let list = this.recent.get(m.current.id);
     if (list === undefined) {
@@ -333,14 +395,14 @@ export class Capture implements Observer {
 
   /** Who waits for a lock in the end, or was about to take one, as moments that never came. */
   waiting(): Moment[] {
-    const { m } = this.k;
+    const { m } = this;
     const { current, cpu } = m;
     const moments: Moment[] = [];
     for (const each of m.cpus) {
       const { thread } = each;
       if (thread === null) continue;
       const asked = this.pending.get(this.place(thread));
-      if (asked?.kind !== ACQUIRE) continue;
+      if (asked === undefined || !WAITS.has(asked.kind)) continue;
       // What is made tells of the current thread.
       m.current = thread;
       m.cpu = each;

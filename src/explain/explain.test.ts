@@ -27,7 +27,7 @@ function explained(spec: GuestSpec, names: readonly string[]): { seed: number; r
   for (let seed = 1; seed < 2_000; seed++) {
     const { finding } = execute(k, random, seed);
     if (finding === undefined || !names.includes(finding.detector)) continue;
-    return { seed, report: explain({ spec, seed, strategy: random, finding, detectors }) };
+    return { seed, report: explain({ subject: spec, seed, strategy: random, finding, detectors }) };
   }
   throw new Error(`${names} found nothing in ${spec.program} ${spec.mutants}`);
 }
@@ -39,7 +39,7 @@ function mutated(mutant: MutantName, program: string = MUTANTS[mutant].scenario)
 /** Runs what a detector finds as a user would, with a trace. */
 function ran(spec: GuestSpec, seed: number): { result: RunResult; bytes: Uint8Array } {
   const trace = new TraceMemory();
-  const result = run({ spec, seed, strategy: random, sink: trace.sink });
+  const result = run(spec, { seed, strategy: random, sink: trace.sink });
   return { result, bytes: trace.bytes() };
 }
 

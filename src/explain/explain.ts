@@ -1,11 +1,11 @@
 import type { Kernel } from '../../kernel/kernel.ts';
-import { type Observer, StopExecution } from '../../machine/index.ts';
+import { type Machine, type Observer, StopExecution } from '../../machine/index.ts';
 import type { Strategy } from '../../scheduler/strategy.ts';
 import type { DetectorKind } from '../detectors/detector.ts';
 import { DETECTORS } from '../detectors/index.ts';
-import { execute, watch } from '../execution.ts';
 import type { About, Finding } from '../finding.ts';
-import { bootGuest, type GuestSpec } from '../guest.ts';
+import { Stage } from '../stage.ts';
+import { type Runnable, subjectOf } from '../subject.ts';
 import { Capture } from './capture.ts';
 import { type Case, isAccess, type Story } from './history.ts';
 import type { Moment } from './moment.ts';
@@ -20,7 +20,7 @@ import { tableStory } from './stories/table.ts';
 
 /** What to run once more. */
 export interface Again {
-  readonly spec: GuestSpec;
+  readonly subject: Runnable;
   readonly seed: number;
   /** The one that made the choices, or a replay of them. */
   readonly strategy: Strategy;
@@ -35,24 +35,26 @@ const FRAMES_MAX = 16;
 const STACK_DEPTH = 60;
 
 /**
- * Explains a finding: runs the same schedule again on a kernel of its own, now with everything kept
+ * Explains a finding: runs the same schedule again on a stage of its own, now with everything kept
  * that concerns the finding, and tells it as a report. The same finding always gets the same report.
  */
-export function explain({ spec, seed, strategy, finding, detectors = DETECTORS }: Again): Report {
-  const k = bootGuest(spec);
-  const capture = new Capture(k, aboutOf(k, finding), finding.step);
-  watch(k, capture.events, false, [capture.detector, ...detectors]);
-  if (k.m.observer !== null) k.m.observer = both(capture, k.m.observer, finding.step);
+export function explain(again: Again): Report {
+  const { seed, strategy, finding, detectors = DETECTORS } = again;
+  const stage = new Stage(subjectOf(again.subject));
+  const { machine } = stage;
+  const capture = new Capture(stage, aboutOf(stage, finding), finding.step);
+  stage.watch({ detectors: [capture.detector, ...detectors], events: capture.events });
+  if (machine.observer !== null) machine.observer = both(capture, machine.observer, finding.step);
   const switches: number[] = [];
-  k.m.onSwitch = (step) => switches.push(step);
+  machine.onSwitch = (step) => switches.push(step);
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = STACK_DEPTH;
   try {
-    execute(k, strategy, seed);
+    stage.execute(strategy, seed);
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
   }
-  const thread = k.m.current.id;
+  const thread = machine.current.id;
   const moments = capture.moments.filter((m) => m.step <= finding.step);
   const waiting = capture.waiting();
   const last =
@@ -72,7 +74,17 @@ export function explain({ spec, seed, strategy, finding, detectors = DETECTORS }
 }
 
 /** What to watch: what the detector names, and what only an explanation needs besides. */
-function aboutOf(k: Kernel, { detector, title, about = {} }: Finding): About {
+function aboutOf({ kernel: k, machine }: Stage, finding: Finding): About {
+  return k === undefined ? everything(machine, finding) : ofKernel(k, finding);
+}
+
+/** Threads without a kernel share little, and each of it may matter. */
+function everything({ layout }: Machine, { about = {} }: Finding): About {
+  const all = Array.from({ length: layout.size }, (_, word) => word);
+  return { ...about, words: all, locks: all };
+}
+
+function ofKernel(k: Kernel, { detector, title, about = {} }: Finding): About {
   const { words = [], frames = [] } = about;
   const more: number[] = [];
   if (detector === 'objects' || detector === 'linearizability') {
@@ -96,7 +108,7 @@ function aboutOf(k: Kernel, { detector, title, about = {} }: Finding): About {
  * does not find it again, because it had learnt from other executions, ends at the same step.
  */
 function both(capture: Capture, inner: Observer, until: number): Observer {
-  const { m } = capture.k;
+  const { m } = capture;
   return {
     entering: (kind, a, b, c) => {
       if (m.step > until) throw new StopExecution();

@@ -30,14 +30,15 @@ export const isWrite = ({ kind }: Moment): boolean => /^(store|modify|plain)$/.t
 /** A write of another value than was there. */
 export const changes = (m: Moment): boolean => isWrite(m) && m.before !== m.after;
 
-export function who({ pid, cpu }: Moment): string {
+export function who({ by, pid, cpu }: Moment): string {
+  if (by !== '') return by;
   return pid === 0 ? `the scheduler of CPU ${cpu}` : `pid ${pid}`;
 }
 
 /** `pid 3 in shm_close` */
 export function doing(moment: Moment): string {
   const { pid, call } = moment;
-  if (pid === 0) return who(moment);
+  if (pid === 0 || moment.by !== '') return who(moment);
   return call === 'user' ? `${who(moment)}'s program` : `${who(moment)} in ${call}`;
 }
 
@@ -76,7 +77,7 @@ export function sentence(line: string): string {
 
 export function lockNames(c: Case, locks: readonly number[]): string {
   if (locks.length === 0) return 'no lock';
-  return locks.map((lock) => c.capture.k.m.layout.nameOf(lock) ?? 'a lock').join(', ');
+  return locks.map((lock) => c.capture.m.layout.nameOf(lock) ?? 'a lock').join(', ');
 }
 
 /** A read that was out of date when its reader acted on it. */

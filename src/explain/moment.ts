@@ -15,6 +15,11 @@ export type MomentKind =
   | 'switch'
   | 'sleep'
   | 'wakeup'
+  | 'down'
+  | 'up'
+  | 'wait'
+  | 'signal'
+  | 'broadcast'
   | 'panic'
   | 'other';
 
@@ -26,7 +31,9 @@ export interface Moment {
   readonly cpu: number;
   /** Number of the thread; it outlives the process in a slot. */
   readonly thread: number;
-  /** 0 for a scheduler loop. */
+  /** The name of a thread without a kernel; empty for one of a kernel. */
+  readonly by: string;
+  /** 0 for a scheduler loop, and without a kernel. */
   readonly pid: number;
   /** The system call that it was in, or what else it did: `user`, `scheduler`. */
   readonly call: string;

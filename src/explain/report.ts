@@ -13,6 +13,8 @@ export interface ReportStep {
   readonly step: number;
   readonly cpu: number;
   readonly pid: number;
+  /** The name of a thread without a kernel. */
+  readonly thread?: string;
   readonly call: string;
   readonly kind: MomentKind;
   /** Word, lock, frame or channel by name. */
@@ -76,8 +78,8 @@ export function reportOf(detail: Json): Report | undefined {
 /** A trace may come from anywhere: what the text needs must be of the type it needs. */
 function isStep(step: Partial<Record<keyof ReportStep, unknown>> | null): boolean {
   if (step === null || typeof step !== 'object') return false;
-  const { at, call, kind, name, remark, values = '' } = step;
-  const texts = [at, call, kind, name, remark, values];
+  const { at, call, kind, name, remark, thread = '', values = '' } = step;
+  const texts = [at, call, kind, name, remark, thread, values];
   const numbers = [step.step, step.cpu, step.pid, step.switches, step.repeated];
   const lists = [step.locks, step.stack];
   return (

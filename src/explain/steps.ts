@@ -50,13 +50,14 @@ function between(switches: readonly number[], from: Moment | undefined, to: Mome
 }
 
 function stepOf(c: Case, m: Moment, story: Story, main: boolean, switched: number): ReportStep {
-  const { layout } = c.capture.k.m;
-  const { step, cpu, pid, call, kind, name } = m;
+  const { layout } = c.capture.m;
+  const { step, cpu, pid, call, kind, name, by } = m;
   const access = /^(load|store|modify|plain)$/.test(kind);
   return {
     step,
     cpu,
     pid,
+    ...(by === '' ? {} : { thread: by }),
     call,
     kind,
     name,
@@ -88,6 +89,7 @@ function same(a: ReportStep, b: ReportStep): boolean {
     a.kind === b.kind &&
     a.name === b.name &&
     a.pid === b.pid &&
+    a.thread === b.thread &&
     a.cpu === b.cpu &&
     a.at === b.at &&
     a.values === b.values

@@ -56,7 +56,7 @@ export function frameStory(c: Case): Story {
       (m) =>
         m.step > gone.step &&
         m.cpu === failing.cpu &&
-        m.address === failing.thread - c.capture.k.param.ncpu + 1,
+        m.address === failing.thread - c.capture.m.cpus.length + 1,
     );
     why.push(
       after.length === 0
@@ -142,11 +142,13 @@ export function leakStory(c: Case): Story {
 
 /** Words of objects and processes that are still there. */
 function leftOver({ finding, capture }: Case): number[] {
-  const { words } = capture.k.m;
+  const { kernel } = capture;
+  if (kernel === undefined) return [];
+  const { words } = kernel.m;
   const pids = [...finding.detail.join('\n').matchAll(/pid (\d+) is still there/g)];
   const slots = pids.flatMap(([, pid]) =>
-    capture.k.ptable.procs.filter((p) => words[p.pid] === Number(pid)),
+    kernel.ptable.procs.filter((p) => words[p.pid] === Number(pid)),
   );
-  const objects = capture.k.shm.objects.filter((o) => words[o.refs] !== 0);
+  const objects = kernel.shm.objects.filter((o) => words[o.refs] !== 0);
   return [...slots.map((p) => p.state), ...objects.map((o) => o.refs)];
 }

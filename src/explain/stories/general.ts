@@ -5,7 +5,7 @@ import { guestStack, placeText, shownPlace } from '../source.ts';
 /** The kernel gave up: where, under which locks, and what that thread did before. */
 export function panicStory(c: Case): Story {
   const { capture, finding } = c;
-  const thread = capture.k.m.current.id;
+  const thread = capture.m.current.id;
   const recent = capture.recent.get(thread) ?? [];
   const [latest] = recent.slice(-1);
   const place = shownPlace(guestStack(capture.thrown));

@@ -51,7 +51,7 @@ function sleeper(c: Case, pid: number): { moments: Moment[]; sentences: string[]
     sentences.push(
       `${capital(doing(woken))} woke ${woken.name} last${at(woken)}, ${late ? 'which did not end the sleep' : `${slept.step - woken.step} steps too early: pid ${pid} did not sleep yet`}.`,
     );
-    const state = c.capture.k.ptable.procs[slept.thread - c.capture.k.param.ncpu]?.state;
+    const state = c.capture.kernel?.ptable.procs[slept.thread - c.capture.m.cpus.length]?.state;
     const looked = c.moments.filter((m) => m.address === state && m.step > woken.step);
     moments.push(...looked.filter((m) => isWrite(m) || m.thread === woken.thread).slice(0, 4));
   }

@@ -100,6 +100,6 @@ function ending({ last }: Case): Moment[] {
 /** Of all descriptors, only changes from or to the object in question; a lock always. */
 function concerns(c: Case, m: Moment, refs: number | undefined): boolean {
   if (m.kind !== 'plain') return true;
-  const index = Number(/\[(\d+)\]/.exec(c.capture.k.m.layout.nameOf(refs ?? 0) ?? '')?.[1]) + 1;
+  const index = Number(/\[(\d+)\]/.exec(c.capture.m.layout.nameOf(refs ?? 0) ?? '')?.[1]) + 1;
   return m.before === index || m.after === index;
 }

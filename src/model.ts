@@ -1,0 +1,46 @@
+import type { BareProgram } from '../machine/bare.ts';
+import { UsageError } from './errors.ts';
+
+/** What an execution came to, to print and to group executions by. */
+export type OutcomeValue = string | number;
+
+/** Threads without a kernel, and what their author says of an execution that halted. */
+export interface Model {
+  readonly program: BareProgram;
+  /** Its value: a number or a text, or anything that JSON can express. */
+  readonly outcome?: (() => unknown) | undefined;
+  /** What must hold: true or nothing if it does; false, a text that says what is wrong, or a throw. */
+  readonly check?: (() => unknown) | undefined;
+}
+
+/** The value of the execution that has just halted. @throws UsageError when its author's code does. */
+export function outcomeOf({ outcome }: Model): OutcomeValue | undefined {
+  if (outcome === undefined) return undefined;
+  let value: unknown;
+  try {
+    value = outcome();
+  } catch (error) {
+    throw new UsageError(`the outcome cannot be told: ${messageOf(error)}`);
+  }
+  if (typeof value === 'number' || typeof value === 'string') return value;
+  return JSON.stringify(value) ?? String(value);
+}
+
+/** What is wrong with the execution that has just halted, in a line; undefined for nothing. */
+export function wrongIn({ check }: Model): string | undefined {
+  if (check === undefined) return undefined;
+  try {
+    const answer = check();
+    if (answer === true || answer === undefined) return undefined;
+    return typeof answer === 'string' ? answer : `the check answers ${String(answer)}`;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+/** The first line of what was thrown, whatever that is. */
+export function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  const [line = ''] = text.split('\n').filter((each) => each.trim() !== '');
+  return line === '' && error instanceof Error ? error.name : line;
+}

@@ -1,0 +1,158 @@
+import type { KernelEvents } from '../kernel/events.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import type { BareProgram } from '../machine/bare.ts';
+import { type Ending, invariant, type Machine } from '../machine/index.ts';
+import type { Scenario } from '../scenarios/scenario.ts';
+import type { Strategy } from '../scheduler/strategy.ts';
+import type { DetectorKind } from './detectors/detector.ts';
+import { exception } from './detectors/exception.ts';
+import { Guest } from './detectors/guest.ts';
+import { DETECTORS } from './detectors/index.ts';
+import { panic } from './detectors/panic.ts';
+import type { Finding } from './finding.ts';
+import type { GuestSpec } from './guest.ts';
+import { type Model, type OutcomeValue, outcomeOf } from './model.ts';
+import { digestOf } from './recording.ts';
+import { Watcher } from './watcher.ts';
+
+/**
+ * What can be run, explored, replayed, shrunk and explained: a description, from which a stage with
+ * the same beginning can be built again and again.
+ */
+export interface Subject {
+  /** As in a trace's header: a kernel with its processes, or threads without a kernel. */
+  readonly guest: 'kernel' | 'bare';
+  /** What a trace calls it: a program or scenario of ours, a file, or what its author named it. */
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly mutants: readonly string[];
+  /** Limits, by name, as a trace keeps them. */
+  readonly config: Readonly<Record<string, number | string>>;
+  /** Names of the detectors that watch; undefined for all. */
+  readonly detectors?: readonly string[] | undefined;
+  /** Whether a user wrote its code: what that throws is a finding, and it may not be deterministic. */
+  readonly isOwn: boolean;
+  /** Of a kernel: what it boots. */
+  readonly spec?: GuestSpec;
+  /** Names the version of its code. */
+  fingerprint(): string;
+  /** Makes it anew, for a stage. @throws UsageError for what cannot be. */
+  build(): Cast;
+}
+
+/** How one execution went. */
+export interface Outcome {
+  /** 'found' when a detector or a panic ended it. */
+  readonly ending: Ending | 'found';
+  readonly finding: Finding | undefined;
+  /** What detectors could not decide, a line each; left out when there is nothing to say. */
+  readonly notes?: readonly string[];
+}
+
+/** Who watches a stage's executions; what is left out costs nothing, but for the detectors. */
+export interface Watching {
+  /** All, if left out; those of what is thrown are always there. */
+  readonly detectors?: readonly DetectorKind[];
+  /** Told what a kernel does. */
+  readonly events?: KernelEvents | null;
+  /** Whether events are told of locks, too. */
+  readonly locks?: boolean;
+}
+
+/** What runs on a stage: a kernel, or a model. */
+export interface Cast {
+  readonly kernel?: Kernel;
+  readonly scenario?: Scenario | undefined;
+  readonly model?: Model;
+}
+
+/** A subject that is built: its machine, and how to execute it again and again. */
+export class Stage {
+  readonly subject: Subject;
+  readonly machine: Machine;
+  /** Undefined for threads without a kernel. */
+  readonly kernel: Kernel | undefined;
+  /** Those threads; undefined for a kernel. */
+  readonly program: BareProgram | undefined;
+  /** Lanes are 0..lanes-1. */
+  readonly lanes: number;
+  private readonly model: Model | undefined;
+  private readonly guest: Guest;
+  private watcher: Watcher | undefined;
+
+  /** @throws UsageError for what cannot be built. */
+  constructor(subject: Subject) {
+    const { kernel, scenario, model } = subject.build();
+    const machine = kernel?.m ?? model?.program.machine;
+    invariant(machine !== undefined, 'a stage has a kernel or a program');
+    this.subject = subject;
+    this.machine = machine;
+    this.kernel = kernel;
+    this.program = model?.program;
+    this.model = model;
+    this.lanes = kernel === undefined ? machine.cpus.length : 2 * machine.cpus.length;
+    this.guest = new Guest(machine, { kernel, scenario, model, isOwn: subject.isOwn });
+  }
+
+  /** Told what the guest prints; threads without a kernel print nothing. */
+  set onPrint(print: ((text: string) => void) | null) {
+    if (this.kernel !== undefined) this.kernel.onPrint = print;
+  }
+
+  /**
+   * Attaches detectors, in place of those before, and whoever listens. Call it once, then `execute`
+   * as often as wanted: what detectors learn over executions stays.
+   */
+  watch({ detectors = DETECTORS, events = null, locks = false }: Watching = {}): void {
+    const { kernel, machine } = this;
+    kernel?.listen(events, locks, null);
+    // Detectors learn from the state that executions begin with, not from how the last one ended.
+    (kernel ?? this.program)?.reset();
+    this.watcher = new Watcher(this.guest, withThrown(detectors));
+    machine.observer = this.watcher;
+    if (kernel !== undefined) kernel.watch = this.watcher;
+  }
+
+  /**
+   * One execution from the end of set-up, watched by the detectors that `watch` attached.
+   *
+   * @throws InternalError and whatever else is not the guest's doing; an InternalError about a
+   *   detector names it. ProgramError when a thread breaks the contract of its operations.
+   */
+  execute(strategy: Strategy, seed: number): Outcome {
+    const { watcher } = this;
+    invariant(watcher !== undefined, 'a stage is watched before it is executed');
+    strategy.begin(seed, this.lanes);
+    watcher.begin();
+    try {
+      const ending = this.run(strategy);
+      const finding = watcher.ended(ending);
+      const notes = watcher.notes();
+      return notes.length === 0 ? { ending, finding } : { ending, finding, notes };
+    } catch (error) {
+      return { ending: 'found', finding: watcher.explain(error) };
+    }
+  }
+
+  private run(strategy: Strategy): Ending {
+    const { kernel, model } = this;
+    if (kernel !== undefined) return kernel.run(strategy);
+    return (model as Model).program.run(strategy);
+  }
+
+  /** Digest of memory now, as traces write it; equal digests are taken for equal states. */
+  digest(): string {
+    return digestOf(this.machine);
+  }
+
+  /** The value of the last execution, if it halted and its author said what that is. */
+  outcome(): OutcomeValue | undefined {
+    if (this.machine.ending !== 'halted' || this.model === undefined) return undefined;
+    return outcomeOf(this.model);
+  }
+}
+
+/** An execution whose code throws has no other end. */
+function withThrown(kinds: readonly DetectorKind[]): readonly DetectorKind[] {
+  return [...kinds, ...[panic, exception].filter((kind) => !kinds.includes(kind))];
+}
