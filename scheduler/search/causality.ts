@@ -1,10 +1,14 @@
 import {
   ACQUIRE,
+  COMPARE_EXCHANGE,
+  COND_BROADCAST,
+  COND_SIGNAL,
   COND_WAKE,
   MUTEX_LOCK,
   objectOf,
   SEM_WAIT,
   type TouchCode,
+  USER_COMPARE_EXCHANGE,
   WFI,
   writes,
 } from '../../machine/index.ts';
@@ -24,6 +28,8 @@ export class Causality {
   private lanes = 1;
   private readonly lane: number[] = [];
   private readonly kind: number[] = [];
+  /** What a compare-and-exchange expected. */
+  private readonly expected: number[] = [];
   /** How many-eth event of its lane, from 1, and the one before it. */
   private readonly nth: number[] = [];
   private readonly previous: number[] = [];
@@ -41,7 +47,13 @@ export class Causality {
   /** By object, its last touch. */
   private last = new Int32Array(0);
 
+  /** Of the event whose races were asked for: the clock of what it comes after in any order. */
   private readonly floor: number[] = [];
+  /** That event, if it waits. */
+  private waiter = NONE;
+  /** See moveBefore. */
+  private moved = NONE;
+  private movedCode = 0;
   private readonly found: number[] = [];
 
   /** Forgets everything. */
@@ -54,10 +66,11 @@ export class Causality {
   }
 
   /** Begins the next event: `touch` for all that it touches, then `close`. */
-  open(lane: number, kind: number): void {
+  open(lane: number, kind: number, expected: number): void {
     const e = this.count;
     this.lane[e] = lane;
     this.kind[e] = kind;
+    this.expected[e] = expected;
     const previous = this.lastOfLane[lane] as number;
     this.previous[e] = previous;
     this.nth[e] = previous < 0 ? 1 : (this.nth[previous] as number) + 1;
@@ -75,6 +88,7 @@ export class Causality {
   }
 
   close(): void {
+    this.moved = NONE;
     const e = this.count++;
     const { lanes } = this;
     this.lastOfLane[this.lane[e] as number] = e;
@@ -114,6 +128,7 @@ export class Causality {
 
   /** Forgets the events from `count` on, and one that is open. */
   truncate(count: number): void {
+    this.moved = NONE;
     for (let e = this.count - 1; e >= count; e--) {
       this.lastOfLane[this.lane[e] as number] = this.previous[e] as number;
     }
@@ -129,26 +144,50 @@ export class Causality {
     return this.lane[e] as number;
   }
 
-  /** Whether `a`, which is earlier, happens before `b`. */
+  /**
+   * Whether `a`, which is earlier, happens before `b`. Of an operation that waits, whose races were
+   * asked for last: whether it would if it came before the event that made it wait.
+   */
   precedes(a: number, b: number): boolean {
+    if (b === this.waiter) return this.isBelowFloor(a);
     const lane = this.lane[a] as number;
     return (this.clocks[b * this.lanes + lane] as number) >= (this.nth[a] as number);
   }
 
-  /** What an event touches. */
+  /** What an event touches; of the one that `moveBefore` names, what it would touch there. */
   codesOf(e: number): TouchCode[] {
+    if (e === this.moved) return [this.movedCode];
     return this.codes.slice(this.first[e], this.first[e + 1]);
+  }
+
+  /**
+   * Supposes that `e` comes before `x`, with which it races: whether a compare-and-exchange then
+   * stores, and a signal finds somebody, the value before `x` decides.
+   */
+  moveBefore(x: number, e: number): void {
+    const kind = this.kind[e] as number;
+    const swaps = kind === COMPARE_EXCHANGE || kind === USER_COMPARE_EXCHANGE;
+    const signals = kind === COND_SIGNAL || kind === COND_BROADCAST;
+    this.moved = NONE;
+    if (!swaps && !signals) return;
+    const object = objectOf(this.codes[this.first[e] as number] as number);
+    const end = this.first[x + 1] as number;
+    for (let t = this.first[x] as number; t < end; t++) {
+      if (objectOf(this.codes[t] as number) !== object) continue;
+      const value = this.values[t] as number;
+      const stores = swaps ? value === this.expected[e] : value > 0;
+      this.moved = e;
+      this.movedCode = (object << 1) | (stores ? 1 : 0);
+      return;
+    }
   }
 
   /** Whether an operation that touches these commutes with an event of another lane. */
   commutes(codes: readonly TouchCode[], e: number): boolean {
+    if (e === this.moved) return !clash(codes, this.movedCode);
     const end = this.first[e + 1] as number;
     for (let t = this.first[e] as number; t < end; t++) {
-      const mine = this.codes[t] as number;
-      for (let i = 0; i < codes.length; i++) {
-        const other = codes[i] as number;
-        if (other >> 1 === mine >> 1 && ((other | mine) & 1) !== 0) return false;
-      }
+      if (clash(codes, this.codes[t] as number)) return false;
     }
     return true;
   }
@@ -168,17 +207,17 @@ export class Causality {
     const from = this.first[e] as number;
     const end = this.first[e + 1] as number;
     const kind = this.kind[e] as number;
+    this.waiter = canWait(kind) ? e : NONE;
     if (kind === COND_WAKE) {
       // The signal that woke it; its own context is nobody else's.
       const signal = this.before[from + 1] as number;
       if (signal >= 0) this.raiseFloor(this.owner[signal] as number);
     }
-    if (canWait(kind)) this.waitedFor(from, kind);
+    if (this.waiter === e) this.waitedFor(from, kind);
     else for (let t = from; t < end; t++) this.conflicts(t);
     return found.length < 2 ? found : this.immediate();
   }
 
-  /** The clock of what the event comes after in any case: the events of its lane. */
   private setFloor(e: number): void {
     const previous = this.previous[e] as number;
     for (let i = 0; i < this.lanes; i++) {
@@ -236,6 +275,14 @@ export class Causality {
     }
     return found;
   }
+}
+
+function clash(codes: readonly TouchCode[], mine: TouchCode): boolean {
+  for (let i = 0; i < codes.length; i++) {
+    const other = codes[i] as number;
+    if (other >> 1 === mine >> 1 && ((other | mine) & 1) !== 0) return true;
+  }
+  return false;
 }
 
 /** Whether an operation of this kind may have to wait for its first object. */

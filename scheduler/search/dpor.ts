@@ -156,7 +156,7 @@ export class Dpor implements Search {
   private openEvent(point: ChoicePoint, thread: Thread): void {
     const { events, codes } = this;
     const count = point.footprint(thread, codes);
-    events.open(point.laneOf(thread), thread.kind);
+    events.open(point.laneOf(thread), thread.kind, thread.b);
     for (let i = 0; i < count; i++) {
       const code = codes[i] as TouchCode;
       events.touch(code, valueOf(point, objectOf(code)));
@@ -214,9 +214,10 @@ export class Dpor implements Search {
     const { events, sequence } = this;
     sequence.length = 0;
     for (let y = x + 1; y < events.count; y++) {
-      if (!events.precedes(x, y)) sequence.push(y);
+      if (y !== e && !events.precedes(x, y)) sequence.push(y);
     }
     sequence.push(e);
+    events.moveBefore(x, e);
     const node = this.nodes[x] as Node;
     if (node.sleep.some((s) => isWeakInitial(s, sequence, events))) return;
     insert(node.tree, sequence, events);

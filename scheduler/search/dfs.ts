@@ -1,0 +1,332 @@
+import {
+  type ChoicePoint,
+  HALT,
+  objectCount,
+  objectOf,
+  runLineObject,
+  START,
+  StopExecution,
+  type Thread,
+  type TouchCode,
+} from '../../machine/index.ts';
+import type { Search } from '../search.ts';
+import { Path, threadOn } from './path.ts';
+import { Signature } from './signature.ts';
+
+export interface DfsOptions {
+  /** Preemptions at most: switches away from a lane that could go on. Default: any number. */
+  readonly preemptions?: number;
+  /**
+   * Whether a trace that was seen before is not followed again, by its signature: then the search
+   * covers the traces that the bound allows, not each of their interleavings.
+   */
+  readonly merges?: boolean;
+  /**
+   * By object, 1 for those whose operations are choice points; a lane goes on through all others
+   * until it has to wait. Left out, every operation is one.
+   */
+  readonly focus?: Uint8Array;
+  /** By object, 1 for those whose order is not told apart: their operations count as local. */
+  readonly ignored?: Uint8Array;
+}
+
+/** A point where more than one lane may go on. */
+interface Node {
+  mark: number;
+  step: number;
+  /** Events before it. */
+  events: number;
+  /** Preemptions before it, and the lane that going on with costs none; -1 when all are free. */
+  used: number;
+  current: number;
+  /** Lanes, the current one first; `at` is the one being explored. */
+  readonly lanes: number[];
+  /** The signature after each one's next operation; NaN for a local one. */
+  readonly after: number[];
+  at: number;
+}
+
+/** Signatures remembered at most, about 100 bytes each: from there on traces may be repeated. */
+const MEMORY = 5_000_000;
+
+/**
+ * Depth-first search over all interleavings, or those with few preemptions (Musuvathi and Qadeer,
+ * Iterative Context Bounding for Systematic Testing of Multithreaded Programs, PLDI 2007), each one
+ * once; or, merging, over the traces that those interleavings show.
+ *
+ * Merging remembers for each trace of a beginning, and the lane that ran last, the fewest preemptions
+ * that it was reached with, and goes no further where it was reached with as few. So it covers
+ * exactly the traces with an interleaving of at most `preemptions` preemptions.
+ *
+ * Departures. Going on with the running lane's operations that touch nothing is no choice. `halt`,
+ * which ends every lane at once, comes when no other lane can step. Merging takes a pending timer
+ * interrupt at once, so a machine that raises them by itself is not explored completely.
+ */
+export class Dfs implements Search {
+  readonly name: string;
+  readonly asksAlways = true;
+  traces = 0;
+  redundant = 0;
+
+  private readonly preemptions: number;
+  private readonly merges: boolean;
+  private readonly focus: Uint8Array | undefined;
+  private readonly ignored: Uint8Array | undefined;
+  private readonly signature = new Signature();
+  /** By signature, and by lane and signature: fewest preemptions. */
+  private readonly reached = new Map<number, number>();
+  private readonly reachedOn: Map<number, number>[] = [];
+  private readonly path = new Path();
+  private readonly nodes: Node[] = [];
+  private depth = 0;
+  private used = 0;
+  private point: ChoicePoint | undefined;
+  private isOpen = false;
+  private openLane = -1;
+  private lineBefore = 0;
+  private gaveUp = false;
+  /** Whether the last event led to a trace not seen before. */
+  private isNew = true;
+  private lastMark = 0;
+  private lastStep = 0;
+  private readonly codes: TouchCode[] = [];
+  private codeCount = 0;
+
+  constructor(options: DfsOptions = {}) {
+    const { preemptions = Number.POSITIVE_INFINITY, merges = false } = options;
+    const base = merges ? 'dpor' : 'dfs';
+    this.name = Number.isFinite(preemptions) ? `${base}:${preemptions}` : base;
+    this.preemptions = preemptions;
+    this.merges = merges;
+    this.focus = options.focus;
+    this.ignored = options.ignored;
+  }
+
+  begin(_seed: number, _lanes: number): void {
+    this.path.rewind();
+    this.isOpen = false;
+    this.gaveUp = false;
+  }
+
+  choose(point: ChoicePoint): Thread {
+    if (this.point !== point) this.start(point);
+    const { step } = point;
+    if (step < this.path.liveFrom) return this.path.follow(point) as Thread;
+    this.closeEvent(point);
+    this.lastMark = this.path.mark;
+    this.lastStep = step;
+    const thread = this.pick(point);
+    this.path.push(step, point.laneOf(thread));
+    point.lease = 1;
+    return thread;
+  }
+
+  private start(point: ChoicePoint): void {
+    this.point = point;
+    const lanes = 2 * point.cpus.length;
+    this.signature.clear(lanes, objectCount(point));
+    for (let i = 0; i < lanes; i++) this.reachedOn.push(new Map());
+  }
+
+  private pick(point: ChoicePoint): Thread {
+    const first = this.goesFirst(point);
+    if (first !== undefined) return first;
+    const node = this.nodes[this.depth - 1];
+    if (node !== undefined && node.step === point.step) return this.branch(point, node);
+    const current = this.depth === 0 ? undefined : threadOn(point, point.lane);
+    if (current !== undefined && this.goesOnAlone(point, current)) return current;
+    return this.branch(point, this.newNode(point, current));
+  }
+
+  /** Threads that must run before anything is known of them; merging, timers too. */
+  private goesFirst(point: ChoicePoint): Thread | undefined {
+    for (let i = 0; i < point.enabledCount; i++) {
+      const thread = point.enabled[i] as Thread;
+      if (thread.kind === START || (this.merges && thread.id < 0)) return thread;
+    }
+    return undefined;
+  }
+
+  /** Whether this is no choice point for the running thread; if so, its event begins. */
+  private goesOnAlone(point: ChoicePoint, current: Thread): boolean {
+    if (current.kind === HALT) return point.enabledCount === 1;
+    this.lookAt(point, current);
+    if (this.codeCount === 0) return true;
+    const isChoice = point.enabledCount > 1 && this.used < this.preemptions && this.isInFocus();
+    if (!isChoice) this.openEvent(point, point.lane);
+    return !isChoice;
+  }
+
+  /** Lists what a thread's operation touches, without what is ignored. */
+  private lookAt(point: ChoicePoint, thread: Thread): void {
+    const { codes, ignored } = this;
+    this.codeCount = point.footprint(thread, codes);
+    if (ignored === undefined) return;
+    let kept = 0;
+    for (let i = 0; i < this.codeCount; i++) {
+      const code = codes[i] as number;
+      if (ignored[objectOf(code)] !== 1) codes[kept++] = code;
+    }
+    this.codeCount = kept;
+  }
+
+  private isInFocus(): boolean {
+    const { focus } = this;
+    if (focus === undefined) return true;
+    for (let i = 0; i < this.codeCount; i++) {
+      if (focus[objectOf(this.codes[i] as number)] === 1) return true;
+    }
+    return false;
+  }
+
+  private newNode(point: ChoicePoint, current: Thread | undefined): Node {
+    const node = this.nodes[this.depth] ?? emptyNode();
+    this.nodes[this.depth++] = node;
+    const isCurrent = current !== undefined && current.kind !== HALT;
+    node.mark = this.path.mark;
+    node.step = point.step;
+    node.events = this.signature.count;
+    node.used = this.used;
+    node.current = isCurrent ? point.lane : -1;
+    node.at = 0;
+    node.lanes.length = 0;
+    node.after.length = 0;
+    if (isCurrent) this.addBranch(point, node, current);
+    for (let i = 0; i < point.enabledCount; i++) {
+      const thread = point.enabled[i] as Thread;
+      const halts = thread.kind === HALT && point.enabledCount > 1;
+      if (!(isCurrent && thread === current) && !halts) this.addBranch(point, node, thread);
+    }
+    return node;
+  }
+
+  private addBranch(point: ChoicePoint, node: Node, thread: Thread): void {
+    const lane = point.laneOf(thread);
+    node.lanes.push(lane);
+    let after = Number.NaN;
+    if (this.merges) {
+      this.lookAt(point, thread);
+      if (this.codeCount > 0) after = this.signature.after(lane, this.codes, this.codeCount);
+    }
+    node.after.push(after);
+  }
+
+  /** Takes the branch of a node that is due. */
+  private branch(point: ChoicePoint, node: Node): Thread {
+    const lane = node.lanes[node.at] as number;
+    this.used = usedBy(node, node.at);
+    const thread = threadOn(point, lane) as Thread;
+    this.lookAt(point, thread);
+    if (this.codeCount > 0) this.openEvent(point, lane);
+    return thread;
+  }
+
+  private openEvent(point: ChoicePoint, lane: number): void {
+    this.isOpen = true;
+    this.openLane = lane;
+    this.lineBefore = point.runLine;
+  }
+
+  /** The event is over: what it did besides its operation is known now. */
+  private closeEvent(point: ChoicePoint): void {
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    if (point.runLine !== this.lineBefore) {
+      this.codes[this.codeCount++] = (runLineObject(point.words) << 1) | 1;
+    }
+    if (!this.merges) return;
+    const { signature } = this;
+    signature.push(this.openLane, this.codes, this.codeCount);
+    const { value } = signature;
+    this.isNew = !this.reached.has(value);
+    if (this.wasReached(value, this.openLane, this.used)) {
+      this.gaveUp = true;
+      throw new StopExecution();
+    }
+    this.remember(value);
+  }
+
+  private remember(value: number): void {
+    const { reached, used } = this;
+    if (reached.size >= MEMORY) return;
+    (this.reachedOn[this.openLane] as Map<number, number>).set(value, used);
+    if (used < (reached.get(value) ?? Number.POSITIVE_INFINITY)) reached.set(value, used);
+  }
+
+  /** Whether a beginning was reached with as few preemptions, the switch to this lane included. */
+  private wasReached(value: number, lane: number, used: number): boolean {
+    const least = this.reached.get(value);
+    if (least === undefined) return false;
+    if (least < used || this.preemptions === Number.POSITIVE_INFINITY) return true;
+    const here = this.reachedOn[lane]?.get(value);
+    return here !== undefined && here <= used;
+  }
+
+  resume(): void {
+    this.isOpen = false;
+    this.path.cut(this.lastMark, this.lastStep);
+  }
+
+  next(): boolean {
+    const { point } = this;
+    if (point === undefined) return false;
+    this.closeAtEnd(point);
+    if (this.gaveUp) this.redundant++;
+    else if (this.isNew || !this.merges) this.traces++;
+    else this.redundant++;
+    return this.backtrack();
+  }
+
+  private closeAtEnd(point: ChoicePoint): void {
+    try {
+      this.closeEvent(point);
+    } catch (error) {
+      if (!(error instanceof StopExecution)) throw error;
+    }
+  }
+
+  /** Goes back to the last node with a branch that the bound allows and that is not known. */
+  private backtrack(): boolean {
+    for (; this.depth > 0; this.depth--) {
+      const node = this.nodes[this.depth - 1] as Node;
+      while (++node.at < node.lanes.length) {
+        const used = usedBy(node, node.at);
+        if (used > this.preemptions) continue;
+        const after = node.after[node.at] as number;
+        if (this.merges && this.wasReached(after, node.lanes[node.at] as number, used)) continue;
+        this.signature.truncate(node.events);
+        this.path.cut(node.mark, node.step);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  get estimate(): number {
+    let weight = 1;
+    let seen = 0;
+    for (let i = 0; i < this.depth; i++) {
+      const { at, lanes } = this.nodes[i] as Node;
+      seen += (weight * at) / lanes.length;
+      weight /= lanes.length;
+    }
+    return this.depth === 0 ? this.traces : Math.round(this.traces / (seen + weight));
+  }
+}
+
+function usedBy(node: Node, at: number): number {
+  return node.current >= 0 && node.lanes[at] !== node.current ? node.used + 1 : node.used;
+}
+
+function emptyNode(): Node {
+  return {
+    mark: 0,
+    step: 0,
+    events: 0,
+    used: 0,
+    current: -1,
+    lanes: [],
+    after: [],
+    at: 0,
+  };
+}
