@@ -7,8 +7,8 @@
  */
 import {
   ECALL,
-  InternalError,
   type Machine,
+  ProgramError,
   type Resumable,
   USER_COMPARE_EXCHANGE,
   USER_EXCHANGE,
@@ -76,7 +76,7 @@ export class UserContext implements Context {
   private replay(isFork: boolean): number | undefined {
     if (this.cursor < this.length) return this.answers[this.cursor++] as number;
     if (isFork) return undefined;
-    throw new InternalError(
+    throw new ProgramError(
       `program ${this.p.image?.name ?? '?'} did something else when fork ran it again: ` +
         'a program must depend only on its arguments and what the machine answers',
     );

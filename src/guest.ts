@@ -4,6 +4,7 @@ import { MAXARG, MAXPATH, PARAM, type Param } from '../kernel/param.ts';
 import { SCENARIOS, type Scenario } from '../scenarios/index.ts';
 import type { TraceHeader } from '../traces/trace.ts';
 import { PROGRAMS } from '../user/programs/index.ts';
+import type { Program } from '../user/ulib.ts';
 import { UsageError } from './errors.ts';
 import { didYouMean } from './nearest.ts';
 
@@ -17,6 +18,17 @@ export interface GuestSpec {
   readonly mutants: readonly MutantName[];
   /** Names of the detectors that watch; undefined for all. */
   readonly detectors?: readonly string[];
+  /** A user's own scenario, which `program` names; nothing of ours goes by that name then. */
+  readonly own?: OwnGuest;
+}
+
+/** What a user's own scenario brings. */
+export interface OwnGuest {
+  readonly scenario: Scenario;
+  /** Besides ours, and before them. */
+  readonly programs: ReadonlyMap<string, Program>;
+  /** Names the version of its code. */
+  readonly fingerprint: string;
 }
 
 const programs = new Map(Object.entries(PROGRAMS).map(([name, entry]) => [name, entry.program]));
@@ -101,13 +113,38 @@ export function guestSpec(
 }
 
 /**
+ * The same with other limits and mutants: what is not said stays.
+ *
+ * @throws UsageError for a limit out of range or an unknown mutant.
+ */
+export function limitedSpec(
+  spec: GuestSpec,
+  overrides: Partial<Param>,
+  mutants: readonly string[],
+): GuestSpec {
+  const param = { ...spec.param, ...overrides };
+  checkParam(param);
+  return { ...spec, param, mutants: checkMutants(mutants) };
+}
+
+/** @throws UsageError for processes of a scenario that cannot be. */
+export function checkProcesses({ scenario, programs: own }: OwnGuest): void {
+  for (const { name, argv } of scenario.processes) {
+    checkArgs(argv);
+    if (own.has(name) || programs.has(name)) continue;
+    const hint = didYouMean(name, [...own.keys(), ...programs.keys()]);
+    throw new UsageError(`no program ${name}${hint || '; list shows ours'}`);
+  }
+}
+
+/**
  * Builds the kernel of a specification, booted.
  *
  * @throws UsageError when the machine is too small for its initial processes.
  */
 export function bootGuest(spec: GuestSpec): Kernel {
-  const { program, args, param } = spec;
-  const scenario = scenarios.get(program);
+  const { program, args, param, own } = spec;
+  const scenario = own?.scenario ?? scenarios.get(program);
   const processes = scenario?.processes ?? [{ name: program, argv: [program, ...args] }];
   const count = processes.length + 1;
   if (count > param.nproc) {
@@ -121,7 +158,8 @@ export function bootGuest(spec: GuestSpec): Kernel {
   if (bytes + 8 * (args.length + 2) > 4096) {
     throw new UsageError(`the arguments of ${program} do not fit on its stack`);
   }
-  const k = new Kernel(param, programs, processes, spec.mutants);
+  const known = own === undefined ? programs : new Map([...programs, ...own.programs]);
+  const k = new Kernel(param, known, processes, spec.mutants);
   if (scenario !== undefined) bootedFor.set(k, scenario);
   return k;
 }
@@ -135,15 +173,19 @@ export function scenarioOf(k: Kernel): Scenario | undefined {
 
 /** The specification that a trace was made from. @throws UsageError for one we cannot build. */
 export function specOfHeader(header: TraceHeader): GuestSpec {
-  if (header.guest !== 'kernel') throw new UsageError('the trace is of a bare program');
-  const overrides: Partial<Record<keyof Param, number>> = { ncpu: header.cpus };
-  for (const name of Object.keys(PARAM) as (keyof Param)[]) {
-    const value = header.config[name];
-    if (typeof value === 'number') overrides[name] = value;
-  }
-  const spec = guestSpec(header.program, header.args, overrides, header.mutants);
+  const spec = guestSpec(header.program, header.args, limitsOfHeader(header), header.mutants);
   const { detectors } = header.config;
   return typeof detectors === 'string' ? { ...spec, detectors: detectors.split(' ') } : spec;
+}
+
+/** The limits that a trace was made with. */
+export function limitsOfHeader({ cpus, config }: TraceHeader): Partial<Param> {
+  const limits: Partial<Record<keyof Param, number>> = { ncpu: cpus };
+  for (const name of Object.keys(PARAM) as (keyof Param)[]) {
+    const value = config[name];
+    if (typeof value === 'number') limits[name] = value;
+  }
+  return limits;
 }
 
 /** The limits as a trace keeps them: without the CPUs, which it names apart. */

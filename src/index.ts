@@ -1,14 +1,27 @@
 /**
- * The public API: run a guest under a seeded schedule, record it, read and replay traces.
+ * The public API: describe a subject (`program`, `scenario`, or `guestSpec` for one of ours), then
+ * `run`, `explore`, `replay`, `shrink` or `verify` it.
  *
  * ```ts
- * import { guestSpec, makeStrategy, readTrace, replay, run, type Strategy, TraceMemory } from 'xv6-replay';
+ * import { guestSpec, program, replay, run, shrink } from 'xv6-replay';
  *
- * const trace = new TraceMemory();
- * const spec = guestSpec('shmtest', ['foo', '8192', '4'], { ncpu: 4 });
- * const strategy = makeStrategy('random') as Strategy;
- * const { steps, finding } = run(spec, { seed: 42, strategy, sink: trace.sink });
- * replay(readTrace(trace.bytes())).steps === steps;
+ * const race = program('x = 5', ({ cell, thread, outcome }) => {
+ *   const x = cell('x', 5);
+ *   thread('add', function* () {
+ *     const v = x.load() ?? (yield);
+ *     x.store(v + 1) ?? (yield);
+ *   });
+ *   thread('double', function* () {
+ *     const v = x.load() ?? (yield);
+ *     x.store(v * 2) ?? (yield);
+ *   });
+ *   outcome(() => x.value);
+ * });
+ * const { finding, trace } = run(race, { seed: 1, record: true });
+ * replay(trace, { subject: race }).finding.title === finding.title;
+ * shrink(trace, race).schedule; // '0-2.1-2'
+ *
+ * run(guestSpec('shmtest', ['foo', '8192', '4'], { ncpu: 4 }), { seed: 42 }).finding === undefined;
  * ```
  */
 export type { KernelEvents } from '../kernel/events.ts';
@@ -39,6 +52,9 @@ export { type Missing, readTrace, type Trace } from '../traces/reader.ts';
 export type * from '../traces/trace.ts';
 export { type Sink, TraceWriter } from '../traces/writer.ts';
 export { PROGRAMS } from '../user/programs/index.ts';
+export type { Context, Part, Program } from '../user/ulib.ts';
+export * as ulib from '../user/ulib.ts';
+export { type ProgramOptions, type ProgramParts, program } from './bare-subject.ts';
 export { DETECTORS, selectDetectors } from './detectors/index.ts';
 export { EXIT, UsageError } from './errors.ts';
 export { execute, watch } from './execution.ts';
@@ -47,6 +63,8 @@ export type { Report, ReportStep } from './explain/report.ts';
 export { type Exploration, type ExploreOptions, explore } from './explore.ts';
 export type { Finding } from './finding.ts';
 export { bootGuest, type GuestSpec, guestSpec, PARAM_RANGES } from './guest.ts';
+export type { OutcomeValue } from './model.ts';
+export { type OwnScenario, scenario } from './own-scenario.ts';
 export { isForeign, type ReplayOptions, type ReplayResult, replay } from './replay.ts';
 export { type RunOptions, type RunResult, run } from './run.ts';
 export { type Shrunk, type Size, shrink } from './shrink.ts';

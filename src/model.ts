@@ -1,4 +1,5 @@
 import type { BareProgram } from '../machine/bare.ts';
+import type { Observer } from '../machine/index.ts';
 import { UsageError } from './errors.ts';
 
 /** What an execution came to, to print and to group executions by. */
@@ -14,11 +15,11 @@ export interface Model {
 }
 
 /** The value of the execution that has just halted. @throws UsageError when its author's code does. */
-export function outcomeOf({ outcome }: Model): OutcomeValue | undefined {
+export function outcomeOf({ program, outcome }: Model): OutcomeValue | undefined {
   if (outcome === undefined) return undefined;
   let value: unknown;
   try {
-    value = outcome();
+    value = looking(program, outcome);
   } catch (error) {
     throw new UsageError(`the outcome cannot be told: ${messageOf(error)}`);
   }
@@ -26,17 +27,48 @@ export function outcomeOf({ outcome }: Model): OutcomeValue | undefined {
   return JSON.stringify(value) ?? String(value);
 }
 
-/** What is wrong with the execution that has just halted, in a line; undefined for nothing. */
-export function wrongIn({ check }: Model): string | undefined {
-  if (check === undefined) return undefined;
+/**
+ * What is wrong with the execution that has just halted, in a line; undefined for nothing.
+ *
+ * @throws UsageError when its author's code performs an operation.
+ */
+export function wrongIn({ program, check }: Model): string | undefined {
+  return check && wrongBy(() => looking(program, check));
+}
+
+/** What a claim says is wrong: it answers true or nothing if all is well, or throws. */
+export function wrongBy(claim: () => unknown): string | undefined {
   try {
-    const answer = check();
+    const answer = claim();
     if (answer === true || answer === undefined) return undefined;
     return typeof answer === 'string' ? answer : `the check answers ${String(answer)}`;
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     return messageOf(error);
   }
 }
+
+/** Calls code that may look at the machine but not use it: the execution is over. */
+function looking(program: BareProgram, look: () => unknown): unknown {
+  const { machine } = program;
+  const { observer } = machine;
+  machine.observer = LOOKER;
+  try {
+    return look();
+  } finally {
+    machine.observer = observer;
+  }
+}
+
+const refuse = (): never => {
+  throw new UsageError('outcome and check look (x.value), they perform no operations (x.load())');
+};
+const LOOKER: Observer = {
+  entering: refuse,
+  performed: refuse,
+  accessed: refuse,
+  switching: refuse,
+};
 
 /** The first line of what was thrown, whatever that is. */
 export function messageOf(error: unknown): string {

@@ -1,6 +1,6 @@
 import { ReplayDivergence } from '../scheduler/divergence.ts';
 import { Replay, type ReplayWords } from '../scheduler/strategies/replay.ts';
-import type { Trace } from '../traces/reader.ts';
+import { readTrace, type Trace } from '../traces/reader.ts';
 import type { TraceHeader } from '../traces/trace.ts';
 import type { Sink } from '../traces/writer.ts';
 import { selectDetectors } from './detectors/index.ts';
@@ -9,7 +9,7 @@ import { explain } from './explain/explain.ts';
 import type { Report } from './explain/report.ts';
 import { CHECKPOINT_STEPS, digestOf, Periodic, Recording } from './recording.ts';
 import { type Outcome, Stage, type Subject } from './stage.ts';
-import { type Runnable, subjectOf, subjectOfHeader } from './subject.ts';
+import { type Runnable, subjectAsRun, subjectOf, subjectOfHeader } from './subject.ts';
 import { type Tally, tally } from './tally.ts';
 
 export interface ReplayOptions {
@@ -34,12 +34,13 @@ export interface ReplayResult extends Outcome, Tally {
 }
 
 /**
- * Replays a trace and checks it: every switch must be possible, every digest equal.
+ * Replays a trace, or the bytes of one, and checks it: every switch must be possible, every digest equal.
  *
  * @throws UsageError for a trace without a readable header, or of something we cannot boot.
  * @throws ReplayDivergence where the machine does something else than the trace says.
  */
-export function replay(trace: Trace, options: ReplayOptions = {}): ReplayResult {
+export function replay(of: Trace | Uint8Array, options: ReplayOptions = {}): ReplayResult {
+  const trace = of instanceof Uint8Array ? readTrace(of) : of;
   const { header } = trace;
   if (header === undefined)
     throw new UsageError('the header is damaged: nothing says what to replay');
@@ -88,9 +89,7 @@ export function replay(trace: Trace, options: ReplayOptions = {}): ReplayResult 
 /** What to replay a trace on; with the detectors that watched then. */
 export function subjectFor(header: TraceHeader, given: Runnable | undefined): Subject {
   if (given === undefined) return subjectOfHeader(header);
-  const { detectors } = header.config;
-  const names = typeof detectors === 'string' ? detectors.split(' ') : undefined;
-  return { ...subjectOf(given), detectors: names };
+  return subjectAsRun(subjectOf(given), header);
 }
 
 /** Whether the trace is of code that behaves otherwise: it may diverge. */

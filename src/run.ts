@@ -1,4 +1,8 @@
+import { RandomWalk } from '../scheduler/strategies/random.ts';
+import { RoundRobin } from '../scheduler/strategies/round-robin.ts';
+import { Segments } from '../scheduler/strategies/segments.ts';
 import type { Strategy } from '../scheduler/strategy.ts';
+import { TraceMemory } from '../traces/memory.ts';
 import type { TraceHeader } from '../traces/trace.ts';
 import type { Sink } from '../traces/writer.ts';
 import { selectDetectors } from './detectors/index.ts';
@@ -7,16 +11,22 @@ import type { Report } from './explain/report.ts';
 import { shortId } from './finding.ts';
 import type { OutcomeValue } from './model.ts';
 import { Recording, traceHeader } from './recording.ts';
-import { type Outcome, Stage } from './stage.ts';
+import { parseSchedule } from './schedule.ts';
+import { type Outcome, Stage, type Subject } from './stage.ts';
 import { type Runnable, subjectOf } from './subject.ts';
 import { type Tally, tally } from './tally.ts';
 
 export interface RunOptions {
-  /** A safe integer. */
-  readonly seed: number;
-  readonly strategy: Strategy;
+  /** A safe integer; default 0. */
+  readonly seed?: number;
+  /** Default: `random` without a kernel, `round-robin` with one. */
+  readonly strategy?: Strategy;
+  /** A schedule to follow instead, as `Shrunk.schedule` and a failure of `verify` have it. */
+  readonly schedule?: string;
   /** Takes the trace, frame by frame; without one nothing is recorded. */
   readonly sink?: Sink;
+  /** Keeps the trace for the result. */
+  readonly record?: boolean;
   /** Events in the trace: 0 none, 1 switches and system calls (the default), 2 also locks and sleeps. */
   readonly detail?: number;
   /** Told what the guest prints. */
@@ -32,22 +42,27 @@ export interface RunResult extends Outcome, Tally {
   readonly id: string | undefined;
   /** The finding explained. */
   readonly report: Report | undefined;
+  /** The trace, as a file has it; undefined unless it was to be kept. */
+  readonly trace: Uint8Array | undefined;
 }
 
 /**
  * Boots a subject and runs it once. What the guest does wrong is a finding in the result.
  *
- * @throws UsageError for what cannot be booted; InternalError and others when xv6-replay itself is
- *   at fault.
+ * @throws UsageError for what cannot be booted, or is no schedule; InternalError and others when
+ *   xv6-replay itself is at fault.
  */
-export function run(what: Runnable, options: RunOptions): RunResult {
+export function run(what: Runnable, options: RunOptions = {}): RunResult {
   return runOn(new Stage(subjectOf(what)), options);
 }
 
 /** As run, on a stage that is there already. */
 export function runOn(stage: Stage, options: RunOptions): RunResult {
-  const { seed, strategy, sink, detail = 1 } = options;
+  const { seed = 0, detail = 1 } = options;
+  const memory = options.record === true ? new TraceMemory() : undefined;
+  const sink = memory === undefined ? options.sink : both(memory.sink, options.sink);
   const { subject, machine } = stage;
+  const strategy = strategyOf(subject, options);
   const header = traceHeader(subject, machine.cpus.length, seed, strategy.name, detail);
   stage.onPrint = options.onPrint ?? null;
   let recording: Recording | undefined;
@@ -66,8 +81,21 @@ export function runOn(stage: Stage, options: RunOptions): RunResult {
     () => finding && explain({ subject, seed, strategy, finding, detectors }),
   );
   recording?.finish(outcome, id, report);
-  const steps = machine.step;
-  return { ...outcome, ...counts, header, steps, outcome: value, id, report };
+  const told = { header, steps: machine.step, outcome: value, id, report };
+  return { ...outcome, ...counts, ...told, trace: memory?.bytes() };
+}
+
+function both(one: Sink, other: Sink | undefined): Sink {
+  if (other === undefined) return one;
+  return (bytes) => {
+    one(bytes);
+    other(bytes);
+  };
+}
+
+function strategyOf({ guest }: Subject, { strategy, schedule }: RunOptions): Strategy {
+  if (schedule !== undefined) return new Segments(parseSchedule(schedule));
+  return strategy ?? (guest === 'bare' ? new RandomWalk() : new RoundRobin());
 }
 
 /** When something of ours breaks, all that led to it is on record: the trace is cut, not lost. */

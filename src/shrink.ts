@@ -1,9 +1,10 @@
 import { type Segment, Segments } from '../scheduler/strategies/segments.ts';
-import type { Trace } from '../traces/reader.ts';
+import { readTrace, type Trace } from '../traces/reader.ts';
 import { selectDetectors } from './detectors/index.ts';
 import { UsageError } from './errors.ts';
 import type { Finding } from './finding.ts';
 import { subjectFor } from './replay.ts';
+import { scheduleText } from './schedule.ts';
 import { Stage, type Subject } from './stage.ts';
 import type { Runnable } from './subject.ts';
 
@@ -13,6 +14,8 @@ export interface Shrunk {
   readonly seed: number;
   /** Runs the shrunk schedule, for `run` to record. */
   readonly strategy: Segments;
+  /** The same as a text, for `run` again, or for a colleague. */
+  readonly schedule: string;
   readonly finding: Finding;
   /** Before and after: switches away from a lane that could have gone on, and steps. */
   readonly from: Size;
@@ -38,10 +41,12 @@ const BUDGET = 500;
  * candidate run leniently, and all that until nothing can go. The result is locally minimal, not
  * proven to be the least.
  *
+ * @param of a trace, or the bytes of one
  * @param given what the trace is of; needed where its header does not say it
  * @throws UsageError for a trace that cannot be replayed whole or has no finding.
  */
-export function shrink(trace: Trace, given?: Runnable): Shrunk {
+export function shrink(of: Trace | Uint8Array, given?: Runnable): Shrunk {
+  const trace = of instanceof Uint8Array ? readTrace(of) : of;
   const { header, end } = trace;
   if (header === undefined || end === undefined || trace.damage.length > 0) {
     throw new UsageError('only a whole trace can be shrunk');
@@ -82,7 +87,9 @@ class Shrinker {
     const strategy = new Segments(list);
     const last = this.attempt(list) as Attempt;
     const { subject, seed, executions } = this;
-    return { subject, seed, strategy, finding: last.finding, from: first, to: last, executions };
+    const schedule = scheduleText(list);
+    const size = { from: first, to: last, executions };
+    return { subject, seed, strategy, schedule, finding: last.finding, ...size };
   }
 
   /** Joins each segment with the next one of its lane, earlier or later, wherever the finding stays. */

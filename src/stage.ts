@@ -1,7 +1,7 @@
 import type { KernelEvents } from '../kernel/events.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { BareProgram } from '../machine/bare.ts';
-import { type Ending, invariant, type Machine } from '../machine/index.ts';
+import { type Ending, invariant, type Machine, ProgramError } from '../machine/index.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import type { Strategy } from '../scheduler/strategy.ts';
 import type { DetectorKind } from './detectors/detector.ts';
@@ -9,6 +9,7 @@ import { exception } from './detectors/exception.ts';
 import { Guest } from './detectors/guest.ts';
 import { DETECTORS } from './detectors/index.ts';
 import { panic } from './detectors/panic.ts';
+import { UsageError } from './errors.ts';
 import type { Finding } from './finding.ts';
 import type { GuestSpec } from './guest.ts';
 import { type Model, type OutcomeValue, outcomeOf } from './model.ts';
@@ -107,7 +108,7 @@ export class Stage {
     const { kernel, machine } = this;
     kernel?.listen(events, locks, null);
     // Detectors learn from the state that executions begin with, not from how the last one ended.
-    (kernel ?? this.program)?.reset();
+    kernel?.reset();
     this.watcher = new Watcher(this.guest, withThrown(detectors));
     machine.observer = this.watcher;
     if (kernel !== undefined) kernel.watch = this.watcher;
@@ -117,7 +118,8 @@ export class Stage {
    * One execution from the end of set-up, watched by the detectors that `watch` attached.
    *
    * @throws InternalError and whatever else is not the guest's doing; an InternalError about a
-   *   detector names it. ProgramError when a thread breaks the contract of its operations.
+   *   detector names it. UsageError when a user's thread breaks the contract of its operations, and
+   ProgramError when another does.
    */
   execute(strategy: Strategy, seed: number): Outcome {
     const { watcher } = this;
@@ -130,7 +132,17 @@ export class Stage {
       const notes = watcher.notes();
       return notes.length === 0 ? { ending, finding } : { ending, finding, notes };
     } catch (error) {
-      return { ending: 'found', finding: watcher.explain(error) };
+      return { ending: 'found', finding: this.explain(watcher, error) };
+    }
+  }
+
+  private explain(watcher: Watcher, error: unknown): Finding {
+    const { isOwn, program } = this.subject;
+    try {
+      return watcher.explain(error);
+    } catch (cause) {
+      if (!isOwn || !(cause instanceof ProgramError)) throw cause;
+      throw new UsageError(`${program}: ${cause.message}`, { cause });
     }
   }
 

@@ -1,9 +1,18 @@
 import type { Kernel } from '../kernel/kernel.ts';
+import type { Param } from '../kernel/param.ts';
 import type { BareProgram } from '../machine/bare.ts';
 import type { TraceHeader } from '../traces/trace.ts';
 import { UsageError } from './errors.ts';
 import { fingerprint } from './fingerprint.ts';
-import { bootGuest, configOfSpec, type GuestSpec, scenarioOf, specOfHeader } from './guest.ts';
+import {
+  bootGuest,
+  configOfSpec,
+  type GuestSpec,
+  limitedSpec,
+  limitsOfHeader,
+  scenarioOf,
+  specOfHeader,
+} from './guest.ts';
 import { type Cast, Stage, type Subject } from './stage.ts';
 
 /** A subject, or the specification of one of our programs or scenarios. */
@@ -15,7 +24,7 @@ export function subjectOf(what: Runnable): Subject {
 
 /** A kernel with a program or scenario. */
 export function kernelSubject(spec: GuestSpec): Subject {
-  const { program, args, mutants, detectors } = spec;
+  const { program, args, mutants, detectors, own } = spec;
   return {
     guest: 'kernel',
     program,
@@ -23,17 +32,53 @@ export function kernelSubject(spec: GuestSpec): Subject {
     mutants,
     config: configOfSpec(spec),
     detectors,
-    isOwn: false,
+    isOwn: own !== undefined,
     spec,
-    fingerprint,
+    fingerprint: () => (own === undefined ? fingerprint() : `${fingerprint()}/${own.fingerprint}`),
     build: () => castOf(bootGuest(spec)),
   };
+}
+
+/**
+ * The same subject with other limits and mutants: what is not said stays.
+ *
+ * @throws UsageError for one that it does not have, or that is out of range.
+ */
+export function limited(
+  subject: Subject,
+  limits: Partial<Param>,
+  mutants: readonly string[] = subject.mutants,
+): Subject {
+  const { spec, program, fingerprint: version, detectors } = subject;
+  if (spec !== undefined) {
+    const other = kernelSubject(limitedSpec(spec, limits, mutants));
+    return { ...other, program, fingerprint: version, detectors };
+  }
+  const { stepsMax, ...others } = limits;
+  const [name] = Object.keys(others);
+  if (name !== undefined) throw new UsageError(`${program} has no kernel, and no ${name}`);
+  if (mutants.length > 0) throw new UsageError(`${program} has no kernel, and no mutants`);
+  if (stepsMax === undefined) return subject;
+  return { ...subject, config: { ...subject.config, stepsMax } };
 }
 
 /** What a trace was made from, where its header alone says it. @throws UsageError where not. */
 export function subjectOfHeader(header: TraceHeader): Subject {
   if (header.guest === 'kernel') return kernelSubject(specOfHeader(header));
   throw new UsageError(`the trace is of ${header.program}, a program that must be given with it`);
+}
+
+/** A subject with the limits, mutants and detectors that a trace of it was made with. */
+export function subjectAsRun(subject: Subject, header: TraceHeader): Subject {
+  if (subject.guest !== header.guest) {
+    throw new UsageError(`the trace is of another program: ${header.program}`);
+  }
+  const { detectors } = header.config;
+  const { stepsMax, ...limits } = limitsOfHeader(header);
+  const steps = stepsMax === undefined ? {} : { stepsMax };
+  const same = subject.guest === 'kernel' ? { ...limits, ...steps } : steps;
+  const names = typeof detectors === 'string' ? detectors.split(' ') : undefined;
+  return { ...limited(subject, same, header.mutants), detectors: names };
 }
 
 /** The stage of a kernel or of bare threads that somebody built by hand. */
