@@ -159,7 +159,7 @@ export class Dpor implements Search {
     events.open(point.laneOf(thread), thread.kind, thread.b);
     for (let i = 0; i < count; i++) {
       const code = codes[i] as TouchCode;
-      events.touch(code, valueOf(point, objectOf(code)));
+      events.touch(code, valueAt(point, objectOf(code)));
     }
     this.isOpen = true;
     this.lineBefore = point.runLine;
@@ -257,7 +257,7 @@ export class Dpor implements Search {
   }
 }
 
-function valueOf(point: ChoicePoint, object: number): number {
+function valueAt(point: ChoicePoint, object: number): number {
   const { words } = point;
   if (object < words.length) return words[object] as number;
   return object === words.length ? point.runLine : 0;
