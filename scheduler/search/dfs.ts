@@ -2,18 +2,17 @@ import {
   type ChoicePoint,
   HALT,
   objectCount,
-  objectOf,
   runLineObject,
   START,
   StopExecution,
   type Thread,
-  type TouchCode,
 } from '../../machine/index.ts';
 import type { Search } from '../search.ts';
 import { Path, threadOn } from './path.ts';
 import { Signature } from './signature.ts';
+import { View, type ViewOptions } from './view.ts';
 
-export interface DfsOptions {
+export interface DfsOptions extends ViewOptions {
   /** Preemptions at most: switches away from a lane that could go on. Default: any number. */
   readonly preemptions?: number;
   /**
@@ -21,13 +20,6 @@ export interface DfsOptions {
    * covers the traces that the bound allows, not each of their interleavings.
    */
   readonly merges?: boolean;
-  /**
-   * By object, 1 for those whose operations are choice points; a lane goes on through all others
-   * until it has to wait. Left out, every operation is one.
-   */
-  readonly focus?: Uint8Array;
-  /** By object, 1 for those whose order is not told apart: their operations count as local. */
-  readonly ignored?: Uint8Array;
 }
 
 /** A point where more than one lane may go on. */
@@ -70,8 +62,7 @@ export class Dfs implements Search {
 
   private readonly preemptions: number;
   private readonly merges: boolean;
-  private readonly focus: Uint8Array | undefined;
-  private readonly ignored: Uint8Array | undefined;
+  private readonly view: View;
   private readonly signature = new Signature();
   /** By signature, and by lane and signature: fewest preemptions. */
   private readonly reached = new Map<number, number>();
@@ -89,8 +80,6 @@ export class Dfs implements Search {
   private isNew = true;
   private lastMark = 0;
   private lastStep = 0;
-  private readonly codes: TouchCode[] = [];
-  private codeCount = 0;
 
   constructor(options: DfsOptions = {}) {
     const { preemptions = Number.POSITIVE_INFINITY, merges = false } = options;
@@ -98,8 +87,7 @@ export class Dfs implements Search {
     this.name = Number.isFinite(preemptions) ? `${base}:${preemptions}` : base;
     this.preemptions = preemptions;
     this.merges = merges;
-    this.focus = options.focus;
-    this.ignored = options.ignored;
+    this.view = new View(options);
   }
 
   begin(_seed: number, _lanes: number): void {
@@ -150,33 +138,10 @@ export class Dfs implements Search {
   /** Whether this is no choice point for the running thread; if so, its event begins. */
   private goesOnAlone(point: ChoicePoint, current: Thread): boolean {
     if (current.kind === HALT) return point.enabledCount === 1;
-    this.lookAt(point, current);
-    if (this.codeCount === 0) return true;
-    const isChoice = point.enabledCount > 1 && this.used < this.preemptions && this.isInFocus();
+    if (this.view.look(point, current) === 0) return true;
+    const isChoice = point.enabledCount > 1 && this.used < this.preemptions && this.view.isInFocus;
     if (!isChoice) this.openEvent(point, point.lane);
     return !isChoice;
-  }
-
-  /** Lists what a thread's operation touches, without what is ignored. */
-  private lookAt(point: ChoicePoint, thread: Thread): void {
-    const { codes, ignored } = this;
-    this.codeCount = point.footprint(thread, codes);
-    if (ignored === undefined) return;
-    let kept = 0;
-    for (let i = 0; i < this.codeCount; i++) {
-      const code = codes[i] as number;
-      if (ignored[objectOf(code)] !== 1) codes[kept++] = code;
-    }
-    this.codeCount = kept;
-  }
-
-  private isInFocus(): boolean {
-    const { focus } = this;
-    if (focus === undefined) return true;
-    for (let i = 0; i < this.codeCount; i++) {
-      if (focus[objectOf(this.codes[i] as number)] === 1) return true;
-    }
-    return false;
   }
 
   private newNode(point: ChoicePoint, current: Thread | undefined): Node {
@@ -203,12 +168,9 @@ export class Dfs implements Search {
   private addBranch(point: ChoicePoint, node: Node, thread: Thread): void {
     const lane = point.laneOf(thread);
     node.lanes.push(lane);
-    let after = Number.NaN;
-    if (this.merges) {
-      this.lookAt(point, thread);
-      if (this.codeCount > 0) after = this.signature.after(lane, this.codes, this.codeCount);
-    }
-    node.after.push(after);
+    const { view } = this;
+    const isEvent = this.merges && view.look(point, thread) > 0;
+    node.after.push(isEvent ? this.signature.after(lane, view.codes, view.count) : Number.NaN);
   }
 
   /** Takes the branch of a node that is due. */
@@ -216,8 +178,7 @@ export class Dfs implements Search {
     const lane = node.lanes[node.at] as number;
     this.used = usedBy(node, node.at);
     const thread = threadOn(point, lane) as Thread;
-    this.lookAt(point, thread);
-    if (this.codeCount > 0) this.openEvent(point, lane);
+    if (this.view.look(point, thread) > 0) this.openEvent(point, lane);
     return thread;
   }
 
@@ -231,12 +192,10 @@ export class Dfs implements Search {
   private closeEvent(point: ChoicePoint): void {
     if (!this.isOpen) return;
     this.isOpen = false;
-    if (point.runLine !== this.lineBefore) {
-      this.codes[this.codeCount++] = (runLineObject(point.words) << 1) | 1;
-    }
     if (!this.merges) return;
-    const { signature } = this;
-    signature.push(this.openLane, this.codes, this.codeCount);
+    const { signature, view } = this;
+    if (point.runLine !== this.lineBefore) view.add((runLineObject(point.words) << 1) | 1);
+    signature.push(this.openLane, view.codes, view.count);
     const { value } = signature;
     this.isNew = !this.reached.has(value);
     if (this.wasReached(value, this.openLane, this.used)) {

@@ -11,6 +11,7 @@ import {
 import type { Search } from '../search.ts';
 import { Causality, canWait } from './causality.ts';
 import { Path, threadOn } from './path.ts';
+import { View, type ViewOptions } from './view.ts';
 import { type Branch, insert, isWeakInitial, type Sleeper } from './wakeup-tree.ts';
 
 /** A point of the current execution where an event was chosen; node n is before event n. */
@@ -64,8 +65,12 @@ export class Dpor implements Search {
   /** Where the last question stood: see resume. */
   private lastMark = 0;
   private lastStep = 0;
-  private readonly codes: TouchCode[] = [];
+  private readonly view: View;
   private readonly sequence: number[] = [];
+
+  constructor(options: Omit<ViewOptions, 'focus'> = {}) {
+    this.view = new View(options);
+  }
 
   begin(_seed: number, _lanes: number): void {
     this.path.rewind();
@@ -96,7 +101,7 @@ export class Dpor implements Search {
     for (let i = point.enabledCount - 1; i >= 0; i--) {
       const thread = point.enabled[i] as Thread;
       if (thread.id < 0) return thread;
-      if (point.footprint(thread, this.codes) === 0 && thread.kind !== HALT) return thread;
+      if (thread.kind !== HALT && this.view.look(point, thread) === 0) return thread;
     }
     return undefined;
   }
@@ -154,11 +159,11 @@ export class Dpor implements Search {
   }
 
   private openEvent(point: ChoicePoint, thread: Thread): void {
-    const { events, codes } = this;
-    const count = point.footprint(thread, codes);
+    const { events, view } = this;
+    const count = view.look(point, thread);
     events.open(point.laneOf(thread), thread.kind, thread.b);
     for (let i = 0; i < count; i++) {
-      const code = codes[i] as TouchCode;
+      const code = view.codes[i] as TouchCode;
       events.touch(code, valueAt(point, objectOf(code)));
     }
     this.isOpen = true;

@@ -1,0 +1,83 @@
+import type { ChoicePoint, Thread } from '../../machine/index.ts';
+import type { Search } from '../search.ts';
+
+/** One search of a series. */
+export interface Level {
+  /** What it covers when it is complete, for people. */
+  readonly covers: string;
+  make(): Search;
+}
+
+/**
+ * Searches in a series, each wider than the one before: what is likely to show something comes first,
+ * and whenever the time is up, all that some level covers was covered (Quicksand: Blum and Gibson,
+ * Stateless Model Checking with Data-Race Preemption Points, OOPSLA 2016, which adds the places of
+ * data races as choice points; here `append` does).
+ */
+export class Deepening implements Search {
+  readonly name = 'deepen';
+  readonly asksAlways = true;
+  private readonly levels: Level[];
+  private at = 0;
+  private inner: Search;
+  private tracesBefore = 0;
+  private redundantBefore = 0;
+
+  /** @param levels at least one */
+  constructor(levels: readonly Level[]) {
+    this.levels = [...levels];
+    this.inner = (levels[0] as Level).make();
+  }
+
+  /** The level that is being searched; undefined when all are complete. */
+  get level(): Level | undefined {
+    return this.levels[this.at];
+  }
+
+  /** The last one that is complete. */
+  get completed(): Level | undefined {
+    return this.levels[this.at - 1];
+  }
+
+  /** Adds levels behind the current one. */
+  insert(levels: readonly Level[]): void {
+    this.levels.splice(this.at + 1, 0, ...levels);
+  }
+
+  begin(seed: number, lanes: number): void {
+    this.inner.begin(seed, lanes);
+  }
+
+  choose(point: ChoicePoint): Thread {
+    return this.inner.choose(point);
+  }
+
+  next(): boolean {
+    if (this.inner.next()) return true;
+    this.at++;
+    const { level } = this;
+    if (level === undefined) return false;
+    this.tracesBefore += this.inner.traces;
+    this.redundantBefore += this.inner.redundant;
+    this.inner = level.make();
+    return true;
+  }
+
+  resume(): void {
+    this.inner.resume();
+  }
+
+  /** Over all levels: a trace counts once for each level that comes to it. */
+  get traces(): number {
+    return this.tracesBefore + this.inner.traces;
+  }
+
+  get redundant(): number {
+    return this.redundantBefore + this.inner.redundant;
+  }
+
+  /** Of the current level. */
+  get estimate(): number {
+    return this.inner.estimate;
+  }
+}
