@@ -81,7 +81,7 @@ const branch = (body: fc.Arbitrary<Statement>): fc.Arbitrary<Statement> =>
   });
 
 const semaphoreUse: fc.Arbitrary<Statement> = fc.record({
-  do: fc.constantFrom('wait' as const, 'post' as const),
+  do: fc.constantFrom('wait' as const, 'post' as const, 'post' as const),
   semaphore: fc.nat({ max: 1 }),
 });
 
@@ -92,7 +92,7 @@ const conditionUse: fc.Arbitrary<Statement> = fc.oneof(
     mutex: fc.nat({ max: 1 }),
   }),
   fc.record({
-    do: fc.constantFrom('signal' as const, 'broadcast' as const),
+    do: fc.constantFrom('signal' as const, 'signal' as const, 'broadcast' as const),
     condition: fc.nat({ max: 1 }),
   }),
 );
@@ -104,7 +104,7 @@ const locking = fc.oneof(
 );
 
 const waiting = fc.oneof(
-  { weight: 2, arbitrary: access },
+  { weight: 3, arbitrary: access },
   { weight: 2, arbitrary: semaphoreUse },
   { weight: 2, arbitrary: conditionUse },
   { weight: 1, arbitrary: fc.oneof(locked(fc.oneof(access, semaphoreUse)), overlap) },
@@ -114,20 +114,18 @@ const waiting = fc.oneof(
 /** Bound on the number of interleavings of operations, for a brute-force enumeration to be quick. */
 const INTERLEAVINGS_MAX = 50_000;
 
-/** 2 to 4 threads of up to 5 operations; fewer each where there are more of them. */
+/** 2 to 4 threads of up to 5 statements, fewer each where there are more; shrinking drops threads. */
 function programs(statement: fc.Arbitrary<Statement>): fc.Arbitrary<Source> {
-  const threads = (count: number, maxLength: number) =>
-    fc.array(fc.array(statement, { minLength: 1, maxLength }), {
-      minLength: 2,
-      maxLength: count,
-      size: 'max',
-    });
+  const thread = (maxLength: number) => fc.array(statement, { maxLength, size: 'max' });
+  const threads = fc.oneof(
+    fc.tuple(thread(5), thread(5)),
+    fc.tuple(thread(4), thread(4), thread(4)),
+    fc.tuple(thread(3), thread(3), thread(3), thread(3)),
+  );
   return fc
-    .record({
-      cells: fc.integer({ min: 1, max: 4 }),
-      threads: fc.oneof(threads(2, 5), threads(3, 4), threads(4, 3)),
-    })
-    .filter((source) => interleavings(source) <= INTERLEAVINGS_MAX)
+    .record({ cells: fc.integer({ min: 1, max: 4 }), threads })
+    .map(({ cells, threads: all }) => ({ cells, threads: all.filter((t) => t.length > 0) }))
+    .filter((source) => source.threads.length > 0 && interleavings(source) <= INTERLEAVINGS_MAX)
     .map((source) => Object.assign(source, { [fc.toStringMethod]: () => textOf(source) }));
 }
 
@@ -172,7 +170,7 @@ export function built({ cells: count, threads }: Source): Model {
     const shared: SharedParts = {
       cells: Array.from({ length: count }, (_, i) => cell(CELLS[i] as string)),
       mutexes: [mutex('m'), mutex('n')],
-      semaphores: [semaphore('s', 1), semaphore('t')],
+      semaphores: [semaphore('s', 1), semaphore('t', 1)],
       conditions: [condition('c'), condition('d')],
     };
     for (const [i, statements] of threads.entries()) {
