@@ -1,0 +1,29 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Dfs } from '../scheduler/search/dfs.ts';
+import { enumerate, tracesWithin } from './truth/enumerate.ts';
+import { explore } from './truth/explored.ts';
+import { built, lockingPrograms, waitingPrograms } from './truth/generated.ts';
+
+describe.each([
+  ['cells and locks', lockingPrograms],
+  ['semaphores and conditions', waitingPrograms],
+])('of any small program with %s', (_name, programs) => {
+  it.each([
+    ['merges', true],
+    ['does not merge', false],
+  ])('a search that %s covers exactly the traces within its bound', (_how, merges) => {
+    fc.assert(
+      fc.property(programs, fc.nat({ max: 3 }), (source, preemptions) => {
+        const truth = enumerate(built(source));
+        fc.pre(merges || truth.executions <= 1_000n);
+        const within = tracesWithin(truth, preemptions);
+        const dfs = new Dfs({ preemptions, merges });
+        const explored = explore(built(source), dfs);
+        expect(new Set(explored.keys)).toEqual(within);
+        if (merges) expect(dfs.traces).toBe(within.size);
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
