@@ -12,6 +12,7 @@ import { didYouMean } from './nearest.ts';
 export interface GuestSpec {
   /** A program of user/programs or a scenario. */
   readonly program: string;
+  /** Of the program; after a `+`, the name and arguments of one that starts beside it. */
   readonly args: readonly string[];
   readonly param: Param;
   /** Defects that are switched on, sorted. */
@@ -72,6 +73,40 @@ function checkArgs(args: readonly string[]): void {
   }
 }
 
+/** Between the command lines of processes that start together. */
+const BESIDE = '+';
+
+/** The processes of `churn foo 1 + churn bar 2`. */
+function processesOf(words: readonly string[]): Scenario['processes'] {
+  const at = words.indexOf(BESIDE);
+  const argv = at < 0 ? words : words.slice(0, at);
+  const first = { name: argv[0] ?? '', argv };
+  return at < 0 ? [first] : [first, ...processesOf(words.slice(at + 1))];
+}
+
+/** @throws UsageError for a program that does not exist, or arguments that exec would not take. */
+function checkPrograms(processes: Scenario['processes']): void {
+  for (const { name, argv } of processes) {
+    if (name === '') throw new UsageError(`before and after ${BESIDE} there is a program`);
+    if (name === 'init') throw new UsageError('init is the parent of what runs; name a program');
+    if (!programs.has(name)) {
+      if (scenarios.has(name)) throw new UsageError(`${name} is a scenario and runs alone`);
+      const others = processes.length === 1 ? scenarios.keys() : [];
+      const hint = didYouMean(name, [...programs.keys(), ...others]);
+      throw new UsageError(`no program or scenario ${name}${hint || '; list shows them'}`);
+    }
+    checkArgs(argv.slice(1));
+  }
+}
+
+/** As pushArguments lays them out, on a stack of one page. @throws UsageError if they do not fit. */
+function checkStack(name: string, args: readonly string[]): void {
+  const bytes = args.reduce((sum, arg) => sum + 16 * Math.ceil((arg.length + 1) / 16), 64);
+  if (bytes + 8 * (args.length + 2) > 4096) {
+    throw new UsageError(`the arguments of ${name} do not fit on its stack`);
+  }
+}
+
 /** @throws UsageError for a mutant that does not exist. */
 function checkMutants(names: readonly string[]): MutantName[] {
   for (const name of names) {
@@ -98,15 +133,10 @@ export function guestSpec(
   mutants: readonly string[] = [],
 ): GuestSpec {
   const scenario = scenarios.get(program);
-  if (scenario === undefined && !programs.has(program)) {
-    const hint = didYouMean(program, [...programs.keys(), ...scenarios.keys()]);
-    throw new UsageError(`no program or scenario ${program}${hint || '; list shows them'}`);
-  }
-  if (program === 'init') throw new UsageError('init is the parent of what runs; name a program');
-  if (scenario !== undefined && args.length > 0) {
+  if (scenario === undefined) checkPrograms(processesOf([program, ...args]));
+  else if (args.length > 0) {
     throw new UsageError(`${program} is a scenario and takes no arguments`);
   }
-  checkArgs(args);
   const param = { ...PARAM, ...scenario?.param, ...overrides };
   checkParam(param);
   return { program, args, param, mutants: checkMutants(mutants) };
@@ -145,7 +175,7 @@ export function checkProcesses({ scenario, programs: own }: OwnGuest): void {
 export function bootGuest(spec: GuestSpec): Kernel {
   const { program, args, param, own } = spec;
   const scenario = own?.scenario ?? scenarios.get(program);
-  const processes = scenario?.processes ?? [{ name: program, argv: [program, ...args] }];
+  const processes = scenario?.processes ?? processesOf([program, ...args]);
   const count = processes.length + 1;
   if (count > param.nproc) {
     throw new UsageError(`nproc ${param.nproc} is too few for ${count} processes`);
@@ -153,11 +183,7 @@ export function bootGuest(spec: GuestSpec): Kernel {
   if (count * FRAMES_PER_PROCESS > param.frames) {
     throw new UsageError(`${param.frames} frames are too few for ${count} processes`);
   }
-  // As pushArguments lays them out, on a stack of one page.
-  const bytes = args.reduce((sum, arg) => sum + 16 * Math.ceil((arg.length + 1) / 16), 64);
-  if (bytes + 8 * (args.length + 2) > 4096) {
-    throw new UsageError(`the arguments of ${program} do not fit on its stack`);
-  }
+  for (const { name, argv } of processes) checkStack(name, argv.slice(1));
   const known = own === undefined ? programs : new Map([...programs, ...own.programs]);
   const k = new Kernel(param, known, processes, spec.mutants);
   if (scenario !== undefined) bootedFor.set(k, scenario);
