@@ -14,7 +14,7 @@ import { type Tally, tally } from './tally.ts';
 
 export interface ReplayOptions {
   /** What the trace is of; needed where its header does not say it, for a program of one's own. */
-  readonly subject?: Runnable;
+  readonly subject?: Runnable | undefined;
   /** Told what the guest prints. */
   readonly onPrint?: (text: string) => void;
   /** Takes a trace of the replay; byte for byte the original's, if that is whole. */

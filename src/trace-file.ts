@@ -27,7 +27,7 @@ function storedPath(id: string): string {
 }
 
 /** What the operating system said, as the end of a sentence. */
-function reason(error: unknown): string {
+export function reason(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   const known: Record<string, string> = {
     ENOENT: 'no such file or folder',

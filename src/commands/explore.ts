@@ -1,29 +1,31 @@
 import { performance } from 'node:perf_hooks';
 import { type Command, InvalidArgumentError } from 'commander';
 import { PARAM } from '../../kernel/param.ts';
-import { Pct } from '../../scheduler/strategies/pct.ts';
-import { makeStrategy } from '../../scheduler/strategies.ts';
-import type { Strategy } from '../../scheduler/strategy.ts';
-import { EXIT } from '../errors.ts';
-import { type Exploration, explore, pctMissChance } from '../explore.ts';
-import { count, plural } from '../report/text.ts';
+import { EXIT, UsageError } from '../errors.ts';
+import { type Discovery, type Exploration, type ExploreOptions, explore } from '../explore.ts';
+import { outcomesText, verdictText } from '../report/exploration-text.ts';
+import { count } from '../report/text.ts';
 import type { Subject } from '../stage.ts';
 import { addLimits } from './limits.ts';
 import { addLook } from './look.ts';
-import { drawSeed, examples, wholeNumber } from './options.ts';
+import { drawSeed, examples, parseNames, wholeNumber } from './options.ts';
 import { addGuestOptions, askedFor, type RunCommandOptions, runAndReport } from './run.ts';
 import type { Shell } from './shell.ts';
 
 interface Options extends RunCommandOptions {
-  readonly schedules: number;
+  readonly schedules?: number;
   /** Seconds. */
   readonly maxTime?: number;
+  readonly preemptions?: number;
+  readonly focus?: readonly string[];
+  readonly commuting?: readonly string[];
+  readonly keepGoing?: boolean;
 }
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
 
 /** `90`, `60s`, `5m`, `2h` as seconds. */
-function parseDuration(text: string): number {
+export function parseDuration(text: string): number {
   const [, digits, unit = 's'] = /^(\d+)([smh])?$/.exec(text) ?? [];
   const seconds = Number(digits) * (UNITS[unit] as number);
   if (seconds > 0 && seconds <= 1e7) return seconds;
@@ -60,100 +62,142 @@ class Pace {
   }
 }
 
-function progress(so: Exploration, pace: Pace, options: Options): string {
+function progress(so: Exploration, pace: Pace, { schedules, maxTime }: Options): string {
   const rate = so.executions / pace.seconds;
-  const bySchedules = (options.schedules - so.executions) / rate;
-  const left = Math.min(bySchedules, (options.maxTime ?? Number.POSITIVE_INFINITY) - pace.seconds);
   const operations = ((rate * so.operations) / so.executions / 1e6).toFixed(1);
-  return `${count(so.executions)} schedules, ${count(Math.round(rate))}/s, ${operations} M operations/s, ${Math.ceil(left)} s left`;
+  const parts = [
+    `${count(so.executions)} executions`,
+    `${count(Math.round(rate))}/s`,
+    `${operations} M operations/s`,
+    `${count(so.discoveries.length)} found`,
+  ];
+  if (so.traces > 0) parts.push(`${count(so.traces)} traces of about ${count(so.estimate)}`);
+  const limits = [
+    ((schedules ?? Number.POSITIVE_INFINITY) - so.executions) / rate,
+    (maxTime ?? Number.POSITIVE_INFINITY) - pace.seconds,
+    so.traces > 0 ? (so.estimate - so.traces) / rate : Number.POSITIVE_INFINITY,
+  ].filter(Number.isFinite);
+  if (limits.length > 0) parts.push(`${Math.ceil(Math.max(0, Math.min(...limits)))} s left`);
+  return parts.join(', ');
 }
 
-/** What can be said when nothing was found. */
-function verdict(so: Exploration, strategy: Strategy): string[] {
-  const lines: string[] = [];
-  if (so.abandoned > 0) {
-    lines.push(`${plural(so.abandoned, 'schedule')} reached the step limit and say nothing`);
-  }
-  if (strategy instanceof Pct && so.executions > 0) {
-    const { depth } = strategy;
-    const chance = pctMissChance(so.threads, so.stepsLongest, depth, so.executions);
-    lines.push(
-      `a bug of depth ${depth} was missed with a chance of ${chance.toPrecision(2)} at most`,
-    );
-  }
-  return lines;
-}
-
-function reportText(so: Exploration, strategy: Strategy, spec: Subject, pace: Pace, shell: Shell) {
-  const rate = count(Math.round(so.executions / pace.seconds));
-  const effort = `${plural(so.executions, 'schedule')} of ${spec.program} (${strategy.name}), ${rate}/s`;
-  if (so.finding === undefined) {
-    shell.say(`${shell.ink.green('not found')} in ${effort}`);
-    for (const line of verdict(so, strategy)) shell.say(line);
-  } else {
-    shell.say(`found in schedule ${count(so.executions)}; ${effort}\n`);
-  }
-}
-
-function reportJson(so: Exploration, strategy: Strategy, pace: Pace, shell: Shell): void {
-  const { finding, seed, ...counts } = so;
+function reportJson(so: Exploration, program: string, pace: Pace, shell: Shell): void {
+  const { finding, discoveries, outcomes, coverage, ...counts } = so;
   shell.json({
     kind: 'exploration',
-    strategy: strategy.name,
+    program,
     ...counts,
+    seed: so.seed ?? null,
+    coverage,
     found: finding?.title ?? null,
-    seed: seed ?? null,
+    discoveries: discoveries.map(({ finding: { detector, title }, ...rest }) => ({
+      detector,
+      title,
+      ...rest,
+    })),
+    outcomes,
     ms: Math.round(1000 * pace.seconds),
   });
 }
 
-function act(options: Options, operands: readonly string[], shell: Shell): void {
-  const spec = askedFor(options, operands, shell);
-  const strategy = makeStrategy(options.strategy) as Strategy;
-  const { schedules, maxTime = Number.POSITIVE_INFINITY, seed = drawSeed() } = options;
-  const pace = new Pace(maxTime);
+function explored(subject: Subject, options: Options, pace: Pace, shell: Shell): Exploration {
   const { isTerminal } = shell.err;
   const goOn = (so: Exploration): boolean => {
-    if (isTerminal && pace.shows) shell.err.write(`\r${progress(so, pace, options)}\x1b[K`);
+    if (isTerminal && so.executions > 0 && pace.shows) {
+      shell.err.write(`\r${progress(so, pace, options)}\x1b[K`);
+    }
     return !pace.isOver;
   };
-  const so = explore({ spec, strategy, seed, schedules, goOn });
+  const { strategy, preemptions, focus, schedules, keepGoing, seed = 0 } = options;
+  const commuting = options.commuting?.filter((name) => name !== 'none');
+  const asked = { strategy, schedules, keepGoing, commuting };
+  const given = Object.entries(asked).filter(([, value]) => value !== undefined);
+  const so = explore(subject, {
+    ...(Object.fromEntries(given) as ExploreOptions),
+    preemptions,
+    focus,
+    seed,
+    goOn,
+  });
   if (pace.hasShown) shell.err.write('\r\x1b[K');
-  if (options.json) reportJson(so, strategy, pace, shell);
-  else reportText(so, strategy, spec, pace, shell);
-  shell.exitCode = so.executions === 0 ? EXIT.nothing : EXIT.ok;
-  if (so.finding === undefined || so.seed === undefined) return;
-  const id = runAndReport({ ...options, seed: so.seed }, operands, shell);
-  if (id === undefined) {
-    // An order of locks, for example, is learnt over several executions.
-    shell.say(`${so.finding.title}\n${so.finding.detail.map((line) => `  ${line}`).join('\n')}`);
-    shell.say(`seen over schedules ${seed} to ${so.seed}, not in the last one alone`);
+  return so;
+}
+
+/** What runs a discovery again: its seed, or for a search its schedule. */
+function again(discovery: Discovery, so: Exploration, options: Options): RunCommandOptions {
+  const { strategy, seed, schedule } = discovery;
+  if (so.coverage.kind === 'sampled') return { ...options, strategy, seed };
+  const { strategy: _, ...others } = options;
+  return { ...others, seed: 0, schedule };
+}
+
+/** Runs what was found once more, for its report and its trace. */
+async function report(
+  so: Exploration,
+  options: Options,
+  operands: readonly string[],
+  shell: Shell,
+): Promise<void> {
+  for (const discovery of so.discoveries) {
+    const { finding, seed, times } = discovery;
+    const id = await runAndReport(again(discovery, so, options), operands, shell);
+    if (id === undefined && options.json !== true) {
+      // An order of locks, for example, is learnt over several executions.
+      const detail = finding.detail.map((line) => `  ${line}`).join('\n');
+      shell.say(`${finding.title}\n${detail}`);
+      shell.say(`seen over several executions, up to seed ${seed}, not in the last one alone`);
+    }
+    if (times > 1 && options.json !== true) shell.say(` seen in ${count(times)} executions\n`);
   }
+}
+
+async function act(options: Options, operands: readonly string[], shell: Shell): Promise<void> {
+  const subject = await askedFor(options, operands, shell);
+  if (options.schedule !== undefined) throw new UsageError('--schedule is for run');
+  const pace = new Pace(options.maxTime ?? Number.POSITIVE_INFINITY);
+  const searches = options.strategy === undefined || /^(dfs|dpor|deepen)/.test(options.strategy);
+  const seeded = searches ? options : { ...options, seed: options.seed ?? drawSeed() };
+  const so = explored(subject, seeded, pace, shell);
+  if (options.json) reportJson(so, subject.program, pace, shell);
+  else {
+    for (const line of verdictText(so, subject.program, pace.seconds, shell.ink)) shell.say(line);
+    for (const line of outcomesText(so)) shell.say(line);
+  }
+  shell.exitCode = so.executions === 0 ? EXIT.nothing : EXIT.ok;
+  if (so.discoveries.length === 0) return;
+  if (!options.json) shell.say('');
+  await report(so, seeded, operands, shell);
   shell.exitCode = EXIT.finding;
 }
 
 export function define(command: Command, shell: Shell): void {
   command
-    .description(
-      'Runs one schedule after another, each with the next seed, until something is found.',
-    )
-    .usage('[program|scenario] [options] [-- program args]');
-  addGuestOptions(command, 'random');
+    .description('Runs schedule after schedule until something is found, or none is left.')
+    .usage('[program|scenario|file] [options] [-- program args]');
+  addGuestOptions(command, { explores: true });
   command
-    .option('--schedules <n>', 'schedules at most', wholeNumber(1, 1e12), 10_000)
-    .option('--max-time <time>', 'stop after 60s, 5m, 2h', parseDuration);
+    .option('--schedules <n>', 'executions at most', wholeNumber(1, 1e12))
+    .option('--max-time <time>', 'stop after 60s, 5m, 2h', parseDuration)
+    .option('--preemptions <k>', 'of a search: preemptions at most', wholeNumber(0, 1e6))
+    .option('--focus <names>', 'of a search: switch only at these words, such as shm', parseNames)
+    .option(
+      '--commuting <names>',
+      'of a search: critical sections whose order\ndoes not matter; kmem if none, or `none`',
+      parseNames,
+    )
+    .option('--keep-going', 'go on after something was found');
   addLook(command);
   addLimits(command, PARAM);
   command
     .addHelpText(
       'after',
       examples(
-        'explore open-race --mutant shm-open-create-apart --seed 1',
-        'explore two-open-close --strategy pct:3,500 --max-time 60s',
-        'explore --schedules 1000 --cpus 4 -- demo 8192 3',
+        'explore open-race --mutant shm-open-create-apart --max-time 20s',
+        'explore two-open-close --strategy dpor --preemptions 2 --focus shm',
+        'explore examples/x5-race.ts',
       ),
     )
-    .action((program: string | undefined, args: string[], options: Options) => {
-      act({ ...options, detail: 1 }, program === undefined ? [] : [program, ...args], shell);
+    .action(async (program: string | undefined, args: string[], options: Options) => {
+      await act({ ...options, detail: 1 }, program === undefined ? [] : [program, ...args], shell);
     });
 }

@@ -28,6 +28,12 @@ export function addLimits(command: Command, defaults: Param): void {
   }
 }
 
+/** The option that sets a parameter, as people type it. */
+export function flagOf(param: string): string {
+  const [flag] = LIMITS.find(([, its]) => its === param) ?? ['--cpus'];
+  return flag.replace(/ .*/, '');
+}
+
 /** The limits that the user gave. */
 export function givenLimits(options: Readonly<Record<string, unknown>>): Partial<Param> {
   const given: Partial<Record<keyof Param, number>> = {};

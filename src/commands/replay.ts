@@ -2,38 +2,29 @@ import type { Command } from 'commander';
 import { ReplayDivergence } from '../../scheduler/divergence.ts';
 import type { Trace } from '../../traces/reader.ts';
 import { EXIT, UsageError } from '../errors.ts';
-import { fingerprint } from '../fingerprint.ts';
 import { type ReplayResult, replay } from '../replay.ts';
 import { damageLines, isWhole } from '../report/damage-text.ts';
 import { findingText, reported } from '../report/finding-text.ts';
-import { plural, printable } from '../report/text.ts';
+import { plural } from '../report/text.ts';
 import { openTrace } from '../trace-file.ts';
 import { addLook, type LookOptions, look } from './look.ts';
 import { examples } from './options.ts';
 import type { Shell } from './shell.ts';
-import { reportDamage } from './trace-report.ts';
+import { reportDamage, subjectToReplay } from './trace-report.ts';
 
 interface Options extends LookOptions {
   readonly json?: boolean;
 }
 
-/** A foreign trace is tried all the same, but whoever reads the outcome must know first. */
-function announce(trace: Trace, shell: Shell): void {
-  const { header } = trace;
-  if (header === undefined || header.guest !== 'kernel') return;
-  if (header.fingerprint === fingerprint()) return;
-  const made = printable(header.fingerprint);
-  shell.warn(`made by another kernel (${made}, this one is ${fingerprint()}): it may diverge`);
-}
-
-function run(trace: Trace, options: Options, shell: Shell): ReplayResult {
+async function run(trace: Trace, options: Options, shell: Shell): Promise<ReplayResult> {
   if (trace.header === undefined) {
     const lost = damageLines(trace)[0];
     throw new UsageError(`the trace cannot be replayed, its header is lost: ${lost}`);
   }
-  announce(trace, shell);
+  const subject = await subjectToReplay(trace.header, shell);
   try {
     return replay(trace, {
+      subject,
       onPrint: (text) => {
         if (options.json) shell.json({ kind: 'output', text });
         else shell.out.write(text);
@@ -87,9 +78,9 @@ export function define(command: Command, shell: Shell): void {
         'replay out.xrt --json',
       )}`,
     )
-    .action((name: string, options: Options) => {
+    .action(async (name: string, options: Options) => {
       const trace = openTrace(name);
-      const result = run(trace, options, shell);
+      const result = await run(trace, options, shell);
       shell.exitCode = result.finding === undefined ? EXIT.ok : EXIT.finding;
       if (!isWhole(trace)) shell.exitCode = EXIT.usage;
       if (options.json) reportJson(trace, result, shell);

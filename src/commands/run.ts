@@ -2,7 +2,8 @@ import { statSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { type Command, InvalidArgumentError } from 'commander';
 import { isMutant, MUTANTS, type MutantName } from '../../kernel/mutants.ts';
-import { PARAM } from '../../kernel/param.ts';
+import { PARAM, type Param } from '../../kernel/param.ts';
+import { Segments } from '../../scheduler/strategies/segments.ts';
 import { makeStrategy, STRATEGIES } from '../../scheduler/strategies.ts';
 import type { Strategy } from '../../scheduler/strategy.ts';
 import { selectDetectors } from '../detectors/index.ts';
@@ -13,10 +14,12 @@ import { commandsText, findingText, reported } from '../report/finding-text.ts';
 import { headline } from '../report/header-text.ts';
 import { count, plural, shellWord } from '../report/text.ts';
 import { type RunOptions, type RunResult, runOn } from '../run.ts';
+import { parseSchedule } from '../schedule.ts';
 import { Stage, type Subject } from '../stage.ts';
-import { kernelSubject } from '../subject.ts';
+import { kernelSubject, limited } from '../subject.ts';
+import { isSubjectFile, loadSubject } from '../subject-file.ts';
 import { copyTrace, storeTrace, TraceFile } from '../trace-file.ts';
-import { addLimits, givenLimits } from './limits.ts';
+import { addLimits, flagOf, givenLimits } from './limits.ts';
 import { addLook, type LookOptions, look } from './look.ts';
 import { drawSeed, examples, parseNames, parseSeed, wholeNumber } from './options.ts';
 import type { Shell } from './shell.ts';
@@ -24,7 +27,8 @@ import type { Shell } from './shell.ts';
 export interface RunCommandOptions extends LookOptions {
   readonly seed?: number;
   readonly cpus?: number;
-  readonly strategy: string;
+  readonly strategy?: string;
+  readonly schedule?: string;
   readonly record?: string;
   readonly detail: number;
   readonly mutant?: readonly string[];
@@ -41,6 +45,10 @@ function parseStrategy(name: string): string {
   if (makeStrategy(name) !== undefined) return name;
   const hint = didYouMean(name.split(':')[0] ?? name, STRATEGIES.keys());
   throw new InvalidArgumentError(`There is none of that name${hint || '; list shows them'}`);
+}
+
+function named(strategy: string): Strategy {
+  return makeStrategy(strategy) as Strategy;
 }
 
 /** Tells the program's name from its arguments, which alone may stand after `--`. */
@@ -64,31 +72,62 @@ interface Ran {
 }
 
 /** What the command line asks to boot. @throws UsageError */
-export function askedFor(
+export async function askedFor(
   options: RunCommandOptions,
   operands: readonly string[],
   shell: Shell,
-): Subject {
+): Promise<Subject> {
   const [program, args] = programAndArgs(operands, shell.argv);
   const limits = givenLimits(options);
   const overrides = options.cpus === undefined ? limits : { ...limits, ncpu: options.cpus };
-  const subject = kernelSubject(guestSpec(program, args, overrides, options.mutant));
+  const subject = isSubjectFile(program)
+    ? await fromFile(program, args, overrides, options.mutant)
+    : kernelSubject(guestSpec(program, args, overrides, options.mutant));
   const { detectors } = options;
   if (detectors === undefined) return subject;
   selectDetectors(detectors);
   return { ...subject, detectors };
 }
 
-function runOnce(options: RunCommandOptions, operands: readonly string[], shell: Shell): Ran {
-  const subject = askedFor(options, operands, shell);
-  const strategy = makeStrategy(options.strategy) as Strategy;
+async function fromFile(
+  word: string,
+  args: readonly string[],
+  limits: Partial<Param>,
+  mutants: readonly string[] = [],
+): Promise<Subject> {
+  const subject = await loadSubject(word);
+  if (args.length > 0) throw new UsageError(`${word} takes no arguments`);
+  const kernels = Object.keys(limits).find((name) => name !== 'stepsMax');
+  if (subject.guest === 'bare' && kernels !== undefined) {
+    throw new UsageError(`${word} has no kernel: ${flagOf(kernels)} means nothing there`);
+  }
+  if (subject.guest === 'bare' && mutants.length > 0) {
+    throw new UsageError(`${word} has no kernel: --mutant means nothing there`);
+  }
+  return limited(subject, limits, mutants);
+}
+
+/** Who chooses. @throws UsageError */
+function chooserOf({ strategy, schedule }: RunCommandOptions): Pick<RunOptions, 'strategy'> {
+  if (schedule === undefined) return strategy === undefined ? {} : { strategy: named(strategy) };
+  if (strategy === undefined) return { strategy: new Segments(parseSchedule(schedule)) };
+  throw new UsageError('--schedule and --strategy cannot both choose what runs next');
+}
+
+async function runOnce(
+  options: RunCommandOptions,
+  operands: readonly string[],
+  shell: Shell,
+): Promise<Ran> {
+  const chooser = chooserOf(options);
+  const subject = await askedFor(options, operands, shell);
   const { seed = drawSeed(), detail, json, record } = options;
   const stage = new Stage(subject);
   const onPrint = (text: string): void => {
     if (json) shell.json({ kind: 'output', text });
     else shell.out.write(text);
   };
-  const base: RunOptions = { seed, strategy, detail };
+  const base: RunOptions = { seed, detail, ...chooser };
   // Opened last, so that what cannot run leaves no file behind.
   const file = record === undefined ? undefined : new TraceFile(record);
   const began = performance.now();
@@ -179,12 +218,12 @@ function reportJson(ran: Ran, kept: string | undefined, shell: Shell): void {
 }
 
 /** Runs once, reports, and leaves the trace of a finding behind. Answers the finding's id, if any. */
-export function runAndReport(
+export async function runAndReport(
   options: RunCommandOptions,
   operands: readonly string[],
   shell: Shell,
-): string | undefined {
-  const ran = runOnce(options, operands, shell);
+): Promise<string | undefined> {
+  const ran = await runOnce(options, operands, shell);
   const { id } = ran.result;
   const kept = id === undefined ? undefined : keep(ran, id, shell);
   shell.exitCode = id === undefined ? EXIT.ok : EXIT.finding;
@@ -194,11 +233,11 @@ export function runAndReport(
 }
 
 /** What to boot and how to schedule it: for run and for explore. */
-export function addGuestOptions(command: Command, strategy: string): void {
+export function addGuestOptions(command: Command, strategy?: string): void {
   command
     .argument(
       '[program]',
-      'a program or scenario of `xv6-replay list`; shmtest demo 8192 4 if none',
+      'a program or scenario of `xv6-replay list`, or a file that exports one, my-race.ts or\nraces.ts#second; shmtest demo 8192 4 if none',
     )
     .argument('[args...]', 'arguments of the program')
     .option(
@@ -211,7 +250,12 @@ export function addGuestOptions(command: Command, strategy: string): void {
       `CPUs, 1 to 64 (usually ${PARAM.ncpu})`,
       wholeNumber(...PARAM_RANGES.ncpu),
     )
-    .option('--strategy <name>', 'who chooses what runs next', parseStrategy, strategy)
+    .option(
+      '--strategy <name>',
+      `who chooses what runs next${strategy === undefined ? '; round-robin if none, random for a bare program' : ''}`,
+      parseStrategy,
+      strategy,
+    )
     .option('--mutant <names>', 'switch on planted defects of the kernel: `list`', parseNames)
     .option('--detectors <names>', 'only these watch, and panic: `list`', parseNames)
     .option('--json', 'one JSON object a line instead of text');
@@ -222,9 +266,10 @@ export function define(command: Command, shell: Shell): void {
     .description(
       'Boots the kernel and runs a program or scenario once, under a schedule that the seed decides.',
     )
-    .usage('[program|scenario] [options] [-- program args]');
-  addGuestOptions(command, 'round-robin');
+    .usage('[program|scenario|file] [options] [-- program args]');
+  addGuestOptions(command);
   command
+    .option('--schedule <text>', 'follow this schedule, such as 0-3.1-2: lanes and their steps')
     .option('--record <file>', 'write a trace, which must not exist yet')
     .option('--detail <n>', 'events in it: 0 none, 1 calls, 2 locks too', wholeNumber(0, 2), 1);
   addLook(command);
@@ -235,10 +280,10 @@ export function define(command: Command, shell: Shell): void {
       examples(
         'run shmtest --seed 42 -- foo 8192 4',
         'run --seed 7 --cpus 4 --strategy random --record out.xrt',
-        'run open-close --mutant shm-close-unlocked-decrement --seed 1',
+        'run examples/x5-race.ts --seed 1',
       ),
     )
-    .action((program: string | undefined, args: string[], options: RunCommandOptions) => {
-      runAndReport(options, program === undefined ? [] : [program, ...args], shell);
+    .action(async (program: string | undefined, args: string[], options: RunCommandOptions) => {
+      await runAndReport(options, program === undefined ? [] : [program, ...args], shell);
     });
 }

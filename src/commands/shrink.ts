@@ -8,6 +8,7 @@ import { openTrace, storeTrace, TraceFile } from '../trace-file.ts';
 import { addLook, type LookOptions, look } from './look.ts';
 import { examples } from './options.ts';
 import type { Shell } from './shell.ts';
+import { subjectToReplay } from './trace-report.ts';
 
 interface Options extends LookOptions {
   readonly output?: string;
@@ -28,8 +29,10 @@ function record(shrunk: Shrunk, path: string): ReturnType<typeof run> {
   }
 }
 
-function act(pathOrId: string, options: Options, shell: Shell): void {
-  const shrunk = shrink(openTrace(pathOrId));
+async function act(pathOrId: string, options: Options, shell: Shell): Promise<void> {
+  const trace = openTrace(pathOrId);
+  const given = trace.header && (await subjectToReplay(trace.header, shell));
+  const shrunk = shrink(trace, given);
   const { subject, seed, strategy, from, to, executions } = shrunk;
   const result =
     options.output === undefined

@@ -1,7 +1,28 @@
 import type { Trace } from '../../traces/reader.ts';
+import type { TraceHeader } from '../../traces/trace.ts';
+import { isForeign } from '../replay.ts';
 import { damageLines } from '../report/damage-text.ts';
-import { shellWord } from '../report/text.ts';
+import { printable, shellWord } from '../report/text.ts';
+import type { Subject } from '../stage.ts';
+import { subjectOfHeader } from '../subject.ts';
+import { subjectOfTrace } from '../subject-file.ts';
 import type { Shell } from './shell.ts';
+
+/**
+ * What a trace is of. One of other code is tried all the same, but whoever reads the outcome must
+ * know first.
+ */
+export async function subjectToReplay(header: TraceHeader, shell: Shell): Promise<Subject> {
+  const subject = (await subjectOfTrace(header)) ?? subjectOfHeader(header);
+  if (!isForeign(header, subject)) return subject;
+  const made = printable(header.fingerprint);
+  const now = subject.fingerprint();
+  const what = subject.isOwn
+    ? `trace of another program: ${subject.program} was ${made} and is ${now}`
+    : `made by another kernel (${made}, this one is ${now})`;
+  shell.warn(`${what}: it may diverge`);
+  return subject;
+}
 
 /** Says what is lost of a trace, after all that could be read was used. Nothing for a whole one. */
 export function reportDamage(
