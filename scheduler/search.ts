@@ -27,6 +27,10 @@ export interface Search extends Strategy {
   readonly traces: number;
   /** Executions given up so far because what they would show was seen before. */
   readonly redundant: number;
-  /** Expected number of complete executions in all, from the branches passed so far; see Estimate. */
+  /**
+   * Expected number of complete executions in all, NaN where nothing can be said: those so far by
+   * the part of the tree that they are, each branch of a node taken for as large as the others
+   * (Kilby, Slaney, Thiébaux and Walsh, Estimating Search Tree Size, AAAI 2006, after Knuth 1975).
+   */
   readonly estimate: number;
 }

@@ -8,15 +8,15 @@ const broken = guestSpec('open-race', [], {}, ['shm-open-create-apart']);
 
 describe('an exploration', () => {
   it('finds what some schedules show, and says in which', () => {
-    const so = explore({ spec: broken, strategy: new RandomWalk(), seed: 0, schedules: 2000 });
+    const so = explore(broken, { strategy: new RandomWalk(), seed: 0, schedules: 2000 });
     expect(so.finding?.detector).toBe('objects');
-    const again = { spec: broken, strategy: new RandomWalk(), seed: so.seed as number };
-    expect(explore({ ...again, schedules: 1 }).finding).toEqual(so.finding);
+    const again = { strategy: new RandomWalk(), seed: so.seed as number };
+    expect(explore(broken, { ...again, schedules: 1 }).finding).toEqual(so.finding);
   });
 
   it('of the correct twin runs all its schedules and finds nothing', () => {
     const spec = guestSpec('open-race', [], {});
-    const so = explore({ spec, strategy: new RandomWalk(), seed: 0, schedules: 200 });
+    const so = explore(spec, { strategy: new RandomWalk(), seed: 0, schedules: 200 });
     expect(so).toMatchObject({ executions: 200, finding: undefined, abandoned: 0 });
   });
 
@@ -24,13 +24,13 @@ describe('an exploration', () => {
     const spec = guestSpec('open-race', [], {});
     let asked = 0;
     const goOn = (): boolean => asked++ < 2;
-    const so = explore({ spec, strategy: new RandomWalk(), seed: 0, schedules: 1e6, goOn });
+    const so = explore(spec, { strategy: new RandomWalk(), seed: 0, schedules: 1e6, goOn });
     expect(so.executions).toBe(128);
   });
 
   it('does not call endless what an unfair strategy keeps from ending', () => {
     const spec = guestSpec('open-race', [], { stepsMax: 300 });
-    const so = explore({ spec, strategy: new Pct(2, 300), seed: 0, schedules: 20 });
+    const so = explore(spec, { strategy: new Pct(2, 300), seed: 0, schedules: 20 });
     expect(so).toMatchObject({ executions: 20, abandoned: 20, finding: undefined });
   });
 });

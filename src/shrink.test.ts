@@ -12,7 +12,7 @@ import { shrink } from './shrink.ts';
 function failing(scenario: string, mutant: string): Trace {
   const spec = guestSpec(scenario, [], {}, [mutant]);
   const strategy = new RandomWalk();
-  const { seed } = explore({ spec, strategy, seed: 1, schedules: 10_000 });
+  const { seed } = explore(spec, { strategy, seed: 1, schedules: 10_000 });
   const memory = new TraceMemory();
   run(spec, { seed: seed as number, strategy, sink: memory.sink });
   return readTrace(memory.bytes());

@@ -136,6 +136,27 @@ export class Stage {
     }
   }
 
+  /**
+   * An execution once more with nobody watching, to its end: what comes after a finding.
+   *
+   * @param strategy makes the same choices, and others from there on
+   */
+  finish(strategy: Strategy, seed: number): void {
+    const { kernel, machine } = this;
+    const { observer } = machine;
+    machine.observer = null;
+    if (kernel !== undefined) kernel.watch = null;
+    strategy.begin(seed, this.lanes);
+    try {
+      this.run(strategy);
+    } catch {
+      // What the guest throws behind its first finding ends it, and is no second one.
+    } finally {
+      machine.observer = observer;
+      if (kernel !== undefined) kernel.watch = this.watcher ?? null;
+    }
+  }
+
   private explain(watcher: Watcher, error: unknown): Finding {
     const { isOwn, program } = this.subject;
     try {
@@ -155,6 +176,11 @@ export class Stage {
   /** Digest of memory now, as traces write it; equal digests are taken for equal states. */
   digest(): string {
     return digestOf(this.machine);
+  }
+
+  /** Whether executions have values. */
+  get hasOutcome(): boolean {
+    return this.model?.outcome !== undefined;
   }
 
   /** The value of the last execution, if it halted and its author said what that is. */

@@ -12,7 +12,7 @@ export interface Level {
  * Searches in a series, each wider than the one before: what is likely to show something comes first,
  * and whenever the time is up, all that some level covers was covered (Quicksand: Blum and Gibson,
  * Stateless Model Checking with Data-Race Preemption Points, OOPSLA 2016, which adds the places of
- * data races as choice points; here `append` does).
+ * data races as choice points; here `insert` does).
  */
 export class Deepening implements Search {
   readonly name = 'deepen';

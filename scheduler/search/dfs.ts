@@ -262,6 +262,7 @@ export class Dfs implements Search {
   }
 
   get estimate(): number {
+    if (this.merges) return Number.NaN;
     let weight = 1;
     let seen = 0;
     for (let i = 0; i < this.depth; i++) {

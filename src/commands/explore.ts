@@ -71,11 +71,13 @@ function progress(so: Exploration, pace: Pace, { schedules, maxTime }: Options):
     `${operations} M operations/s`,
     `${count(so.discoveries.length)} found`,
   ];
-  if (so.traces > 0) parts.push(`${count(so.traces)} traces of about ${count(so.estimate)}`);
+  const isEstimated = Number.isFinite(so.estimate);
+  if (isEstimated) parts.push(`${count(so.traces)} traces of about ${count(so.estimate)}`);
+  else if (so.levels.unfinished !== undefined) parts.push(`searching ${so.levels.unfinished}`);
   const limits = [
     ((schedules ?? Number.POSITIVE_INFINITY) - so.executions) / rate,
     (maxTime ?? Number.POSITIVE_INFINITY) - pace.seconds,
-    so.traces > 0 ? (so.estimate - so.traces) / rate : Number.POSITIVE_INFINITY,
+    isEstimated ? (so.estimate - so.traces) / rate : Number.POSITIVE_INFINITY,
   ].filter(Number.isFinite);
   if (limits.length > 0) parts.push(`${Math.ceil(Math.max(0, Math.min(...limits)))} s left`);
   return parts.join(', ');
@@ -174,7 +176,7 @@ export function define(command: Command, shell: Shell): void {
   command
     .description('Runs schedule after schedule until something is found, or none is left.')
     .usage('[program|scenario|file] [options] [-- program args]');
-  addGuestOptions(command, { explores: true });
+  addGuestOptions(command, true);
   command
     .option('--schedules <n>', 'executions at most', wholeNumber(1, 1e12))
     .option('--max-time <time>', 'stop after 60s, 5m, 2h', parseDuration)

@@ -1,0 +1,52 @@
+import type { Detector, DetectorKind } from '../detectors/detector.ts';
+
+/**
+ * Checks the claim that critical sections commute, on which a search does not tell their order apart:
+ * that they touch nothing but what their lock guards, and frames; and that none finds its list empty,
+ * for then it matters who came first. It reports no finding: a note says that the claim is wrong.
+ *
+ * @param locks their locks
+ */
+export function commuting(locks: readonly number[]): DetectorKind {
+  return {
+    name: 'commuting',
+    summary: 'critical sections that are said to commute do so',
+    make(guest): Detector {
+      const { m } = guest;
+      const { guards } = m.layout;
+      const said = new Set(locks);
+      /** By CPU, the lock of the section that it is in. */
+      const within: number[] = m.cpus.map(() => -1);
+      let wrong: string | undefined;
+      const sectionAt = (address: number): number => {
+        const lock = within[m.cpu.id] as number;
+        if (lock >= 0 && address < m.layout.size && guards[address] !== lock) {
+          wrong ??= `a section of ${guest.nameOf(lock)} touches ${guest.nameOf(address)}`;
+        }
+        return lock;
+      };
+      return {
+        name: 'commuting',
+        begin() {
+          within.fill(-1);
+          wrong = undefined;
+        },
+        acquired(lock) {
+          if (said.has(lock)) within[m.cpu.id] = lock;
+        },
+        released(lock) {
+          if (within[m.cpu.id] === lock) within[m.cpu.id] = -1;
+        },
+        loaded(address) {
+          const lock = sectionAt(address);
+          if (lock >= 0 && guards[address] === lock && m.words[address] === 0) {
+            wrong ??= `a section of ${guest.nameOf(lock)} finds ${guest.nameOf(address)} empty`;
+          }
+        },
+        stored: (address) => void sectionAt(address),
+        modified: (address) => void sectionAt(address),
+        note: () => wrong,
+      };
+    },
+  };
+}

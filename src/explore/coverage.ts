@@ -1,0 +1,32 @@
+/** What an exploration told apart: the exact claim of its verdict. */
+export interface Coverage {
+  /** Seeded executions, all interleavings, or all orders of operations that do not commute. */
+  readonly kind: 'sampled' | 'interleavings' | 'traces';
+  /** Preemptions at most; undefined for any number. */
+  readonly preemptions?: number | undefined;
+  /** Names of what was in focus: choices were made at no other operations. */
+  readonly focus?: readonly string[] | undefined;
+  /** Names of those whose critical sections were taken to commute. */
+  readonly commuting?: readonly string[] | undefined;
+  /** Whether a kernel ran without timer interrupts. */
+  readonly untimed?: boolean | undefined;
+}
+
+/** In words: `every order of operations with at most 2 preemptions, at shm`. */
+export function coverageText(coverage: Coverage): string {
+  const { kind, preemptions, focus, commuting, untimed } = coverage;
+  if (kind === 'sampled') return 'a sample of schedules';
+  const parts = [kind === 'traces' ? 'every order of operations' : 'every interleaving'];
+  if (preemptions !== undefined) parts.push(`with at most ${preemptionsText(preemptions)}`);
+  if (focus !== undefined) parts.push(`with switches at ${focus.join(', ')} only`);
+  const text = parts.join(' ');
+  const but: string[] = [];
+  if (commuting !== undefined) but.push(`the order of ${commuting.join(', ')} is not told apart`);
+  if (untimed === true) but.push('no timer interrupts');
+  return but.length === 0 ? text : `${text} (${but.join('; ')})`;
+}
+
+function preemptionsText(count: number): string {
+  if (count === 0) return 'no preemption';
+  return count === 1 ? '1 preemption' : `${count} preemptions`;
+}

@@ -1,0 +1,183 @@
+import type { Machine } from '../../machine/index.ts';
+import { Profiler } from '../../scheduler/profile.ts';
+import { Deepening, type Level } from '../../scheduler/search/deepening.ts';
+import type { Search } from '../../scheduler/search.ts';
+import { SEARCHES, type SearchOptions } from '../../scheduler/searches.ts';
+import { makeStrategy, STRATEGIES } from '../../scheduler/strategies.ts';
+import type { Strategy } from '../../scheduler/strategy.ts';
+import { UsageError } from '../errors.ts';
+import { didYouMean } from '../nearest.ts';
+import { type Outcome, Stage, type Subject } from '../stage.ts';
+import { limited } from '../subject.ts';
+import { type Coverage, coverageText } from './coverage.ts';
+import { locksIn, objectsNamed } from './scope.ts';
+
+/** What decides which executions there are. */
+export interface PlanOptions {
+  /**
+   * A strategy of `STRATEGIES` or `SEARCHES` with its options (`pct:3,500`, `dpor`, `dfs:2`), or
+   * `deepen`. Default: `dpor` without a kernel, `deepen` with one.
+   */
+  readonly strategy?: string | Strategy;
+  /** Of a search: preemptions at most. */
+  readonly preemptions?: number | undefined;
+  /** Of a search: names of words; see objectsNamed. Only their operations are choice points. */
+  readonly focus?: readonly string[] | undefined;
+  /**
+   * Of a search of a kernel: names of locks and what they guard, whose critical sections commute.
+   * Default: `kmem`, whose order is the order of frames.
+   */
+  readonly commuting?: readonly string[] | undefined;
+}
+
+/** How an exploration goes about it. */
+export interface Plan {
+  readonly name: string;
+  /** With what is explored changed as the strategy needs it. */
+  readonly subject: Subject;
+  /** Strategies taken in turn, by seed; one for a search. */
+  readonly strategies: readonly Strategy[];
+  readonly search: Search | undefined;
+  /** Whether a lane that stays enabled steps in the end. */
+  readonly fair: boolean;
+  /** What is covered when the search is complete. */
+  readonly coverage: Coverage;
+  /** Locks whose sections were taken to commute. */
+  readonly sections: readonly number[];
+}
+
+const DEEPEN = 'deepen';
+/** What every kernel call uses, by name: deepening begins with the rest. */
+const COMMON = new Set(
+  'null kmem tickslock ticks cons wait_lock pid_lock nextpid nproc proc'.split(' '),
+);
+
+/** @throws UsageError for options that do not exist or do not go together. */
+export function planOf(subject: Subject, options: PlanOptions): Plan {
+  const { strategy = subject.guest === 'bare' ? 'dpor' : DEEPEN } = options;
+  const [name = '', given] = typeof strategy === 'string' ? strategy.split(':') : [strategy.name];
+  if (typeof strategy === 'string' && (SEARCHES.has(name) || name === DEEPEN)) {
+    return searchPlan(subject, name, { ...options, preemptions: boundOf(name, given, options) });
+  }
+  const { preemptions, focus, commuting } = options;
+  if (preemptions !== undefined || focus !== undefined || commuting !== undefined) {
+    throw new UsageError(
+      `a bound, a focus and what commutes are for dfs, dpor and deepen, not ${name}`,
+    );
+  }
+  const strategies = typeof strategy === 'string' ? sampled(subject, strategy) : [strategy];
+  const fair = STRATEGIES.get(name)?.fair ?? true;
+  const first = strategies[0] as Strategy;
+  const shown = strategies.length === 1 ? first.name : name;
+  const coverage: Coverage = { kind: 'sampled' };
+  return { name: shown, subject, strategies, search: undefined, fair, coverage, sections: [] };
+}
+
+/** The bound behind the colon, or of the options. */
+function boundOf(name: string, given: string | undefined, options: PlanOptions) {
+  if (given === undefined) return options.preemptions;
+  if (!/^\d{1,6}$/.test(given) || name === DEEPEN) {
+    throw new UsageError(
+      `${name}:${given}: behind the colon of dfs and dpor is a number of preemptions`,
+    );
+  }
+  return Number(given);
+}
+
+/** Strategies that draw: with counts from an execution that is run for them, where they want it. */
+function sampled(subject: Subject, description: string): readonly Strategy[] {
+  const strategy = makeStrategy(description);
+  if (strategy === undefined) {
+    const hint = didYouMean(description, [...STRATEGIES.keys(), ...SEARCHES.keys(), DEEPEN]);
+    throw new UsageError(`no strategy ${description}${hint || '; list shows them'}`);
+  }
+  const kind = STRATEGIES.get(description);
+  if (kind?.profiled === undefined) return [strategy];
+  const stage = new Stage(subject);
+  const profiler = new Profiler();
+  stage.watch({ detectors: [] });
+  // What it throws, if anything, the executions to come show again.
+  stage.execute(profiler, 0);
+  return kind.profiled(profiler.profile());
+}
+
+function searchPlan(given: Subject, name: string, options: PlanOptions): Plan {
+  const isKernel = given.guest === 'kernel';
+  const subject = isKernel ? limited(given, { tickInterval: 0 }) : given;
+  const { machine } = new Stage(subject);
+  const { commuting = isKernel ? ['kmem'] : [] } = options;
+  const ignored = commuting.length === 0 ? undefined : objectsNamed(machine, commuting);
+  const sections = ignored === undefined ? [] : locksIn(machine, ignored);
+  const { preemptions, focus } = options;
+  const coverage: Coverage = {
+    kind: name === 'dfs' ? 'interleavings' : 'traces',
+    preemptions,
+    focus,
+    commuting: ignored === undefined ? undefined : commuting,
+    untimed: isKernel ? true : undefined,
+  };
+  const made: SearchOptions = { ignored, sections, preemptions };
+  const search =
+    name === DEEPEN
+      ? new Deepening(levelsOf(machine, made, coverage, isKernel))
+      : searchOf(name, machine, made, focus);
+  return {
+    name: search.name,
+    subject,
+    strategies: [search],
+    search,
+    fair: false,
+    coverage,
+    sections,
+  };
+}
+
+function searchOf(
+  name: string,
+  machine: Machine,
+  options: SearchOptions,
+  focus: readonly string[] | undefined,
+): Search {
+  const table = focus === undefined ? undefined : objectsNamed(machine, focus);
+  const kind = SEARCHES.get(name);
+  if (kind === undefined) throw new UsageError(`no strategy ${name}`);
+  return kind.make({ ...options, focus: table });
+}
+
+/** Bounds and focuses, what is likely to show something first; the last level covers all. */
+function levelsOf(
+  machine: Machine,
+  options: SearchOptions,
+  coverage: Coverage,
+  isKernel: boolean,
+): Level[] {
+  const level = (focus: readonly string[] | undefined, preemptions: number | undefined): Level => ({
+    covers: coverageText({ ...coverage, focus, preemptions }),
+    make: () => searchOf('dpor', machine, { ...options, preemptions }, focus),
+  });
+  const { preemptions: most = Number.POSITIVE_INFINITY } = options;
+  const bounds = [0, 1, 2, 3].filter((bound) => bound < most);
+  const series = (focus?: readonly string[]): Level[] =>
+    [...bounds, options.preemptions].map((bound) => level(focus, bound));
+  if (coverage.focus !== undefined) return series(coverage.focus);
+  const all = series();
+  const narrow = series(isKernel ? uncommon(machine) : undefined);
+  // The narrow series is a bound ahead of the wide one, which covers it.
+  return isKernel
+    ? [...narrow.slice(0, 3), ...all.slice(1, 3), ...narrow.slice(3), ...all.slice(3)]
+    : all;
+}
+
+/** What the kernel's objects are called, but for those that every call uses. */
+function uncommon({ layout }: Machine): string[] {
+  const heads = new Set<string>();
+  for (let word = 0; word < layout.size; word++) {
+    heads.add((layout.nameOf(word) as string).replace(/[.[].*/, ''));
+  }
+  return [...heads].filter((head) => !COMMON.has(head));
+}
+
+/** Whether an execution ended because its own code threw: then there is no more of it. */
+export function threw({ finding }: Outcome): boolean {
+  return finding?.detector === 'panic' || finding?.detector === 'exception';
+}

@@ -1,0 +1,76 @@
+import { Pct } from '../../scheduler/strategies/pct.ts';
+import { makeStrategy } from '../../scheduler/strategies.ts';
+import { coverageText } from '../explore/coverage.ts';
+import { type Exploration, pctMissChance } from '../explore.ts';
+import type { Ink } from './ink.ts';
+import { count, plural } from './text.ts';
+
+/** `266 traces of two-open-close (dpor), 3,120 executions/s`. */
+function effort(so: Exploration, program: string, seconds: number): string {
+  const rate = count(Math.round(so.executions / seconds));
+  return `${plural(so.executions, 'execution')} of ${program} (${so.strategy}), ${rate}/s`;
+}
+
+/** How an exploration ended, in one line, and what exactly that says, in further ones. */
+export function verdictText(
+  so: Exploration,
+  program: string,
+  seconds: number,
+  ink: Ink,
+): readonly string[] {
+  const lines = [headline(so, program, seconds, ink), ...covered(so)];
+  if (so.abandoned > 0) {
+    lines.push(`${plural(so.abandoned, 'execution')} reached the step limit and say nothing`);
+  }
+  if (so.notes.length > 0) lines.push(...so.notes.map((note) => `not complete: ${note}`));
+  return lines;
+}
+
+function headline(so: Exploration, program: string, seconds: number, ink: Ink): string {
+  const all = effort(so, program, seconds);
+  if (so.discoveries.length > 0) {
+    const bugs = so.discoveries.length === 1 ? 'found' : `${so.discoveries.length} bugs found`;
+    return `${ink.red(bugs)}, first in execution ${count(so.discoveries[0]?.execution ?? 0)}; ${all}`;
+  }
+  if (so.complete) {
+    return `${ink.green('no schedule breaks it')}: all ${plural(so.traces, 'trace')} were checked, in ${all}`;
+  }
+  return `${ink.green('not found')} in ${all}`;
+}
+
+/** What was covered, exactly. */
+function covered(so: Exploration): string[] {
+  const { coverage, levels, complete } = so;
+  if (coverage.kind === 'sampled') return missed(so);
+  const text = coverageText(coverage);
+  if (complete) return [`covered: ${text}`];
+  const lines = [`covered: ${levels.completed ?? 'nothing completely'}`];
+  const left = Math.max(0, so.estimate - so.traces);
+  const estimate = so.estimate > so.traces ? `; about ${count(left)} traces are left` : '';
+  lines.push(`not yet: ${levels.unfinished ?? text}${estimate}`);
+  return lines;
+}
+
+/** The bound that PCT gives. */
+function missed(so: Exploration): string[] {
+  const strategy = makeStrategy(so.strategy);
+  if (!(strategy instanceof Pct) || so.executions === 0 || so.discoveries.length > 0) return [];
+  const { depth } = strategy;
+  const chance = pctMissChance(so.threads, so.stepsLongest, depth, so.executions);
+  return [`a bug of depth ${depth} was missed with a chance of ${chance.toPrecision(2)} at most`];
+}
+
+/** Each value that executions came to, and a schedule that leads to it. */
+export function outcomesText(so: Exploration): readonly string[] {
+  if (so.outcomes.length === 0) return [];
+  const rows = so.outcomes
+    .toSorted((a, b) => (a.value < b.value ? -1 : 1))
+    .map(
+      ({ value, executions, schedule }) => [String(value), count(executions), schedule] as const,
+    );
+  const width = Math.max(...rows.map(([value]) => value.length), 'outcome'.length);
+  const wide = Math.max(...rows.map(([, times]) => times.length), 'times'.length);
+  const line = (value: string, times: string, schedule: string): string =>
+    `  ${value.padStart(width)}  ${times.padStart(wide)}  ${schedule}`;
+  return [line('outcome', 'times', 'run --schedule'), ...rows.map((row) => line(...row))];
+}
