@@ -4,7 +4,7 @@ import { type Model, model } from './model.ts';
 /**
  * A litmus test: threads apart by `||`, each a list of accesses to x, y or z, `Wx1` to store 1, `Rx` to
  * load. Names and programs are those of Alglave, Maranget and Tautschnig, Herding Cats, TOPLAS 36(2),
- * 2014, table 3.
+ * 2014.
  */
 export function litmus(text: string): Model {
   return model(({ cell, thread }) => {

@@ -7,7 +7,7 @@ import type { Event } from './dependency.ts';
  * An event's level is one more than the highest level of the events before it that it depends on. A
  * level holds pairwise independent events, at most one of a lane. Since threads are deterministic,
  * what the levels below contain determines what each lane does next, so the sets of lanes by level
- * say everything (Cartier and Foata 1969; Diekert and Rozenberg, The Book of Traces, section 1.3).
+ * say everything (Cartier and Foata 1969; Diekert and Rozenberg, The Book of Traces, 1995).
  */
 export class NormalForm {
   /** Set of lanes by level. */

@@ -9,7 +9,7 @@ const range = (from: number, to: number) =>
 
 /**
  * One writes x; each of n others reads a cell of its own, then x. Abdulla, Aronis, Jonsson and
- * Sagonas, Optimal Dynamic Partial Order Reduction, POPL 2014, figure 1: 2^n traces.
+ * Sagonas, Optimal Dynamic Partial Order Reduction, POPL 2014: 2^n traces.
  */
 export function readers(n: number): Model {
   return model(({ cell, thread }) => {
@@ -29,7 +29,7 @@ export function readers(n: number): Model {
 
 /**
  * Thread j of n sets array[j] to array[j - 1] + 1; one more looks for the last zero from the end.
- * POPL 2014, section 8.
+ * POPL 2014, too.
  */
 export function lastzero(n: number): Model {
   return model(({ cell, thread }) => {
@@ -50,7 +50,7 @@ export function lastzero(n: number): Model {
 
 /**
  * Threads that put 4 messages each in a hash table of 128 cells by compareExchange. Flanagan and
- * Godefroid, Dynamic Partial-Order Reduction for Model Checking Software, POPL 2005, figure 1: below
+ * Godefroid, Dynamic Partial-Order Reduction for Model Checking Software, POPL 2005: below
  * 12 threads no two messages collide.
  *
  * @param tids 0..n-1 for n threads.
@@ -73,8 +73,8 @@ export function indexer(tids: readonly number[]): Model {
 }
 
 /**
- * Threads that each take an inode, and a free block for it, under a lock for each of both. POPL 2005,
- * figure 6 (32 inodes, 26 blocks): below 14 threads no two look at one block.
+ * Threads that each take an inode, and a free block for it, under a lock for each of both. POPL 2005
+ * (32 inodes, 26 blocks): below 14 threads no two look at one block.
  *
  * @param tids 0..n-1 for n threads.
  */
