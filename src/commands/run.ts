@@ -12,7 +12,7 @@ import { guestSpec, PARAM_RANGES } from '../guest.ts';
 import { didYouMean } from '../nearest.ts';
 import { commandsText, findingText, reported } from '../report/finding-text.ts';
 import { headline } from '../report/header-text.ts';
-import { count, plural, shellWord } from '../report/text.ts';
+import { count, plural, printable, shellWord } from '../report/text.ts';
 import { type RunOptions, type RunResult, runOn } from '../run.ts';
 import { parseSchedule } from '../schedule.ts';
 import { Stage, type Subject } from '../stage.ts';
@@ -180,12 +180,16 @@ function reportText(
   shell: Shell,
 ): void {
   const { result, ms, file } = ran;
-  const { finding, id, header, steps, switches, contextSwitches, report } = result;
+  const { finding, id, header, outcome, steps, switches, contextSwitches, report } = result;
   const { ink } = shell;
-  const known = `${plural(switches, 'switch', 'switches')}, ${plural(contextSwitches, 'context switch', 'context switches')}`;
-  const effort = `${plural(steps, 'step')}, ${known}, ${(ms / 1000).toFixed(3)} s`;
+  const known = [plural(steps, 'step'), plural(switches, 'switch', 'switches')];
+  if (header.guest === 'kernel') {
+    known.push(plural(contextSwitches, 'context switch', 'context switches'));
+  }
+  const effort = `${known.join(', ')}, ${(ms / 1000).toFixed(3)} s`;
   if (finding === undefined) {
     shell.say(`${headline(header)}\n${ink.green('nothing found')} in ${effort}`);
+    if (outcome !== undefined) shell.say(`outcome ${printable(String(outcome))}`);
     for (const line of hints(result)) shell.say(line);
   } else {
     shell.say(findingText(reported(finding, id, report), header, look(options, shell)));
@@ -211,10 +215,11 @@ function reportJson(ran: Ran, kept: string | undefined, shell: Shell): void {
   }
   const recorded = file === undefined ? {} : { file, bytes: statSync(file).size };
   const verdict = finding?.title ?? 'nothing found';
+  const came = result.outcome === undefined ? {} : { outcome: result.outcome };
   const counts = { steps, switches, contextSwitches, ms: Math.round(ms * 1000) / 1000 };
   const what = { program, args, cpus, strategy, seed, mutants };
   const exitCode = shell.exitCode;
-  shell.json({ kind: 'run', ...what, ending, verdict, ...counts, ...recorded, exitCode });
+  shell.json({ kind: 'run', ...what, ending, verdict, ...came, ...counts, ...recorded, exitCode });
 }
 
 /** Runs once, reports, and leaves the trace of a finding behind. Answers the finding's id, if any. */
@@ -232,8 +237,11 @@ export async function runAndReport(
   return id;
 }
 
-/** What to boot and how to schedule it: for run and for explore. */
-export function addGuestOptions(command: Command, strategy?: string): void {
+/** What to boot and how to schedule it: for run, and for explore, which knows further strategies. */
+export function addGuestOptions(command: Command, explores = false): void {
+  const chooser = explores
+    ? 'who chooses: dpor, dfs, deepen, random, pct, …; dpor if none,\ndeepen for a kernel'
+    : 'who chooses what runs next; round-robin if none, random for a bare program';
   command
     .argument(
       '[program]',
@@ -250,12 +258,7 @@ export function addGuestOptions(command: Command, strategy?: string): void {
       `CPUs, 1 to 64 (usually ${PARAM.ncpu})`,
       wholeNumber(...PARAM_RANGES.ncpu),
     )
-    .option(
-      '--strategy <name>',
-      `who chooses what runs next${strategy === undefined ? '; round-robin if none, random for a bare program' : ''}`,
-      parseStrategy,
-      strategy,
-    )
+    .option('--strategy <name>', chooser, explores ? String : parseStrategy)
     .option('--mutant <names>', 'switch on planted defects of the kernel: `list`', parseNames)
     .option('--detectors <names>', 'only these watch, and panic: `list`', parseNames)
     .option('--json', 'one JSON object a line instead of text');
