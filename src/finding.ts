@@ -47,3 +47,11 @@ export function shortId(...content: readonly (string | number)[]): string {
 
 /** A short id, with the number that the store may have put behind it. */
 export const SHORT_ID = /^XR-[0-9a-f]{6}(-\d+)?$/;
+
+/**
+ * What makes two findings the same bug: the kind, and the places in the title but for their numbers,
+ * which differ from one execution to the next.
+ */
+export function likeness({ detector, title }: Finding): string {
+  return `${detector}: ${title.replace(/\d+|0x[0-9a-f]+/g, '#')}`;
+}
