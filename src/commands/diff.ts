@@ -39,13 +39,13 @@ function headerPart({ header }: TraceDifference, { ink }: Shell): string[] {
 }
 
 function report(difference: TraceDifference, a: Trace, shell: Shell): string {
-  const cpus = a.header?.cpus ?? Number.POSITIVE_INFINITY;
+  const { cpus = Number.POSITIVE_INFINITY, guest = 'kernel' } = a.header ?? {};
   const { choice, event, step } = difference;
   const parts = headerPart(difference, shell);
   if (choice !== undefined) {
     let index = choice.index - choice.before.length;
     const last = choice.index;
-    const line = (c: Choice): string => choiceLine(c.step, c.lane, cpus, Math.min(index++, last));
+    const line = (c: Choice): string => choiceLine(c, Math.min(index++, last), cpus, guest);
     parts.push(
       `the schedules part at switch ${choice.index}:\n${partingText(choice, line, shell)}`,
     );

@@ -77,7 +77,7 @@ async function events(trace: Trace, { lines, options, shell }: Sheet): Promise<v
 }
 
 async function choices(trace: Trace, { lines, options, shell }: Sheet): Promise<void> {
-  const cpus = trace.header?.cpus ?? Number.POSITIVE_INFINITY;
+  const { cpus = Number.POSITIVE_INFINITY, guest = 'kernel' } = trace.header ?? {};
   if (!options.json) await lines.add(`\n${shell.ink.bold(EVENT_HEAD)}`);
   for (const { index, step, lane } of trace.choices.readable()) {
     const cpu = lane % cpus;
@@ -85,7 +85,7 @@ async function choices(trace: Trace, { lines, options, shell }: Sheet): Promise<
     if (options.cpu !== undefined && options.cpu !== cpu) continue;
     const line = options.json
       ? JSON.stringify({ kind: 'choice', index, step, lane })
-      : choiceLine(step, lane, cpus, index);
+      : choiceLine({ step, lane }, index, cpus, guest);
     if (!(await lines.add(line))) return;
   }
 }

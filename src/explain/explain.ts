@@ -13,6 +13,7 @@ import { REPORT_VERSION, type Report } from './report.ts';
 import { guestStack } from './source.ts';
 import { stackText, steps } from './steps.ts';
 import { disciplineStory, raceStory } from './stories/access.ts';
+import { bareStory } from './stories/bare.ts';
 import { frameStory, leakStory } from './stories/frames.ts';
 import { generalStory, panicStory } from './stories/general.ts';
 import { deadlockStory, heldStory, orderStory, wakeupStory } from './stories/locks.ts';
@@ -132,6 +133,7 @@ function both(capture: Capture, inner: Observer, until: number): Observer {
 }
 
 function storyOf(c: Case, waiting: readonly Moment[]): Story {
+  if (c.capture.kernel === undefined) return bareStory(c, waiting);
   switch (c.finding.detector) {
     case 'race':
       return raceStory(c) ?? generalStory(c);

@@ -31,7 +31,7 @@ export const isWrite = ({ kind }: Moment): boolean => /^(store|modify|plain)$/.t
 export const changes = (m: Moment): boolean => isWrite(m) && m.before !== m.after;
 
 export function who({ by, pid, cpu }: Moment): string {
-  if (by !== '') return by;
+  if (by !== '') return /^thread\b/.test(by) ? by : `thread ${by}`;
   return pid === 0 ? `the scheduler of CPU ${cpu}` : `pid ${pid}`;
 }
 

@@ -5,15 +5,21 @@ import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
 
 /** A place in the TypeScript source. */
 export interface SourcePlace {
-  /** Relative to the package, with `/`; the bare name for a file outside of it. */
+  /**
+   * With `/`, relative to the package, or to the current folder for a file of a user's; the bare name
+   * for one that is in neither.
+   */
   readonly file: string;
+  /** Whether it is of the package. */
+  readonly isOurs: boolean;
   readonly line: number;
   /** Function whose code it is; empty at the top of a file. */
   readonly function: string;
 }
 
-/** Rooms whose code is the guest's. The machine and the tools around it are on every stack. */
-const HOST = /^(machine|src|scheduler|traces|property-tests|bench|scripts|node_modules)\//;
+/** Rooms whose code is not the guest's, tests apart. The machine and the tools are on every stack. */
+const HOST =
+  /^(machine|src|scheduler|traces|property-tests|bench|scripts|node_modules|dist)\/(?!.*\.test\.ts)/;
 /** Guest code that only passes an operation on: whoever called it is meant. */
 const PASSING = /^kernel\/(spinlock|usercode|panic)\.ts$/;
 
@@ -48,10 +54,10 @@ function pathOf(url: string): string {
   return url.startsWith('file://') ? fileURLToPath(url) : url;
 }
 
-function shown(path: string): string {
-  const inside = relative(ROOT, resolve(path));
-  if (inside.startsWith('..')) return basename(path);
-  return inside.split(sep).join('/');
+/** A path below a folder, relative to it; undefined for one that is elsewhere. */
+function below(folder: string, path: string): string | undefined {
+  const inside = relative(folder, resolve(path));
+  return /^\.\.|^[A-Za-z]:/.test(inside) ? undefined : inside.split(sep).join('/');
 }
 
 const FRAME = /^\s*at (?:(?:async )?(.*?) \()?((?:file:\/\/|\/|[A-Za-z]:[\\/]).*?):(\d+):(\d+)\)?$/;
@@ -71,7 +77,14 @@ function placeOf(line: string): SourcePlace | undefined {
     }
   }
   const words = name.replace(/^(Object|Module)\./, '').replace(/ \[as .*\]$|^new /g, '');
-  return { file: shown(file), line: at, function: words.replace(/\.next$|^<anonymous>$/, '') };
+  const ours = below(ROOT, file);
+  const shown = ours ?? below('', file) ?? basename(file);
+  const its = { file: shown, isOurs: ours !== undefined, line: at };
+  return { ...its, function: words.replace(/\.next$|^<anonymous>$/, '') };
+}
+
+function isHost({ file, isOurs }: SourcePlace): boolean {
+  return isOurs ? HOST.test(file) : /(^|\/)node_modules\//.test(file);
 }
 
 /** The guest's part of a stack, innermost first. */
@@ -79,7 +92,10 @@ export function guestStack(error: Error | undefined): SourcePlace[] {
   const places: SourcePlace[] = [];
   for (const line of (error?.stack ?? '').split('\n')) {
     const place = placeOf(line);
-    if (place === undefined || HOST.test(place.file)) continue;
+    if (place === undefined) continue;
+    // Below it is who started the machine, a test for example.
+    if (place.file === 'machine/driver.ts' && place.function.endsWith('.resume')) break;
+    if (isHost(place)) continue;
     // The host's own way into the guest.
     if (place.function !== 'Kernel.run') places.push(place);
   }

@@ -76,7 +76,9 @@ function stepOf(c: Case, m: Moment, story: Story, main: boolean, switched: numbe
 
 function values({ kind, name, before, after }: Moment): string {
   const now = valueText(name, after);
-  return kind === 'load' || before === undefined ? now : `${valueText(name, before)}→${now}`;
+  // A read-modify-write that leaves what was there is a look at it.
+  const reads = kind === 'load' || (kind === 'modify' && before === after);
+  return reads || before === undefined ? now : `${valueText(name, before)}→${now}`;
 }
 
 /** Whether a step only repeats the one before it. */

@@ -1,4 +1,4 @@
-import type { TraceEvent } from '../../traces/trace.ts';
+import type { Choice, TraceEvent, TraceHeader } from '../../traces/trace.ts';
 import { clip, printable, quoted } from './text.ts';
 
 /** Page-fault causes of scause (RISC-V privileged specification). */
@@ -101,12 +101,18 @@ export class EventText {
 }
 
 /** Where control goes, in words. */
-function laneText(lane: number, cpus: number): string {
+function laneText(lane: number, cpus: number, guest: TraceHeader['guest']): string {
+  if (guest === 'bare') return `thread ${lane}`;
   return lane < cpus ? `cpu ${lane}` : `timer of cpu ${lane - cpus}`;
 }
 
 /** A choice as a line under the same columns. */
-export function choiceLine(step: number, lane: number, cpus: number, index: number): string {
-  const text = `${laneText(lane, cpus)} goes on  (switch ${index})`;
+export function choiceLine(
+  { step, lane }: Choice,
+  index: number,
+  cpus: number,
+  guest: TraceHeader['guest'],
+): string {
+  const text = `${laneText(lane, cpus, guest)} goes on  (switch ${index})`;
   return columns(String(step), String(lane % cpus), '', text);
 }

@@ -17,11 +17,20 @@ function commandText({ program, args }: Pick<TraceHeader, 'program' | 'args'>): 
 
 /** `shmtest demo 8192 4 · 2 CPUs · round-robin · seed 42` */
 export function headline(
-  header: Pick<TraceHeader, 'program' | 'args' | 'cpus' | 'strategy' | 'seed' | 'mutants'>,
+  header: Pick<
+    TraceHeader,
+    'guest' | 'program' | 'args' | 'cpus' | 'strategy' | 'seed' | 'mutants'
+  >,
 ): string {
-  const { cpus, strategy, seed, mutants } = header;
+  const { guest, cpus, strategy, seed, mutants } = header;
   const planted = mutants.map((name) => `mutant ${name}`);
-  const parts = [commandText(header), plural(cpus, 'CPU'), strategy, `seed ${seed}`, ...planted];
+  const parts = [
+    commandText(header),
+    plural(cpus, guest === 'bare' ? 'thread' : 'CPU'),
+    strategy,
+    `seed ${seed}`,
+    ...planted,
+  ];
   return printable(parts.join(' · '));
 }
 
@@ -35,14 +44,19 @@ export function headerText(trace: Trace): string {
   const rows = [
     ['ran', headline(header)],
     ['config', wrap(config, '         ')],
-    ['kernel', printable(header.fingerprint)],
-    ['events', DETAIL[header.detail] ?? `detail ${header.detail}`],
+    [header.guest === 'bare' ? 'version' : 'kernel', printable(header.fingerprint)],
+    ['events', eventsText(header)],
     ['holds', contents(trace)],
   ];
   return rows
     .filter(([, text]) => text !== '')
     .map(([name, text]) => `${name?.padEnd(8)} ${text}`)
     .join('\n');
+}
+
+/** Threads without a kernel have no events. */
+function eventsText({ guest, detail }: TraceHeader): string {
+  return guest === 'bare' ? '' : (DETAIL[detail] ?? `detail ${detail}`);
 }
 
 function contents({ eventCount, choices, checkpoints, findings }: Trace): string {

@@ -24,17 +24,33 @@ const GAP = '  ';
  *
  * @param before whether to say the value before, too
  */
-function what({ kind, name, values = '' }: ReportStep, prefix: string, before = false): string {
+function what(
+  { kind, name, thread, values = '' }: ReportStep,
+  prefix: string,
+  before = false,
+): string {
   const short = name.startsWith(prefix) ? name.slice(prefix.length) : name;
   switch (kind) {
     case 'load':
       return `${short} → ${values}`;
-    case 'store':
     case 'modify':
+      if (!values.includes('→')) return `${short} → ${values}`;
+      return `${short} ${before ? values : `← ${values.replace(/^.*→/, '')}`}`;
+    case 'store':
     case 'plain':
       return `${short} ${before ? values : `← ${values.replace(/^.*→/, '')}`}`;
     case 'acquire':
+      return `${thread === undefined ? 'acquire' : 'lock'} ${name}`;
     case 'release':
+      return `${thread === undefined ? 'release' : 'unlock'} ${name}`;
+    case 'down':
+      return `take ${name}`;
+    case 'up':
+      return `post ${name}`;
+    case 'wait':
+      return `wait at ${name}`;
+    case 'signal':
+    case 'broadcast':
       return `${kind} ${name}`;
     case 'spin':
       return `waits: ${name}`;
@@ -65,14 +81,15 @@ function commonPrefix(steps: readonly ReportStep[]): string {
   return prefixes.size === 1 ? ([...prefixes][0] as string) : '';
 }
 
-function locksText({ cpu, locks }: ReportStep): string {
+function locksText({ cpu, thread, locks }: ReportStep): string {
   if (locks.length === 0) return '–';
   const names = locks.map((name) => name.replace(/\.lock$/, ''));
-  return clip(`C${cpu}:${names.join(',')}`, LOCKS_MAX);
+  return clip(`${thread === undefined ? `C${cpu}:` : ''}${names.join(',')}`, LOCKS_MAX);
 }
 
 /** Who did it, as the head of a column. */
-function whoText({ cpu, pid, call }: ReportStep): string {
+function whoText({ cpu, thread, pid, call }: ReportStep): string {
+  if (thread !== undefined) return thread;
   return pid === 0 ? `CPU${cpu} scheduler` : `CPU${cpu} pid ${pid} ${call}`.trimEnd();
 }
 
@@ -125,7 +142,8 @@ interface Layout {
   cell(row: Row): string;
 }
 
-function columnOf({ pid, cpu }: ReportStep): string {
+function columnOf({ pid, cpu, thread }: ReportStep): string {
+  if (thread !== undefined) return thread;
   return pid === 0 ? `scheduler ${cpu}` : `pid ${pid}`;
 }
 
@@ -134,7 +152,7 @@ function headOf(rows: readonly Row[]): string {
   const [first] = rows;
   if (first === undefined) return '';
   const { step } = first;
-  if (step.pid === 0) return whoText(step);
+  if (step.pid === 0) return printable(whoText(step));
   const cpu = rows.every((row) => row.step.cpu === step.cpu) ? `CPU${step.cpu} ` : '';
   const call = rows.every((row) => row.step.call === step.call) ? ` ${step.call}` : '';
   return `${cpu}pid ${step.pid}${call}`;
@@ -235,7 +253,8 @@ export function stepTable(report: Report, look: Look): string[] {
     const { step } = row;
     if (crosses(i)) {
       crossed++;
-      lines.push(ink.yellow(line('', `⇄ CPU${step.cpu} (${crossed}/${crossings})`, '', '')));
+      const to = printable(step.thread ?? `CPU${step.cpu}`);
+      lines.push(ink.yellow(line('', `⇄ ${to} (${crossed}/${crossings})`, '', '')));
     }
     const mark = step.failing ? `✗${step.step}` : String(step.step);
     const text = line(mark, cells[i] as string, row.values, row.locks);

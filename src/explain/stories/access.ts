@@ -22,6 +22,10 @@ function verb(moment: Moment): string {
   return VERBS[moment.kind] ?? moment.kind;
 }
 
+function nothingOrders({ by }: Moment): string {
+  return by === '' ? 'No lock, switch, fork or wakeup' : 'No lock, semaphore or condition';
+}
+
 /** Two accesses that nothing orders. */
 export function raceStory(c: Case): Story | undefined {
   const { last } = c;
@@ -53,7 +57,7 @@ export function raceStory(c: Case): Story | undefined {
       `${capital(doing(other))} ${verb(other)} ${other.name}${at(other)} holding ${lockNames(c, other.locks)}.`,
       `${capital(doing(last))} ${verb(last)} it${at(last)} holding ${lockNames(c, last.locks)}.`,
       both === 'none'
-        ? 'Locks held by both: none. No lock, switch, fork or wakeup orders the two.'
+        ? `Locks held by both: none. ${nothingOrders(last)} orders the two.`
         : `Both held ${both}, but not without a break.`,
     ],
   };

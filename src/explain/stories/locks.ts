@@ -99,7 +99,8 @@ export function orderStory(c: Case, waiting: readonly Moment[]): Story {
     if (held !== undefined && !orders.has(orderName(held.name, m.name))) add(held, m);
   }
   if (main.length <= 2) why.push(...c.finding.detail.slice(1).map(sentence));
-  why.push('Two CPUs that do both at the same time wait for each other for ever.');
+  const who = c.capture.kernel === undefined ? 'threads' : 'CPUs';
+  why.push(`Two ${who} that do both at the same time wait for each other for ever.`);
   return { summary: c.finding.title, main, why };
 }
 
