@@ -2,7 +2,7 @@ import { type Segment, Segments } from '../scheduler/strategies/segments.ts';
 import { readTrace, type Trace } from '../traces/reader.ts';
 import { selectDetectors } from './detectors/index.ts';
 import { UsageError } from './errors.ts';
-import type { Finding } from './finding.ts';
+import { type Finding, likeness } from './finding.ts';
 import { subjectFor } from './replay.ts';
 import { scheduleText } from './schedule.ts';
 import { Stage, type Subject } from './stage.ts';
@@ -136,9 +136,9 @@ class Shrinker {
     this.stage.watch({ detectors: selectDetectors(this.subject.detectors) });
     const { finding } = this.stage.execute(strategy, this.seed);
     if (finding === undefined) return undefined;
-    const likeness = `${finding.detector}: ${finding.title.replace(/\d+|0x[0-9a-f]+/g, '#')}`;
-    if (this.wanted === '') this.wanted = likeness;
-    if (likeness !== this.wanted) return undefined;
+    const like = likeness(finding);
+    if (this.wanted === '') this.wanted = like;
+    if (like !== this.wanted) return undefined;
     return { finding, preemptions: strategy.preemptions, steps: this.stage.machine.step };
   }
 }

@@ -34,6 +34,7 @@ const SUCCEED: readonly [string, RegExp][] = [
   ['wander foo 4', /^wander: pid 2: ok, 4 rounds\n$/],
   ['heapshrink', /^usertrap.*\n.*\nheapshrink: pid 2: ok, pid 3 was killed by its access\n$/],
   ['script open:foo=0 trunc:0:4096=4096 map:0=0 store:0:7 fork=0 load:0=7 p/wait=0', /^$/],
+  ['script open:foo trunc:0:8192 map:0 add:0:5:1=0 add:0:2:1=5 touch:0:1=0 kill:99=-1', /^$/],
   ['script sbrk:4096=0 fill:7 heap=7 fork p/kill=0 p/wait=0 c/sleep:9 write:x', /^x$/],
   ['churn foo 5', /^churn: pid 2: ok, 5 rounds\n$/],
   ['scaling foo 3 2 4', /^scaling: pid 2: ok, 3 processes, 48 operations\n$/],

@@ -32,7 +32,17 @@ type Call = (u: Context, memory: Memory, args: readonly string[]) => Part<number
 
 const number = (args: readonly string[], i: number): number => Number(args[i] ?? 0);
 
-/** Calls by name. All but `store` and `load` answer what the system call does; map answers 0 or -1. */
+const PGSIZE = 4096;
+
+/** Where a descriptor's mapping has its page of that number. */
+const page = ({ mapped }: Memory, od: number, n: number): number => (mapped[od] ?? 0) + n * PGSIZE;
+
+/**
+ * Calls by name. Those that answer no system call: `store`, `load` and `add` touch the first word of
+ * a descriptor's page (`add:0:1:2` that of its third page), `add` in one step, and `touch` loads the
+ * last word of a page, which nothing here writes. map answers 0 or -1. kill means the youngest child
+ * unless it names a pid.
+ */
 const CALLS: Readonly<Record<string, Call>> = {
   *open(u, _memory, [name = '']) {
     return yield* shm_open(u, name);
@@ -48,11 +58,17 @@ const CALLS: Readonly<Record<string, Call>> = {
     return 0;
   },
   *store(u, memory, args) {
-    u.store(memory.mapped[number(args, 0)] ?? 0, number(args, 1)) ?? (yield);
+    u.store(page(memory, number(args, 0), number(args, 2)), number(args, 1)) ?? (yield);
     return 0;
   },
   *load(u, memory, args) {
-    return u.load(memory.mapped[number(args, 0)] ?? 0) ?? (yield);
+    return u.load(page(memory, number(args, 0), number(args, 1))) ?? (yield);
+  },
+  *add(u, memory, args) {
+    return u.fetchAdd(page(memory, number(args, 0), number(args, 2)), number(args, 1)) ?? (yield);
+  },
+  *touch(u, memory, args) {
+    return u.load(page(memory, number(args, 0), number(args, 1) + 1) - 4) ?? (yield);
   },
   *close(u, _memory, args) {
     return shm_close(u, number(args, 0)) ?? (yield);
@@ -65,8 +81,8 @@ const CALLS: Readonly<Record<string, Call>> = {
     const pid = wait(u) ?? (yield);
     return pid < 0 ? -1 : 0;
   },
-  *kill(u, memory) {
-    return kill(u, memory.pid) ?? (yield);
+  *kill(u, memory, args) {
+    return kill(u, args.length > 0 ? number(args, 0) : memory.pid) ?? (yield);
   },
   *write(u, _memory, [text = '', times = '1']) {
     yield* print(u, text.repeat(Number(times)));
