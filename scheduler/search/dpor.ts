@@ -12,7 +12,7 @@ import type { Search } from '../search.ts';
 import { Causality, canWait } from './causality.ts';
 import { Path, threadOn } from './path.ts';
 import { View, type ViewOptions } from './view.ts';
-import { type Branch, insert, isWeakInitial, type Sleeper } from './wakeup-tree.ts';
+import { type Branch, insert, isSettled, relationTo, type Sleeper } from './wakeup-tree.ts';
 
 /** A point of the current execution where an event was chosen; node n is before event n. */
 interface Node {
@@ -40,8 +40,8 @@ interface Node {
  *
  * Departures. An operation that touches nothing is no event and runs as soon as it is announced.
  * Operations that wait (locks, semaphores, conditions, `wfi`) race with what made them wait, and
- * those that wait for ever when an execution ends race, too: see Causality.races. Races are looked
- * for in what is new since the execution before, not in its whole. `halt`, which ends every lane at
+ * those that wait for ever when an execution ends race, too: see Causality.races. A race that was
+ * looked at in an execution before is looked at again only while it is not settled. `halt`, which ends every lane at
  * once, comes when no other lane can step. Timer interrupts are no events either: one that is
  * pending is taken at once, so a machine that raises them by itself is not explored completely.
  */
@@ -57,6 +57,8 @@ export class Dpor implements Search {
   private depth = 0;
   /** First event that no execution before had. */
   private fresh = 0;
+  /** By event: those it races with whose reversal may depend on what comes behind. */
+  private readonly unsettled: number[][] = [];
   private point: ChoicePoint | undefined;
   /** Whether the last event is still open, and the run line before it. */
   private isOpen = false;
@@ -192,19 +194,25 @@ export class Dpor implements Search {
     this.closeEvent(point);
     if (this.gaveUp) this.redundant++;
     else this.traces++;
-    for (let e = this.fresh; e < events.count; e++) this.reverseRaces(e);
+    for (let e = 0; e < events.count; e++) this.reverseRaces(e);
     if (!this.gaveUp) this.reverseWaits(point);
     return this.backtrack();
   }
 
+  /** Of an event that an execution before had, only the races that are not settled. */
   private reverseRaces(e: number): void {
-    for (const x of this.events.races(e)) this.reverse(x, e);
+    const { events, unsettled } = this;
+    const known = e < this.fresh ? (unsettled[e] as number[]) : undefined;
+    if (known?.length === 0) return;
+    const races = events.races(e);
+    unsettled[e] = (known ?? [...races]).filter((x) => !this.reverse(x, e));
   }
 
   /** Threads that wait for ever might have gone on, had they come earlier. */
   private reverseWaits(point: ChoicePoint): void {
     const { events } = this;
     const { count } = events;
+    this.fresh = Math.min(this.fresh, count);
     for (const { thread } of point.cpus) {
       if (thread === null || !canWait(thread.kind) || point.isEnabled(thread)) continue;
       this.openEvent(point, thread);
@@ -214,8 +222,11 @@ export class Dpor implements Search {
     }
   }
 
-  /** Plans a trace in which `e` comes before `x`: what does not depend on `x`, then `e`. */
-  private reverse(x: number, e: number): void {
+  /**
+   * Plans a trace in which `e` comes before `x`: what does not depend on `x`, then `e`. Answers
+   * whether that is settled, whatever other executions have behind `e`.
+   */
+  private reverse(x: number, e: number): boolean {
     const { events, sequence } = this;
     sequence.length = 0;
     for (let y = x + 1; y < events.count; y++) {
@@ -223,9 +234,11 @@ export class Dpor implements Search {
     }
     sequence.push(e);
     events.moveBefore(x, e);
-    const node = this.nodes[x] as Node;
-    if (node.sleep.some((s) => isWeakInitial(s, sequence, events))) return;
-    insert(node.tree, sequence, events);
+    const { sleep, tree } = this.nodes[x] as Node;
+    if (isSettled(sleep, sequence, e, events)) return true;
+    if (sleep.some((s) => relationTo(s, sequence, events) !== 'none')) return false;
+    insert(tree, [...sequence], events);
+    return isSettled(tree, sequence, e, events);
   }
 
   /** Goes back to the last node with something left to explore. */

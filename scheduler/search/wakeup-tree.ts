@@ -15,16 +15,20 @@ export interface Branch {
 }
 
 /**
- * Whether an operation can come first in some execution of the trace `v`, or before it (a weak
- * initial: JACM 64(4), definition 5.3).
+ * How an operation relates to the trace `v`: `leads` if it is in it and nothing in it must come
+ * before, `commutes` if it is not in it and commutes with all of it. In both cases it is a weak
+ * initial of `v` (JACM 64(4), definition 5.3): some execution that begins with it has `v` in it.
  */
-export function isWeakInitial(
-  { lane, codes }: Sleeper,
+export type Relation = 'leads' | 'commutes' | 'none';
+
+export function relationTo(
+  { lane, codes }: Sleeper | Branch,
   v: readonly number[],
   c: Causality,
-): boolean {
+): Relation {
   const at = firstOf(lane, v, c);
-  return at < 0 ? v.every((e) => c.commutes(codes, e)) : isInitial(at, v, c);
+  if (at >= 0) return isInitial(at, v, c) ? 'leads' : 'none';
+  return v.every((e) => c.commutes(codes, e)) ? 'commutes' : 'none';
 }
 
 /**
@@ -33,7 +37,7 @@ export function isWeakInitial(
  */
 export function insert(tree: Branch[], v: number[], c: Causality): void {
   for (let level = tree; ; ) {
-    const branch = level.find((b) => leads(b, v, c));
+    const branch = level.find((b) => takes(b, v, c));
     if (branch === undefined) {
       append(level, v, c);
       return;
@@ -45,12 +49,27 @@ export function insert(tree: Branch[], v: number[], c: Causality): void {
 }
 
 /** Whether `v` can be told with this branch first; if so, and it is in `v`, takes it out. */
-function leads(branch: Branch, v: number[], c: Causality): boolean {
-  const at = firstOf(branch.lane, v, c);
-  if (at < 0) return v.every((e) => c.commutes(branch.codes, e));
-  if (!isInitial(at, v, c)) return false;
-  v.splice(at, 1);
-  return true;
+function takes(branch: Branch, v: number[], c: Causality): boolean {
+  const relation = relationTo(branch, v, c);
+  if (relation === 'leads') v.splice(firstOf(branch.lane, v, c), 1);
+  return relation !== 'none';
+}
+
+/**
+ * Whether `v` is sure to be explored whatever comes behind `end`: one of the steps up to there with
+ * which it can begin is planned for, or done with. Steps that only commute with it say nothing of
+ * executions in which they must come later.
+ */
+export function isSettled(
+  steps: readonly (Sleeper | Branch)[],
+  v: readonly number[],
+  end: number,
+  c: Causality,
+): boolean {
+  return steps.some((step) => {
+    const at = firstOf(step.lane, v, c);
+    return at >= 0 && (v[at] as number) <= end && isInitial(at, v, c);
+  });
 }
 
 function append(level: Branch[], v: readonly number[], c: Causality): void {

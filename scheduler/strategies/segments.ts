@@ -1,5 +1,6 @@
 import type { ChoicePoint } from '../../machine/seam.ts';
 import type { Thread } from '../../machine/thread.ts';
+import { threadOn } from '../search/path.ts';
 import type { Strategy } from '../strategy.ts';
 
 /** A stretch of a schedule: a lane that goes on for so many steps. */
@@ -19,8 +20,6 @@ export class Segments implements Strategy {
   readonly name = 'segments';
   /** A forced switch uses up its segment too, or the list would be out of step. */
   readonly asksAlways = true;
-  /** Switches away from a lane that could have gone on, in the execution so far. */
-  preemptions = 0;
   private readonly list: readonly Segment[];
   private at = 0;
   /** Step at which segment `at` began; −1 before it did. */
@@ -31,16 +30,12 @@ export class Segments implements Strategy {
   }
 
   begin(_seed: number, _lanes: number): void {
-    this.preemptions = 0;
     this.at = 0;
     this.since = -1;
   }
 
   choose(point: ChoicePoint): Thread {
-    const before = on(point, point.lane);
-    const thread = this.follow(point) ?? before ?? (point.enabled[0] as Thread);
-    if (before !== undefined && before !== thread) this.preemptions++;
-    return thread;
+    return this.follow(point) ?? threadOn(point, point.lane) ?? (point.enabled[0] as Thread);
   }
 
   /** The thread of the segment that is due, or undefined where the list does not say. */
@@ -51,7 +46,7 @@ export class Segments implements Strategy {
       const segment = this.list[this.at] as Segment;
       if (this.since < 0) this.since = point.step;
       const left = this.since + segment.steps - point.step;
-      const thread = left > 0 ? on(point, segment.lane) : undefined;
+      const thread = left > 0 ? threadOn(point, segment.lane) : undefined;
       if (thread !== undefined) {
         point.lease = left;
         return thread;
@@ -64,13 +59,4 @@ export class Segments implements Strategy {
     }
     return undefined;
   }
-}
-
-/** The enabled thread on a lane. */
-function on(point: ChoicePoint, lane: number): Thread | undefined {
-  for (let i = 0; i < point.enabledCount; i++) {
-    const thread = point.enabled[i] as Thread;
-    if (point.laneOf(thread) === lane) return thread;
-  }
-  return undefined;
 }
