@@ -41,7 +41,7 @@ export interface RunCommandOptions extends LookOptions {
 const DEFAULT_PROGRAM = 'shmtest';
 const DEFAULT_ARGS = ['demo', '8192', '4'];
 
-function parseStrategy(name: string): string {
+export function parseStrategy(name: string): string {
   if (makeStrategy(name) !== undefined) return name;
   const hint = didYouMean(name.split(':')[0] ?? name, STRATEGIES.keys());
   throw new InvalidArgumentError(`There is none of that name${hint || '; list shows them'}`);
