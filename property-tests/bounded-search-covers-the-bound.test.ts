@@ -3,10 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { Dfs } from '../scheduler/search/dfs.ts';
 import { enumerate, tracesWithin } from './truth/enumerate.ts';
 import { explore } from './truth/explored.ts';
-import { built, lockingPrograms, waitingPrograms } from './truth/generated.ts';
+import { built, decidingPrograms, lockingPrograms, waitingPrograms } from './truth/generated.ts';
 
 describe.each([
   ['cells and locks', lockingPrograms],
+  ['branches on what was read', decidingPrograms],
   ['semaphores and conditions', waitingPrograms],
 ])('of any small program with %s', (_name, programs) => {
   it.each([
@@ -23,7 +24,7 @@ describe.each([
         expect(new Set(explored.keys)).toEqual(within);
         if (merges) expect(dfs.traces).toBe(within.size);
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 });

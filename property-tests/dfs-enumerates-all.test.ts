@@ -3,12 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { Dfs } from '../scheduler/search/dfs.ts';
 import { enumerate } from './truth/enumerate.ts';
 import { explore } from './truth/explored.ts';
-import { built, lockingPrograms, waitingPrograms } from './truth/generated.ts';
+import { built, decidingPrograms, lockingPrograms, waitingPrograms } from './truth/generated.ts';
 
 const EXECUTIONS_MAX = 1_000n;
 
 describe.each([
   ['cells and locks', lockingPrograms],
+  ['branches on what was read', decidingPrograms],
   ['semaphores and conditions', waitingPrograms],
 ])('of any small program with %s', (_name, programs) => {
   it('dfs runs each interleaving of the operations once', () => {
@@ -25,7 +26,7 @@ describe.each([
         expect(explored.finals).toEqual(truth.finals);
         expect(explored.deadlocks).toEqual(truth.deadlocks);
       }),
-      { numRuns: 100 },
+      { numRuns: 80 },
     );
   });
 
@@ -41,7 +42,7 @@ describe.each([
         expect(explored.finals).toEqual(truth.finals);
         expect(explored.deadlocks).toEqual(truth.deadlocks);
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 });

@@ -3,7 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { Dpor } from '../scheduler/search/dpor.ts';
 import { enumerate } from './truth/enumerate.ts';
 import { explore } from './truth/explored.ts';
-import { built, lockingPrograms, type Source, waitingPrograms } from './truth/generated.ts';
+import {
+  built,
+  decidingPrograms,
+  lockingPrograms,
+  type Source,
+  waitingPrograms,
+} from './truth/generated.ts';
 
 /** Every trace, none twice, and the counts that the search reports are of what it did. */
 function agrees(source: Source): void {
@@ -21,9 +27,10 @@ function agrees(source: Source): void {
 describe('dpor explores each trace once, and nothing else', () => {
   it.each([
     ['cells and locks', lockingPrograms],
+    ['branches on what was read', decidingPrograms],
     ['semaphores and conditions', waitingPrograms],
   ])('of any small program with %s', (_name, programs) => {
-    fc.assert(fc.property(programs, agrees), { numRuns: 400 });
+    fc.assert(fc.property(programs, agrees), { numRuns: 250 });
   });
 });
 

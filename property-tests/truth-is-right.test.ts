@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { areDependent, type Event } from './truth/dependency.ts';
 import { enumerate, type Truth, tracesWithin } from './truth/enumerate.ts';
 import { everyExecution } from './truth/every-execution.ts';
-import { built, lockingPrograms, waitingPrograms } from './truth/generated.ts';
+import { built, decidingPrograms, lockingPrograms, waitingPrograms } from './truth/generated.ts';
 import { model } from './truth/model.ts';
 
 /** Threads that each store to a cell of their own, so many times. */
@@ -100,6 +100,7 @@ const EXECUTIONS_MAX = 2_000n;
 
 describe.each([
   ['cells and locks', lockingPrograms],
+  ['branches on what was read', decidingPrograms],
   ['semaphores and conditions', waitingPrograms],
 ])('of any small program with %s', (_name, programs) => {
   it('equivalent prefixes need be followed only once', () => {
@@ -111,7 +112,7 @@ describe.each([
         expect(merged).toEqual({ ...all, prefixes: merged.prefixes });
         expect(merged.prefixes).toBeLessThanOrEqual(prefixes);
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -134,7 +135,7 @@ describe.each([
         const expected = [...truth.traces.values()].map((t) => `${t.preemptions} ${t.final}`);
         expect([...fewest.values()].sort()).toEqual(expected.sort());
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 
@@ -149,7 +150,7 @@ describe.each([
         expect(facts(counted)).toEqual(facts(truth));
         expect(counted.executions).toBeGreaterThanOrEqual(truth.executions);
       }),
-      { numRuns: 50 },
+      { numRuns: 40 },
     );
   });
 });

@@ -111,6 +111,12 @@ const waiting = fc.oneof(
   { weight: 1, arbitrary: branch(fc.oneof(access, semaphoreUse)) },
 );
 
+/** Much compareExchange, and what it answers decides what is done next. */
+const deciding = fc.oneof(
+  { weight: 3, arbitrary: fc.oneof(load, write, compareExchange, compareExchange) },
+  { weight: 2, arbitrary: branch(fc.oneof(load, write, compareExchange, compareExchange)) },
+);
+
 /** Bound on the number of interleavings of operations, for a brute-force enumeration to be quick. */
 const INTERLEAVINGS_MAX = 50_000;
 
@@ -131,6 +137,9 @@ function programs(statement: fc.Arbitrary<Statement>): fc.Arbitrary<Source> {
 
 /** Programs over cells and locks, some with branches on what was read. */
 export const lockingPrograms: fc.Arbitrary<Source> = programs(locking);
+
+/** Programs over cells in which every other operation hangs on what was read. */
+export const decidingPrograms: fc.Arbitrary<Source> = programs(deciding);
 
 /** Programs with semaphores and condition variables, too; many of them block. */
 export const waitingPrograms: fc.Arbitrary<Source> = programs(waiting);
