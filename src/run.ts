@@ -6,6 +6,7 @@ import { TraceMemory } from '../traces/memory.ts';
 import type { TraceHeader } from '../traces/trace.ts';
 import type { Sink } from '../traces/writer.ts';
 import { selectDetectors } from './detectors/index.ts';
+import { Witness } from './determinism.ts';
 import { explain } from './explain/explain.ts';
 import type { Report } from './explain/report.ts';
 import { shortId } from './finding.ts';
@@ -49,7 +50,8 @@ export interface RunResult extends Outcome, Tally {
 /**
  * Boots a subject and runs it once. What the guest does wrong is a finding in the result.
  *
- * @throws UsageError for what cannot be booted, or is no schedule; InternalError and others when
+ * @throws UsageError for what cannot be booted or is not deterministic, and for what is no schedule;
+ *   InternalError and others when
  *   xv6-replay itself is at fault.
  */
 export function run(what: Runnable, options: RunOptions = {}): RunResult {
@@ -71,10 +73,13 @@ export function runOn(stage: Stage, options: RunOptions): RunResult {
   const detectors = selectDetectors(subject.detectors);
   stage.watch({ detectors, events, locks: detail > 1 });
   const counts = tally(machine);
+  const witness = subject.isOwn ? new Witness(stage) : undefined;
   const outcome = attempt(recording, () => stage.execute(strategy, seed));
   const value = stage.outcome();
   const id = findingId(header, outcome);
+  const { switches, contextSwitches } = counts;
   machine.onSwitch = null;
+  attempt(recording, () => witness?.confirm(strategy, seed, outcome));
   const { finding } = outcome;
   const report = attempt(
     recording,
@@ -82,7 +87,7 @@ export function runOn(stage: Stage, options: RunOptions): RunResult {
   );
   recording?.finish(outcome, id, report);
   const told = { header, steps: machine.step, outcome: value, id, report };
-  return { ...outcome, ...counts, ...told, trace: memory?.bytes() };
+  return { ...outcome, switches, contextSwitches, ...told, trace: memory?.bytes() };
 }
 
 function both(one: Sink, other: Sink | undefined): Sink {

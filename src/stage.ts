@@ -100,6 +100,13 @@ export class Stage {
     if (this.kernel !== undefined) this.kernel.onPrint = print;
   }
 
+  /** From now on nobody is told of anything, detectors apart. */
+  hush(): void {
+    this.kernel?.listen(null, false, null);
+    this.onPrint = null;
+    this.machine.onSwitch = null;
+  }
+
   /**
    * Attaches detectors, in place of those before, and whoever listens. Call it once, then `execute`
    * as often as wanted: what detectors learn over executions stays.
@@ -119,7 +126,7 @@ export class Stage {
    *
    * @throws InternalError and whatever else is not the guest's doing; an InternalError about a
    *   detector names it. UsageError when a user's thread breaks the contract of its operations, and
-   ProgramError when another does.
+   *   ProgramError when another does.
    */
   execute(strategy: Strategy, seed: number): Outcome {
     const { watcher } = this;
