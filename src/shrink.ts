@@ -1,12 +1,17 @@
-import { type Segment, Segments } from '../scheduler/strategies/segments.ts';
+import type { Segment } from '../scheduler/strategies/segments.ts';
+import { Segments } from '../scheduler/strategies/segments.ts';
 import { readTrace, type Trace } from '../traces/reader.ts';
-import { selectDetectors } from './detectors/index.ts';
 import { UsageError } from './errors.ts';
-import { type Finding, likeness } from './finding.ts';
+import type { Finding } from './finding.ts';
 import { subjectFor } from './replay.ts';
 import { scheduleText } from './schedule.ts';
-import { Stage, type Subject } from './stage.ts';
+import { bounded, focusOf } from './shrink/bounded.ts';
+import { reduce } from './shrink/reduce.ts';
+import { type Failing, type Size, Trials } from './shrink/trials.ts';
+import type { Subject } from './stage.ts';
 import type { Runnable } from './subject.ts';
+
+export type { Size } from './shrink/trials.ts';
 
 /** A failing schedule made small. */
 export interface Shrunk {
@@ -20,26 +25,30 @@ export interface Shrunk {
   /** Before and after: switches away from a lane that could have gone on, and steps. */
   readonly from: Size;
   readonly to: Size;
-  /** Executions that it took. */
+  /** Whether no schedule with fewer preemptions has the finding: all were looked at. */
+  readonly minimal: boolean;
+  /** Executions that it took, at most 500. */
   readonly executions: number;
 }
 
-export interface Size {
-  readonly preemptions: number;
-  readonly steps: number;
-}
-
-/** Executions at most. */
-const BUDGET = 500;
+/*
+ * Executions, counted from the first, at which each phase stops; what one leaves, the next may use.
+ * Most findings of a kernel need one preemption, and dropping segments comes to within one of the
+ * least in about 150 executions.
+ */
+const NONPREEMPTIVE = 40;
+const REDUCED = 200;
+const FOCUSED = 320;
+const PROVEN = 400;
+const FEWEST_STEPS = 420;
+const POLISHED = 440;
 
 /**
- * Finds a schedule with few preemptions that still has the trace's finding: the same detector, and
- * the same title but for its numbers.
+ * Finds a schedule with few preemptions, then with few steps, that still has the trace's finding:
+ * the same detector, and the same title but for its numbers.
  *
- * Delta debugging (Zeller and Hildebrandt, Simplifying and Isolating Failure-Inducing Input, TSE
- * 2002) over the segments of the schedule: two of one lane are joined, runs of them dropped, each
- * candidate run leniently, and all that until nothing can go. The result is locally minimal, not
- * proven to be the least.
+ * Delta debugging over the segments of the schedule comes first, then a search of the schedules with
+ * fewer preemptions than are left, all of them if 500 executions are enough: the result says whether.
  *
  * @param of a trace, or the bytes of one
  * @param given what the trace is of; needed where its header does not say it
@@ -65,84 +74,81 @@ function segmentsOf(trace: Trace, steps: number): Segment[] {
 
 class Shrinker {
   private readonly subject: Subject;
-  private readonly seed: number;
-  private readonly stage: Stage;
-  private executions = 0;
-  private wanted = '';
+  private readonly trials: Trials;
+  private best!: Failing;
+  /** No schedule with fewer preemptions has the finding. */
+  private least = 0;
 
   constructor(subject: Subject, seed: number) {
     this.subject = subject;
-    this.seed = seed;
-    this.stage = new Stage(subject);
+    this.trials = new Trials(subject, seed);
   }
 
   shrink(whole: readonly Segment[]): Shrunk {
-    const first = this.attempt(whole);
-    if (first === undefined) throw new UsageError('the trace has no finding to keep');
-    let list = whole;
-    for (let before = -1; list.length !== before && this.executions < BUDGET; ) {
-      before = list.length;
-      list = this.prune(this.merge(list));
+    const { trials, subject } = this;
+    const first = trials.run(whole);
+    if (first.finding === undefined) throw new UsageError('the trace has no finding to keep');
+    this.best = first as Failing;
+    trials.want(this.best);
+    this.search(1, NONPREEMPTIVE);
+    this.best = reduce(trials, this.best, REDUCED);
+    this.guess();
+    this.search(Number.POSITIVE_INFINITY, PROVEN);
+    this.polish();
+    const { list, finding, preemptions, steps } = this.concise();
+    return {
+      subject,
+      seed: trials.seed,
+      strategy: new Segments(list),
+      schedule: scheduleText(list),
+      finding,
+      from: { preemptions: first.preemptions, steps: first.steps },
+      to: { preemptions, steps },
+      minimal: preemptions <= this.least,
+      executions: trials.executions,
+    };
+  }
+
+  /** Looks through all schedules with fewer preemptions than the best, and than `bound`. */
+  private search(bound: number, until: number): void {
+    while (this.least < Math.min(bound, this.best.preemptions)) {
+      const bounds = { preemptions: this.least, until };
+      const { best, isComplete } = bounded(this.trials, this.best, bounds);
+      this.best = best;
+      if (!isComplete) return;
+      this.least++;
     }
-    const strategy = new Segments(list);
-    const last = this.attempt(list) as Attempt;
-    const { subject, seed, executions } = this;
-    const schedule = scheduleText(list);
-    const size = { from: first, to: last, executions };
-    return { subject, seed, strategy, schedule, finding: last.finding, ...size };
   }
 
-  /** Joins each segment with the next one of its lane, earlier or later, wherever the finding stays. */
-  private merge(from: readonly Segment[]): readonly Segment[] {
-    let list = from;
-    for (let at = 0; at < list.length; at++) {
-      for (const joined of this.joins(list, at)) {
-        if (this.executions >= BUDGET) return list;
-        if (this.attempt(joined) === undefined) continue;
-        list = joined;
-        at--;
-        break;
-      }
+  /** The same for those whose preemptions are where the finding's words and locks are touched. */
+  private guess(): void {
+    const focus = focusOf(this.best, this.trials.stage);
+    if (focus === undefined) return;
+    for (let preemptions = 1; preemptions < this.best.preemptions; preemptions++) {
+      const bounds = { preemptions, focus, until: FOCUSED };
+      this.best = bounded(this.trials, this.best, bounds).best;
+      if (this.trials.isSpent(FOCUSED)) return;
     }
-    return list;
   }
 
-  private joins(list: readonly Segment[], at: number): Segment[][] {
-    const first = list[at] as Segment;
-    const next = list.findIndex((segment, i) => i > at && segment.lane === first.lane);
-    if (next < 0) return [];
-    const joined = { lane: first.lane, steps: first.steps + (list[next] as Segment).steps };
-    return [list.with(at, joined).toSpliced(next, 1), list.with(next, joined).toSpliced(at, 1)];
+  /** Fewer steps with the same preemptions. */
+  private polish(): void {
+    const { trials } = this;
+    this.best = reduce(trials, this.best, POLISHED);
+    const { preemptions } = this.best;
+    if (preemptions > this.least) return;
+    this.best = bounded(trials, this.best, { preemptions, until: FEWEST_STEPS }).best;
+    this.best = reduce(trials, this.best, POLISHED);
   }
 
-  /** Drops runs of segments, long runs first, wherever the finding stays. */
-  private prune(from: readonly Segment[]): readonly Segment[] {
-    let list = from;
-    for (let size = Math.ceil(list.length / 2); size >= 1; size = Math.floor(size / 2)) {
-      for (let at = list.length - size; at > -size; at -= size) {
-        if (this.executions >= BUDGET) return list;
-        const less = [...list.slice(0, Math.max(at, 0)), ...list.slice(at + size)];
-        if (less.length < list.length && this.attempt(less) !== undefined) list = less;
-      }
-    }
-    return list;
+  /** Without what goes without saying at the end. */
+  private concise(): Failing {
+    const { stretches, steps } = this.best;
+    const last = stretches.findLastIndex(({ isChosen }) => isChosen);
+    const list = stretches
+      .slice(0, Math.max(last, 0) + 1)
+      .map(({ lane, steps }) => ({ lane, steps }));
+    const trial = this.trials.run(list);
+    return this.trials.has(trial) && trial.steps === steps ? trial : this.best;
   }
-
-  /** Runs a list; undefined unless it has the finding that the first run had. */
-  private attempt(list: readonly Segment[]): Attempt | undefined {
-    this.executions++;
-    const strategy = new Segments(list);
-    // Anew each time: an order of locks learnt from one candidate must not convict the next.
-    this.stage.watch({ detectors: selectDetectors(this.subject.detectors) });
-    const { finding } = this.stage.execute(strategy, this.seed);
-    if (finding === undefined) return undefined;
-    const like = likeness(finding);
-    if (this.wanted === '') this.wanted = like;
-    if (like !== this.wanted) return undefined;
-    return { finding, preemptions: strategy.preemptions, steps: this.stage.machine.step };
-  }
-}
-
-interface Attempt extends Size {
-  readonly finding: Finding;
 }

@@ -1,0 +1,130 @@
+import {
+  type ChoicePoint,
+  HALT,
+  NONE,
+  START,
+  StopExecution,
+  type Thread,
+} from '../machine/index.ts';
+import { threadOn } from './search/path.ts';
+import type { Segment } from './strategies/segments.ts';
+import type { Strategy } from './strategy.ts';
+
+/** A segment as it was run. */
+export interface Stretch extends Segment {
+  /** Step of its first operation. */
+  readonly from: number;
+  /** Whether the lane before it could have gone on. */
+  readonly preempts: boolean;
+  /** Whether a list of segments that is used up would not have gone on here; see Segments. */
+  readonly isChosen: boolean;
+  /** Operation that the lane had announced when it was preempted, by kind; else NONE. */
+  readonly before: number;
+}
+
+/**
+ * Takes down the course of an execution under another strategy, one that is always asked: the
+ * segments that lead to it, and its preemptions.
+ *
+ * A preemption is a switch away from a lane that could have gone on. The start of a thread is part of
+ * its first segment, wherever it was: it touches nothing. `halt` ends every lane, so whoever lets the
+ * others go first preempts nobody.
+ */
+export class Course implements Strategy {
+  readonly name: string;
+  readonly asksAlways = true;
+  readonly stretches: Stretch[] = [];
+  preemptions = 0;
+  /** Whether it was stopped at the step limit that it was given. */
+  isCut = false;
+  /** Whether a timer could have stepped. */
+  hasTimers = false;
+
+  private readonly strategy: Strategy;
+  private readonly stepsMax: number;
+  /** The lane that performed the last operation; -1 for none. */
+  private lane = -1;
+  private since = 0;
+  /** The lane that a thread starts on; -1 when none does. */
+  private starting = -1;
+  /** By lane: steps of starts that no segment has yet. */
+  private readonly starts = new Map<number, number>();
+
+  /** @param stepsMax steps after which the execution is stopped */
+  constructor(strategy: Strategy, stepsMax: number) {
+    this.name = strategy.name;
+    this.strategy = strategy;
+    this.stepsMax = stepsMax;
+  }
+
+  begin(seed: number, lanes: number): void {
+    this.strategy.begin(seed, lanes);
+    this.stretches.length = 0;
+    this.preemptions = 0;
+    this.isCut = false;
+    this.hasTimers = false;
+    this.lane = -1;
+    this.since = 0;
+    this.starting = -1;
+    this.starts.clear();
+  }
+
+  choose(point: ChoicePoint): Thread {
+    const { step, enabled, enabledCount } = point;
+    if (step >= this.stepsMax) {
+      this.isCut = true;
+      throw new StopExecution();
+    }
+    if ((enabled[enabledCount - 1] as Thread).id < 0) this.hasTimers = true;
+    this.credit(step);
+    const thread = this.strategy.choose(point);
+    const lane = point.laneOf(thread);
+    if (thread.kind === START) {
+      this.starting = lane;
+      point.lease = 1;
+      return thread;
+    }
+    if (lane !== this.lane) this.open(point, lane);
+    point.lease = Math.min(point.lease, this.stepsMax - step);
+    return thread;
+  }
+
+  private open(point: ChoicePoint, lane: number): void {
+    const { step } = point;
+    const last = threadOn(point, this.lane);
+    const preempts = last !== undefined && last.kind !== HALT;
+    const isChosen = last !== undefined || threadOn(point, lane) !== point.enabled[0];
+    const steps = this.starts.get(lane) ?? 0;
+    this.starts.delete(lane);
+    const before = preempts ? last.kind : NONE;
+    this.stretches.push({ lane, steps, from: step, preempts, isChosen, before });
+    if (preempts) this.preemptions++;
+    this.lane = lane;
+  }
+
+  /** To be called when the execution is over, with the steps that it took. */
+  finish(steps: number): void {
+    const lane = this.starting;
+    this.credit(steps);
+    const start = this.starts.get(lane);
+    if (start === undefined) return;
+    // It ended in the code before a thread's first operation.
+    const its = { lane, steps: start, from: steps - 1, preempts: false, isChosen: true };
+    this.stretches.push({ ...its, before: NONE });
+  }
+
+  /** Accounts for what was done since the last question. */
+  private credit(step: number): void {
+    const steps = step - this.since;
+    this.since = step;
+    const { starting, stretches } = this;
+    if (starting >= 0 && steps > 0) {
+      this.starts.set(starting, (this.starts.get(starting) ?? 0) + steps);
+      this.starting = -1;
+      return;
+    }
+    const last = stretches[stretches.length - 1];
+    if (last === undefined) return;
+    stretches[stretches.length - 1] = { ...last, steps: last.steps + steps };
+  }
+}
