@@ -12,6 +12,7 @@ import {
   WFI,
   writes,
 } from '../../machine/index.ts';
+import { canSpin, exchanges } from './spins.ts';
 
 const NONE = -1;
 
@@ -28,8 +29,8 @@ export class Causality {
   private lanes = 1;
   private readonly lane: number[] = [];
   private readonly kind: number[] = [];
-  /** What a compare-and-exchange expected. */
   private readonly expected: number[] = [];
+  private readonly period: number[] = [];
   /** How many-eth event of its lane, from 1, and the one before it. */
   private readonly nth: number[] = [];
   private readonly previous: number[] = [];
@@ -65,9 +66,15 @@ export class Causality {
     if (this.last.length < objects) this.last = new Int32Array(objects).fill(NONE);
   }
 
-  /** Begins the next event: `touch` for all that it touches, then `close`. */
-  open(lane: number, kind: number, expected: number): void {
+  /**
+   * Begins the next event: `touch` for all that it touches, then `close`.
+   *
+   * @param expected of a compare-and-exchange; of an exchange, what it stores
+   * @param period of an operation that waited in a spin loop: events of its lane in a round
+   */
+  open(lane: number, kind: number, expected: number, period = 0): void {
     const e = this.count;
+    this.period[e] = period;
     this.lane[e] = lane;
     this.kind[e] = kind;
     this.expected[e] = expected;
@@ -144,6 +151,37 @@ export class Causality {
     return this.lane[e] as number;
   }
 
+  /** Number of a lane's events, the last of them, and the one before an event in its lane; -1 for none. */
+  countOf(lane: number): number {
+    const e = this.lastOfLane[lane] as number;
+    return e < 0 ? 0 : (this.nth[e] as number);
+  }
+
+  lastOf(lane: number): number {
+    return this.lastOfLane[lane] as number;
+  }
+
+  previousOf(e: number): number {
+    return this.previous[e] as number;
+  }
+
+  /** The object that an event touches first, and its value before. */
+  objectOf(e: number): number {
+    return objectOf(this.codes[this.first[e] as number] as number);
+  }
+
+  valueOf(e: number): number {
+    return this.values[this.first[e] as number] as number;
+  }
+
+  /** Whether an event left memory as it was. */
+  isIdle(e: number): boolean {
+    const kind = this.kind[e] as number;
+    if (!canSpin(kind)) return false;
+    if (exchanges(kind)) return this.expected[e] === this.valueOf(e);
+    return !writes(this.codes[this.first[e] as number] as number);
+  }
+
   /**
    * Whether `a`, which is earlier, happens before `b`. Of an operation that waits, whose races were
    * asked for last: whether it would if it came before the event that made it wait.
@@ -207,14 +245,18 @@ export class Causality {
     const from = this.first[e] as number;
     const end = this.first[e + 1] as number;
     const kind = this.kind[e] as number;
-    this.waiter = canWait(kind) ? e : NONE;
+    const spins = this.period[e] as number;
+    this.waiter = canWait(kind) || spins === 1 ? e : NONE;
     if (kind === COND_WAKE) {
       // The signal that woke it; its own context is nobody else's.
       const signal = this.before[from + 1] as number;
       if (signal >= 0) this.raiseFloor(this.owner[signal] as number);
     }
-    if (this.waiter === e) this.waitedFor(from, kind);
-    else for (let t = from; t < end; t++) this.conflicts(t);
+    if (this.waiter === e) {
+      // A round of one operation waits for another value than it saw.
+      const seen = spins === 1 ? this.valueOf(this.previous[e] as number) : undefined;
+      this.waitedFor(from, (value) => (seen === undefined ? goesOn(kind, value) : value !== seen));
+    } else for (let t = from; t < end; t++) this.conflicts(t);
     return found.length < 2 ? found : this.immediate();
   }
 
@@ -251,13 +293,13 @@ export class Causality {
   }
 
   /** Goes back to the last event before which the operation need not have waited. */
-  private waitedFor(t: number, kind: number): void {
+  private waitedFor(t: number, isFree: (value: number) => boolean): void {
     const wrote = writes(this.codes[t] as number);
     for (let b = this.before[t] as number; b >= 0; b = this.before[b] as number) {
       if (!wrote && !writes(this.codes[b] as number)) continue;
       const e = this.owner[b] as number;
       if (this.isBelowFloor(e)) return;
-      if (goesOn(kind, this.values[b] as number)) {
+      if (isFree(this.values[b] as number)) {
         this.found.push(e);
         return;
       }

@@ -10,6 +10,7 @@ import {
 import type { Search } from '../search.ts';
 import { Path, threadOn } from './path.ts';
 import { Signature } from './signature.ts';
+import { type Preemptible, Stretches } from './stretches.ts';
 import { View, type ViewOptions } from './view.ts';
 
 export interface DfsOptions extends ViewOptions {
@@ -23,19 +24,15 @@ export interface DfsOptions extends ViewOptions {
 }
 
 /** A point where more than one lane may go on. */
-interface Node {
+interface Node extends Preemptible {
   mark: number;
   step: number;
   /** Events before it. */
   events: number;
-  /** Preemptions before it, and the lane that going on with costs none; -1 when all are free. */
+  /** Preemptions before it. */
   used: number;
-  current: number;
-  /** Lanes, the current one first; `at` is the one being explored. */
-  readonly lanes: number[];
   /** The signature after each one's next operation; NaN for a local one. */
-  readonly after: number[];
-  at: number;
+  readonly leadsTo: number[];
 }
 
 /** Signatures remembered at most, about 100 bytes each: from there on traces may be repeated. */
@@ -67,6 +64,8 @@ export class Dfs implements Search {
   /** By signature, and by lane and signature: fewest preemptions. */
   private readonly reached = new Map<number, number>();
   private readonly reachedOn: Map<number, number>[] = [];
+  /** Undefined where each interleaving is to be run, or no bound makes preemptions count. */
+  private readonly stretches: Stretches | undefined;
   private readonly path = new Path();
   private readonly nodes: Node[] = [];
   private depth = 0;
@@ -88,6 +87,7 @@ export class Dfs implements Search {
     this.preemptions = preemptions;
     this.merges = merges;
     this.view = new View(options);
+    if (merges && Number.isFinite(preemptions)) this.stretches = new Stretches();
   }
 
   begin(_seed: number, _lanes: number): void {
@@ -155,7 +155,9 @@ export class Dfs implements Search {
     node.current = isCurrent ? point.lane : -1;
     node.at = 0;
     node.lanes.length = 0;
-    node.after.length = 0;
+    node.leadsTo.length = 0;
+    this.stretches?.reach(node, this.nodes[this.depth - 2]);
+    this.noteWaiting(point);
     if (isCurrent) this.addBranch(point, node, current);
     for (let i = 0; i < point.enabledCount; i++) {
       const thread = point.enabled[i] as Thread;
@@ -165,18 +167,29 @@ export class Dfs implements Search {
     return node;
   }
 
+  /** Who cannot step now might, if an operation before it came later. */
+  private noteWaiting(point: ChoicePoint): void {
+    const { stretches, view } = this;
+    if (stretches?.areRunning !== true) return;
+    for (const { thread } of point.cpus) {
+      if (thread === null || point.isEnabled(thread)) continue;
+      stretches.touch(view.codes, view.look(point, thread));
+    }
+  }
+
   private addBranch(point: ChoicePoint, node: Node, thread: Thread): void {
     const lane = point.laneOf(thread);
     node.lanes.push(lane);
     const { view } = this;
     const isEvent = this.merges && view.look(point, thread) > 0;
-    node.after.push(isEvent ? this.signature.after(lane, view.codes, view.count) : Number.NaN);
+    node.leadsTo.push(isEvent ? this.signature.after(lane, view.codes, view.count) : Number.NaN);
   }
 
   /** Takes the branch of a node that is due. */
   private branch(point: ChoicePoint, node: Node): Thread {
     const lane = node.lanes[node.at] as number;
     this.used = usedBy(node, node.at);
+    this.stretches?.take(node);
     const thread = threadOn(point, lane) as Thread;
     if (this.view.look(point, thread) > 0) this.openEvent(point, lane);
     return thread;
@@ -196,9 +209,11 @@ export class Dfs implements Search {
     const { signature, view } = this;
     if (point.runLine !== this.lineBefore) view.add((runLineObject(point.words) << 1) | 1);
     signature.push(this.openLane, view.codes, view.count);
+    this.stretches?.perform(this.openLane, view.codes, view.count, this.nodes[this.depth - 1]);
     const { value } = signature;
     this.isNew = !this.reached.has(value);
     if (this.wasReached(value, this.openLane, this.used)) {
+      this.stretches?.lose();
       this.gaveUp = true;
       throw new StopExecution();
     }
@@ -230,6 +245,7 @@ export class Dfs implements Search {
     const { point } = this;
     if (point === undefined) return false;
     this.closeAtEnd(point);
+    this.noteWaiting(point);
     if (this.gaveUp) this.redundant++;
     else if (this.isNew || !this.merges) this.traces++;
     else this.redundant++;
@@ -251,14 +267,23 @@ export class Dfs implements Search {
       while (++node.at < node.lanes.length) {
         const used = usedBy(node, node.at);
         if (used > this.preemptions) continue;
-        const after = node.after[node.at] as number;
-        if (this.merges && this.wasReached(after, node.lanes[node.at] as number, used)) continue;
+        if (this.isKnown(node, used)) continue;
         this.signature.truncate(node.events);
         this.path.cut(node.mark, node.step);
         return true;
       }
     }
     return false;
+  }
+
+  /** Whether the branch of a node that is due would show nothing new. */
+  private isKnown(node: Node, used: number): boolean {
+    if (!this.merges) return false;
+    if (this.stretches?.isSame(node) === true) return true;
+    const { lanes, leadsTo, at } = node;
+    if (!this.wasReached(leadsTo[at] as number, lanes[at] as number, used)) return false;
+    this.stretches?.pass(node);
+    return true;
   }
 
   get estimate(): number {
@@ -286,7 +311,11 @@ function emptyNode(): Node {
     used: 0,
     current: -1,
     lanes: [],
-    after: [],
     at: 0,
+    leadsTo: [],
+    own: [],
+    after: undefined,
+    running: [],
+    touched: new Map(),
   };
 }

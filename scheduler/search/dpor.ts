@@ -11,6 +11,7 @@ import {
 import type { Search } from '../search.ts';
 import { Causality, canWait } from './causality.ts';
 import { Path, threadOn } from './path.ts';
+import { Spins } from './spins.ts';
 import { View, type ViewOptions } from './view.ts';
 import { type Branch, insert, isSettled, relationTo, type Sleeper } from './wakeup-tree.ts';
 
@@ -43,7 +44,8 @@ interface Node {
  * those that wait for ever when an execution ends race, too: see Causality.races. A race that was
  * looked at in an execution before is looked at again only while it is not settled. `halt`, which ends every lane at
  * once, comes when no other lane can step. Timer interrupts are no events either: one that is
- * pending is taken at once, so a machine that raises them by itself is not explored completely.
+ * pending is taken at once, so a machine that raises them by itself is not explored completely. A
+ * thread in a spin loop waits: see Spins.
  */
 export class Dpor implements Search {
   readonly name = 'dpor';
@@ -68,10 +70,16 @@ export class Dpor implements Search {
   private lastMark = 0;
   private lastStep = 0;
   private readonly view: View;
+  private readonly spins = new Spins();
   private readonly sequence: number[] = [];
 
   constructor(options: Omit<ViewOptions, 'focus'> = {}) {
     this.view = new View(options);
+  }
+
+  /** Where threads were found to spin, and were treated as waiting from then on: guest stacks. */
+  get spinLoops(): readonly string[] {
+    return [...this.spins.places];
   }
 
   begin(_seed: number, _lanes: number): void {
@@ -87,7 +95,9 @@ export class Dpor implements Search {
     this.closeEvent(point);
     this.lastMark = this.path.mark;
     this.lastStep = step;
-    const thread = this.local(point) ?? this.atNode(point);
+    this.spins.announced(point, this.events);
+    if (this.spins.hasLearnt) this.giveUp();
+    const thread = this.local(point) ?? this.spinner(point) ?? this.atNode(point);
     this.path.push(step, point.laneOf(thread));
     point.lease = 1;
     return thread;
@@ -96,6 +106,29 @@ export class Dpor implements Search {
   private start(point: ChoicePoint): void {
     this.point = point;
     this.events.clear(point.cpus.length, objectCount(point));
+    this.spins.clear(point.cpus.length);
+  }
+
+  private giveUp(): never {
+    this.gaveUp = true;
+    throw new StopExecution();
+  }
+
+  private isSpinning(point: ChoicePoint, lane: number): boolean {
+    return this.spins.isWaiting(point, lane, this.events);
+  }
+
+  /**
+   * Where nobody can step but who spins, one of them, for some rounds: it changes nothing, unless it
+   * counts, so that is no event.
+   */
+  private spinner(point: ChoicePoint): Thread | undefined {
+    if (this.spins.places.size === 0) return undefined;
+    for (let i = 0; i < point.enabledCount; i++) {
+      const thread = point.enabled[i] as Thread;
+      if (!this.isSpinning(point, point.laneOf(thread))) return undefined;
+    }
+    return point.enabled[(point.step >> 6) % point.enabledCount];
   }
 
   /** An enabled thread whose operation touches nothing: nobody can tell when it steps. */
@@ -112,10 +145,7 @@ export class Dpor implements Search {
     const at = this.events.count;
     const node = at < this.depth ? (this.nodes[at] as Node) : this.newNode(point);
     const thread = threadOn(point, node.lane);
-    if (thread === undefined) {
-      this.gaveUp = true;
-      throw new StopExecution();
-    }
+    if (thread === undefined || this.isSpinning(point, node.lane)) this.giveUp();
     this.openEvent(point, thread);
     return thread;
   }
@@ -151,7 +181,7 @@ export class Dpor implements Search {
     for (let i = 0; i < point.enabledCount; i++) {
       const thread = point.enabled[i] as Thread;
       const lane = point.laneOf(thread);
-      if (sleep.some((s) => s.lane === lane)) continue;
+      if (sleep.some((s) => s.lane === lane) || this.isSpinning(point, lane)) continue;
       if (thread.kind === HALT) halts = lane;
       else if (lane === point.lane) return lane;
       else if (first < 0) first = lane;
@@ -161,13 +191,21 @@ export class Dpor implements Search {
   }
 
   private openEvent(point: ChoicePoint, thread: Thread): void {
-    const { events, view } = this;
+    const { events, view, spins } = this;
     const count = view.look(point, thread);
-    events.open(point.laneOf(thread), thread.kind, thread.b);
+    const lane = point.laneOf(thread);
+    const period = spins.periodOf(lane, events);
+    const seen: number[] = [];
+    for (let i = 1, e = events.lastOf(lane); i < period; i++, e = events.previousOf(e)) {
+      seen.push(events.objectOf(e));
+    }
+    events.open(lane, thread.kind, thread.b, period);
     for (let i = 0; i < count; i++) {
       const code = view.codes[i] as TouchCode;
       events.touch(code, valueAt(point, objectOf(code)));
     }
+    // Any of the values that the loop looks at may have let it go on.
+    for (const object of seen) events.touch(object << 1, valueAt(point, object));
     this.isOpen = true;
     this.lineBefore = point.runLine;
   }
@@ -191,6 +229,7 @@ export class Dpor implements Search {
   next(): boolean {
     const { point, events } = this;
     if (point === undefined) return false;
+    if (this.spins.hasLearnt) return this.startOver(point);
     this.closeEvent(point);
     if (this.gaveUp) this.redundant++;
     else this.traces++;
@@ -208,13 +247,27 @@ export class Dpor implements Search {
     unsettled[e] = (known ?? [...races]).filter((x) => !this.reverse(x, e));
   }
 
+  /** A spin loop came to light: what was explored is not what it would have been with it known. */
+  private startOver(point: ChoicePoint): boolean {
+    this.start(point);
+    this.isOpen = false;
+    this.depth = 0;
+    this.fresh = 0;
+    this.traces = 0;
+    this.redundant = 0;
+    this.path.cut(0, 0);
+    return true;
+  }
+
   /** Threads that wait for ever might have gone on, had they come earlier. */
   private reverseWaits(point: ChoicePoint): void {
     const { events } = this;
     const { count } = events;
     this.fresh = Math.min(this.fresh, count);
     for (const { thread } of point.cpus) {
-      if (thread === null || !canWait(thread.kind) || point.isEnabled(thread)) continue;
+      if (thread === null || thread.ended) continue;
+      const spins = this.isSpinning(point, point.laneOf(thread));
+      if (!spins && (!canWait(thread.kind) || point.isEnabled(thread))) continue;
       this.openEvent(point, thread);
       this.closeEvent(point);
       if (thread.ticket === 0) this.reverseRaces(count);

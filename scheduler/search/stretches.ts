@@ -1,0 +1,108 @@
+import { type TouchCode, writes } from '../../machine/index.ts';
+
+/** As much of a choice point as matters here. */
+export interface Preemptible {
+  /** The lane that preempting costs; -1 for none. */
+  current: number;
+  /** Lanes that may go next, the current one first; `at` is the one being explored. */
+  readonly lanes: number[];
+  at: number;
+  /** What the current lane did when it went on, until the point after this one. */
+  readonly own: TouchCode[];
+  /** That point, if the same lane was still running there. */
+  after: Preemptible | undefined;
+  /** The stretches that were running when it was reached. */
+  readonly running: Running[];
+  /** By lane that preempted: what was touched before the preempted lane went on; null for anything. */
+  readonly touched: Map<number, Set<TouchCode> | null>;
+}
+
+interface Running {
+  readonly point: Preemptible;
+  readonly by: number;
+}
+
+/**
+ * Tells which preemptions need not be tried, since the same ones an operation later show the same.
+ *
+ * A stretch is what other lanes do from a preemption until the preempted lane goes on. When nothing in
+ * it depends on the operation before which the lane was preempted, that may as well come first: the
+ * same traces, with no more preemptions. A search in depth has tried the later preemption already and
+ * knows what its stretches touch. What those wait for who cannot step counts as touched, too: with
+ * the operation undone they might be able to.
+ *
+ * As in bounded partial-order reduction (Coons, Musuvathi and McKinley, Bounded Partial-Order
+ * Reduction, OOPSLA 2013), which instead adds preemptions where a conflict shows that they are needed.
+ */
+export class Stretches {
+  private running: Running[] = [];
+
+  /** A new point was reached; the one before it, if any, and what those wait for who cannot step. */
+  reach(point: Preemptible, before: Preemptible | undefined): void {
+    point.own.length = 0;
+    point.after = undefined;
+    point.touched.clear();
+    point.running.splice(0, point.running.length, ...this.running);
+    if (before?.at === 0 && before.current >= 0 && before.current === point.current) {
+      before.after = point;
+    }
+  }
+
+  /** From a point, its branch is taken that is due. */
+  take(point: Preemptible): void {
+    this.running = [...point.running];
+    const by = point.lanes[point.at] as number;
+    if (point.current < 0 || by === point.current) return;
+    point.touched.set(by, new Set());
+    this.running.push({ point, by });
+  }
+
+  /** A lane did something, last at that point. */
+  perform(lane: number, codes: readonly TouchCode[], count: number, last?: Preemptible): void {
+    if (this.running.length > 0) {
+      this.running = this.running.filter(({ point }) => point.current !== lane);
+      this.touch(codes, count);
+    }
+    if (last === undefined || last.at !== 0 || last.current !== lane) return;
+    for (let i = 0; i < count; i++) last.own.push(codes[i] as TouchCode);
+  }
+
+  get areRunning(): boolean {
+    return this.running.length > 0;
+  }
+
+  /** Something is touched, or waited for, in all stretches that are running. */
+  touch(codes: readonly TouchCode[], count: number): void {
+    for (const { point, by } of this.running) {
+      const touched = point.touched.get(by);
+      for (let i = 0; i < count; i++) touched?.add(codes[i] as TouchCode);
+    }
+  }
+
+  /** Nobody will see the rest of the stretches that are running. */
+  lose(): void {
+    loseAll(this.running);
+  }
+
+  /** The branch of a point that is due is known for other reasons, and will not be seen. */
+  pass(point: Preemptible): void {
+    point.touched.set(point.lanes[point.at] as number, null);
+    loseAll(point.running);
+  }
+
+  /** Whether the branch that is due needs not be tried. */
+  isSame({ lanes, at, own, after, touched }: Preemptible): boolean {
+    const by = lanes[at] as number;
+    const later = after?.touched.get(by);
+    if (at === 0 || later === undefined || later === null) return false;
+    for (const code of own) {
+      if (later.has(code | 1) || (writes(code) && later.has(code & ~1))) return false;
+    }
+    touched.set(by, later);
+    return true;
+  }
+}
+
+function loseAll(running: readonly Running[]): void {
+  for (const { point, by } of running) point.touched.set(by, null);
+}
