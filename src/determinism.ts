@@ -9,6 +9,7 @@ import {
   STORE,
   StopExecution,
 } from '../machine/index.ts';
+import { RandomWalk } from '../scheduler/strategies/random.ts';
 import type { Strategy } from '../scheduler/strategy.ts';
 import { UsageError } from './errors.ts';
 import type { OutcomeValue } from './model.ts';
@@ -158,6 +159,20 @@ function differenceOf(a: End, b: End): string | undefined {
   ];
   const pair = pairs.find(([, first, second]) => first !== second);
   return pair && `${pair[0]} ${pair[1]} the first time and ${pair[2]} the second`;
+}
+
+/**
+ * Checks one schedule of a user's program before many are run: a search takes for granted that what
+ * it did comes again.
+ *
+ * @throws UsageError when two executions of it differ.
+ */
+export function checkDeterministic(stage: Stage, seed: number): void {
+  if (!stage.subject.isOwn) return;
+  stage.watch({ detectors: [] });
+  const strategy = new RandomWalk();
+  const witness = new Witness(stage);
+  witness.confirm(strategy, seed, stage.execute(strategy, seed));
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Strategy } from '../scheduler/strategy.ts';
 import { SwitchLog } from '../scheduler/switch-log.ts';
 import type { DetectorKind } from './detectors/detector.ts';
 import { selectDetectors } from './detectors/index.ts';
+import { checkDeterministic } from './determinism.ts';
 import { commuting } from './explore/commuting.ts';
 import type { Coverage } from './explore/coverage.ts';
 import { type Plan, type PlanOptions, planOf, threw } from './explore/plan.ts';
@@ -158,6 +159,7 @@ class Explorer {
     const { so, stage, plan, options, log } = this;
     const { schedules = plan.search === undefined ? SCHEDULES : Number.POSITIVE_INFINITY } =
       options;
+    checkDeterministic(stage, options.seed ?? 0);
     stage.machine.onSwitch = (step, lane) => log.push(step, lane);
     stage.watch({ detectors: this.detectors });
     while (so.executions < schedules) {

@@ -60,7 +60,13 @@ export { EXIT, UsageError } from './errors.ts';
 export { execute, watch } from './execution.ts';
 export { explain } from './explain/explain.ts';
 export type { Report, ReportStep } from './explain/report.ts';
-export { type Exploration, type ExploreOptions, explore } from './explore.ts';
+export {
+  type Discovery,
+  type Exploration,
+  type ExploreOptions,
+  explore,
+  type OutcomeCount,
+} from './explore.ts';
 export type { Finding } from './finding.ts';
 export { bootGuest, type GuestSpec, guestSpec, PARAM_RANGES } from './guest.ts';
 export type { OutcomeValue } from './model.ts';
@@ -71,3 +77,4 @@ export { type Shrunk, type Size, shrink } from './shrink.ts';
 export { type Outcome, Stage, type Subject } from './stage.ts';
 export { kernelSubject, type Runnable } from './subject.ts';
 export { openTrace, TraceFile } from './trace-file.ts';
+export { VerificationError, verify } from './verify.ts';

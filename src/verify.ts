@@ -1,0 +1,83 @@
+import type { Report } from './explain/report.ts';
+import { type Discovery, type Exploration, type ExploreOptions, explore } from './explore.ts';
+import type { Finding } from './finding.ts';
+import { findingText, reported } from './report/finding-text.ts';
+import { makeInk } from './report/ink.ts';
+import { run } from './run.ts';
+import { shrink } from './shrink.ts';
+import type { Subject } from './stage.ts';
+import { type Runnable, subjectOf } from './subject.ts';
+
+/** What `verify` throws: the message says what was found, why, and how to see it again. */
+export class VerificationError extends Error {
+  override readonly name = 'VerificationError';
+  readonly finding: Finding;
+  /** The shrunk schedule: `run(subject, { schedule })` runs into the finding again. */
+  readonly schedule: string;
+  /** The finding explained; undefined where only several executions together show it. */
+  readonly report: Report | undefined;
+  readonly exploration: Exploration;
+
+  constructor(shown: Shown, exploration: Exploration) {
+    super(shown.text);
+    this.finding = shown.finding;
+    this.schedule = shown.schedule;
+    this.report = shown.report;
+    this.exploration = exploration;
+  }
+}
+
+/** A finding as it is to be seen. */
+interface Shown {
+  readonly text: string;
+  readonly finding: Finding;
+  readonly schedule: string;
+  readonly report: Report | undefined;
+}
+
+/** Executions at most, unless more are asked for: a test is to end. */
+const SCHEDULES = 100_000;
+
+/**
+ * Explores a subject, for a test of one's own: one line in a test of vitest, node:test or fast-check.
+ *
+ * ```ts
+ * it('no update is lost', () => {
+ *   verify(race);
+ * });
+ * ```
+ *
+ * @param options as of `explore`; 100,000 executions at most unless `schedules` says otherwise
+ * @returns what was explored: `complete` says whether no other execution is left.
+ * @throws VerificationError with the shrunk schedule, its explanation and how to replay it, when
+ *   something is found; UsageError as explore, and for a program that is not deterministic.
+ */
+export function verify(what: Runnable, options: ExploreOptions = {}): Exploration {
+  const subject = subjectOf(what);
+  const exploration = explore(subject, { schedules: SCHEDULES, ...options });
+  const [first] = exploration.discoveries;
+  if (first === undefined) return exploration;
+  throw new VerificationError(shown(subject, first), exploration);
+}
+
+function shown(subject: Subject, { finding, schedule }: Discovery): Shown {
+  const found = run(subject, { schedule, record: true });
+  if (found.finding === undefined || found.trace === undefined) {
+    // An order of locks, for example, is learnt over several executions.
+    const lines = [
+      finding.title,
+      ...finding.detail,
+      `seen over several schedules, last ${schedule}`,
+    ];
+    return { text: lines.join('\n  '), finding, schedule, report: undefined };
+  }
+  const shrunk = shrink(found.trace, subject);
+  const last = run(subject, { schedule: shrunk.schedule });
+  const { report, header } = last;
+  const text = findingText(reported(shrunk.finding, last.id, report), header, { ink: PLAIN });
+  const again = `run(subject, { schedule: '${shrunk.schedule}' })`;
+  const whole = [`${shrunk.finding.title}\n`, text, ` Replay  ${again}`].join('\n');
+  return { text: whole, finding: shrunk.finding, schedule: shrunk.schedule, report };
+}
+
+const PLAIN = makeInk(false);
