@@ -17,6 +17,10 @@ const VERBS: Readonly<Record<string, Verb>> = {
     summary: 'run schedule after schedule until something is found',
     load: () => import('./commands/explore.ts'),
   },
+  fuzz: {
+    summary: 'generate programs and schedules until something is found',
+    load: () => import('./commands/fuzz.ts'),
+  },
   shrink: {
     summary: 'make the schedule of a finding small',
     load: () => import('./commands/shrink.ts'),

@@ -49,8 +49,8 @@ const param: fc.Arbitrary<Partial<Param>> = fc.record({
   tickInterval: fc.constantFrom(0, 0, 1000, 300),
   kallocFailsAt: fc.oneof(
     { withCrossShrink: true },
-    { weight: 5, arbitrary: fc.constant(0) },
-    { weight: 1, arbitrary: fc.integer({ min: 1, max: 40 }) },
+    { weight: 2, arbitrary: fc.constant(0) },
+    { weight: 1, arbitrary: fc.integer({ min: 1, max: 30 }) },
   ),
   stepsMax: fc.constant(200_000),
 });

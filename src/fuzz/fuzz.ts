@@ -4,6 +4,7 @@ import type { GuestSpec } from '../guest.ts';
 import { type Attempt, attempt, type Hit, standsAlone } from './attempt.ts';
 import { CallCounts } from './calls.ts';
 import { type FuzzCase, fuzzCases, specOfCase } from './case.ts';
+import { reduce } from './reduce.ts';
 
 export interface FuzzOptions {
   /** Seed of the first program; each further one has the next. A safe integer. */
@@ -52,10 +53,12 @@ export interface FuzzFinding extends Hit {
   readonly executions: number;
 }
 
-/** Executions that shrinking one program may take. */
-const SHRINK_EXECUTIONS = 20_000;
-/** A smaller program may show it more rarely than the last, which showed it in schedule n: by so much. */
-const SHRINK_PATIENCE = 10;
+/** Executions that fast-check's shrinking of a program may take, and those until all is done. */
+const SHRINK_EXECUTIONS = 3000;
+const REDUCE_EXECUTIONS = 6000;
+/** If the last program showed it in schedule n, a smaller one gets 5·n, and so many at most. */
+const SHRINK_PATIENCE = 5;
+const SHRINK_SCHEDULES_MAX = 150;
 
 /**
  * Generates programs of system calls, with machines and schedules to run them, until something is
@@ -96,6 +99,7 @@ class Program {
   private last: Hit | undefined;
   private candidates = 0;
   private executions = 0;
+  private executionsMax = SHRINK_EXECUTIONS;
   private broken: unknown;
 
   constructor(options: FuzzOptions, so: Fuzzing, known: Set<string>) {
@@ -107,7 +111,12 @@ class Program {
   run(program: number): FuzzFinding | undefined {
     const property = fc.property(fuzzCases, (one) => !this.fails(one));
     const endOnFailure = this.options.shrink === false;
-    fc.check(property, { seed: seed32(program), numRuns: 1, endOnFailure });
+    const details = fc.check(property, { seed: seed32(program), numRuns: 1, endOnFailure });
+    const [smallest] = details.counterexample ?? [];
+    if (smallest !== undefined && !endOnFailure) {
+      this.executionsMax = REDUCE_EXECUTIONS;
+      reduce(smallest, (one) => this.fails(one));
+    }
     if (this.broken !== undefined) throw this.broken;
     const { first, last, candidates, executions } = this;
     if (first === undefined || last === undefined) return undefined;
@@ -117,7 +126,7 @@ class Program {
 
   /** Whether the finding that is looked for is in a case: any at first, then one like that. */
   private fails(one: FuzzCase): boolean {
-    if (this.broken !== undefined || this.executions > SHRINK_EXECUTIONS) return false;
+    if (this.broken !== undefined || this.executions > this.executionsMax) return false;
     try {
       const { hit } = this.first === undefined ? this.generated(one) : this.shrunk(one);
       if (hit === undefined) return false;
@@ -151,9 +160,9 @@ class Program {
   }
 
   private shrunk(one: FuzzCase): Attempt {
-    const { schedules } = this.options;
     const shown = this.last === undefined ? 0 : this.last.before + 1;
-    const done = this.attempt(one, schedules + SHRINK_PATIENCE * shown);
+    const patience = Math.min(SHRINK_PATIENCE * shown, SHRINK_SCHEDULES_MAX);
+    const done = this.attempt(one, Math.max(this.options.schedules, patience));
     this.candidates++;
     this.executions += done.executions;
     return done;

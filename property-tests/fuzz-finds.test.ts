@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest';
+import type { MutantName } from '../kernel/mutants.ts';
+import { makeStrategy } from '../scheduler/strategies.ts';
+import type { Strategy } from '../scheduler/strategy.ts';
+import { likeness } from '../src/finding.ts';
+import { type FuzzFinding, fuzz } from '../src/fuzz/fuzz.ts';
+import { run } from '../src/run.ts';
+
+/** Of the first program of each campaign. Fixed, so that nothing here depends on luck. */
+const SEED = 1;
+
+test('nothing is found in the kernel as it is', () => {
+  const so = fuzz({ seed: SEED, programs: 100, schedules: 5 });
+  expect(so.findings.map(({ spec, finding }) => [spec.args.join(' '), finding.title])).toEqual([]);
+  expect([so.programs, so.executions]).toEqual([100, 500]);
+  // So that a change after which programs end early does not go unseen.
+  expect(so.calls.counts.size).toBeGreaterThanOrEqual(14);
+});
+
+/** Programs within which each is found; the twin without it is the kernel above. */
+const WITHIN: readonly (readonly [MutantName, number])[] = [
+  ['shm-open-create-apart', 30],
+  ['shm-open-aba', 10],
+  ['shm-open-late-name', 5],
+  ['shm-open-full-keeps-reference', 5],
+  ['shm-trunc-apart', 20],
+  ['shm-close-split-decrement', 10],
+  ['shm-close-leaks-lock', 5],
+  ['shm-map-frame-apart', 10],
+  ['shm-map-checks-killed', 10],
+  ['shm-close-frees-before-unmap', 5],
+  ['shm-fork-uncounted', 10],
+  ['exit-keeps-shm', 5],
+];
+
+function found(mutant: MutantName, programs: number, shrink = false): FuzzFinding | undefined {
+  const { findings } = fuzz({ seed: SEED, programs, schedules: 20, mutants: [mutant], shrink });
+  return findings[0];
+}
+
+describe.each(WITHIN)('%s', (mutant, programs) => {
+  test(`is found within ${programs} programs, and again by the names of what found it`, () => {
+    const hit = found(mutant, programs) as FuzzFinding;
+    expect(hit).toBeDefined();
+    const strategy = makeStrategy(hit.strategy) as Strategy;
+    const again = run(hit.spec, { seed: hit.seed, strategy });
+    expect(hit.before > 0 || again.finding?.title === hit.finding.title).toBe(true);
+  });
+});
+
+describe('shrinking', () => {
+  test('leaves nothing that the finding does not need', () => {
+    const { spec } = found('shm-open-late-name', 5, true) as FuzzFinding;
+    expect([spec.args.join(' '), spec.param.ncpu]).toEqual(['open:a', 1]);
+  });
+
+  test('keeps the finding, and the seed of a program makes it again', () => {
+    const mutants: MutantName[] = ['shm-close-split-decrement'];
+    const hit = found('shm-close-split-decrement', 10, true) as FuzzFinding;
+    expect(hit.spec.args.join(' ')).toBe('open:a + script open:a');
+    const alone = fuzz({ seed: hit.program, programs: 1, schedules: 20, mutants, shrink: false });
+    expect(alone.findings.map(({ spec }) => spec)).toEqual([hit.from]);
+    expect(alone.findings.map(({ finding }) => likeness(finding))).toEqual([likeness(hit.finding)]);
+  });
+});
+
+test('a campaign that keeps going tells each finding once', () => {
+  const mutants = ['shm-close-double'];
+  const so = fuzz({
+    seed: SEED,
+    programs: 20,
+    schedules: 2,
+    mutants,
+    keepGoing: true,
+    shrink: false,
+  });
+  const told = so.findings.map(({ finding }) => likeness(finding));
+  expect(so.programs).toBe(20);
+  expect(so.repeated).toBeGreaterThan(0);
+  expect(new Set(told).size).toBe(told.length);
+});

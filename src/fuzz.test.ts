@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { folder, xv6, xv6Json } from '../property-tests/built.ts';
+
+const BROKEN = ['fuzz', '--seed', '1', '--mutant', 'shm-close-split-decrement'];
+
+describe('xv6-replay fuzz', () => {
+  it('shrinks the program and its schedule, and leaves its trace and the commands', () => {
+    const cwd = folder();
+    const { code, out } = xv6(cwd, BROKEN);
+    expect(code).toBe(1);
+    expect(out).toMatch(/^found in \d+ programs?, [\d,]+ executions?/);
+    expect(out).toMatch(/Shrunk {2}the program from .*\n +to 2 processes, /);
+    const id = /replay (XR-[0-9a-f]{6})/.exec(out)?.[1] as string;
+    expect(existsSync(join(cwd, '.xv6-replay', `${id}.xrt`))).toBe(true);
+    expect(xv6(cwd, ['replay', id]).code).toBe(1);
+    const [run = '', fuzz = ''] = [...out.matchAll(/ xv6-replay ((?:run|fuzz) .*)/g)].map(
+      ([, line]) => line,
+    );
+    expect(xv6(cwd, run.split(' '))).toMatchObject({ code: 1 });
+    expect(xv6(cwd, fuzz.split(' ')).out).toContain(` Run     xv6-replay ${run}`);
+  });
+
+  it('of correct code says what was covered', () => {
+    const { code, out } = xv6(folder(), ['fuzz', '--seed', '1', '--programs', '20']);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^nothing found in 20 programs, 400 executions, .*; seed 1\n/);
+    expect(out).toMatch(/\d+ system calls, in one execution of each program: .*shm_open \d+/s);
+  });
+
+  it('tells programs the same', () => {
+    const { code, lines } = xv6Json(folder(), [...BROKEN, '--no-shrink']);
+    expect(code).toBe(1);
+    const told = lines.filter(({ kind }) => kind !== 'output');
+    expect(told.map(({ kind }) => kind)).toEqual(['fuzzed', 'finding', 'run', 'fuzz']);
+    expect(told[0]).toMatchObject({ program: 'script', schedule: null, candidates: 0 });
+    expect(told[3]).toMatchObject({ seed: 1, findings: 1, exitCode: 1 });
+  });
+
+  it.each([
+    [['--programs', '0'], 'whole number'],
+    [['--schedules', 'x'], 'whole number'],
+    [['--max-time', 'soon'], '60s, 5m or 2h'],
+    [['--strategy', 'rnadom'], 'did you mean random?'],
+    [['--strategy', 'urw:0'], 'none of that name'],
+    [['--mutant', 'shm-open-abba'], 'did you mean shm-open-aba?'],
+    [['--detectors', 'rcae'], 'did you mean race?'],
+    [['churn'], 'too many arguments'],
+  ])('refuses %j in one line', (args, words) => {
+    const { code, out, err } = xv6(folder(), ['fuzz', ...args]);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain(words);
+    expect(err.trimEnd().split('\n')).toHaveLength(1);
+  });
+});
