@@ -1,3 +1,4 @@
+import type { SearchState } from './search/state.ts';
 import type { Strategy } from './strategy.ts';
 
 /**
@@ -33,4 +34,11 @@ export interface Search extends Strategy {
    * (Kilby, Slaney, Thiébaux and Walsh, Estimating Search Tree Size, AAAI 2006, after Knuth 1975).
    */
   readonly estimate: number;
+  /** All it knows, between two executions; the guest is left out. */
+  save(): SearchState;
+  /**
+   * Goes on where another search with the same options was saved, on a guest that begins in the same
+   * way. The state is used up.
+   */
+  restore(state: SearchState): void;
 }

@@ -26,14 +26,15 @@ export const SEARCHES: ReadonlyMap<string, SearchKind> = new Map<string, SearchK
   [
     'dfs',
     {
-      summary: 'every interleaving, one after the other',
+      summary:
+        'every interleaving, one after the other, or those with few preemptions (explore only)',
       make: (options) => bounded(options, false),
     },
   ],
   [
     'dpor',
     {
-      summary: 'every order of the operations that matter, none twice',
+      summary: 'every order of the operations that matter, none twice (explore only)',
       // Wake-up trees know neither a bound nor a focus; there, traces seen before are remembered.
       make: ({ preemptions, focus, ...view }) =>
         preemptions === undefined && focus === undefined

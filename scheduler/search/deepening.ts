@@ -1,5 +1,6 @@
 import type { ChoicePoint, Thread } from '../../machine/index.ts';
 import type { Search } from '../search.ts';
+import { fieldsOf, type SearchState } from './state.ts';
 
 /** One search of a series. */
 export interface Level {
@@ -74,6 +75,16 @@ export class Deepening implements Search {
 
   get redundant(): number {
     return this.redundantBefore + this.inner.redundant;
+  }
+
+  save(): SearchState {
+    return { ...fieldsOf(this, ['levels', 'inner']), inner: this.inner.save() };
+  }
+
+  restore({ inner, ...fields }: SearchState): void {
+    Object.assign(this, fields);
+    this.inner = (this.levels[this.at] as Level).make();
+    this.inner.restore(inner as SearchState);
   }
 
   /** Of the current level. */

@@ -10,6 +10,7 @@ import {
 import type { Search } from '../search.ts';
 import { Path, threadOn } from './path.ts';
 import { Signature } from './signature.ts';
+import { fieldsOf, restoreFields, type SearchState } from './state.ts';
 import { type Preemptible, Stretches } from './stretches.ts';
 import { View, type ViewOptions } from './view.ts';
 
@@ -32,7 +33,7 @@ interface Node extends Preemptible {
   /** Preemptions before it. */
   used: number;
   /** The signature after each one's next operation; NaN for a local one. */
-  readonly leadsTo: number[];
+  readonly after: number[];
 }
 
 /** Signatures remembered at most, about 100 bytes each: from there on traces may be repeated. */
@@ -69,12 +70,18 @@ export class Dfs implements Search {
   private readonly path = new Path();
   private readonly nodes: Node[] = [];
   private depth = 0;
+  /** Nodes that are another search's to explore: see split. */
+  private base = 0;
   private used = 0;
   private point: ChoicePoint | undefined;
+  /** Whether what came before is known from a state. */
+  private isRestored = false;
   private isOpen = false;
   private openLane = -1;
   private lineBefore = 0;
   private gaveUp = false;
+  /** Whether the execution is past what it repeats. */
+  private isLive = false;
   /** Whether the last event led to a trace not seen before. */
   private isNew = true;
   private lastMark = 0;
@@ -92,6 +99,7 @@ export class Dfs implements Search {
 
   begin(_seed: number, _lanes: number): void {
     this.path.rewind();
+    this.isLive = false;
     this.isOpen = false;
     this.gaveUp = false;
   }
@@ -100,6 +108,7 @@ export class Dfs implements Search {
     if (this.point !== point) this.start(point);
     const { step } = point;
     if (step < this.path.liveFrom) return this.path.follow(point) as Thread;
+    this.isLive = true;
     this.closeEvent(point);
     this.lastMark = this.path.mark;
     this.lastStep = step;
@@ -111,8 +120,9 @@ export class Dfs implements Search {
 
   private start(point: ChoicePoint): void {
     this.point = point;
+    if (this.isRestored) return;
     const lanes = 2 * point.cpus.length;
-    this.signature.clear(lanes, objectCount(point));
+    this.signature.clear(lanes, this.merges ? objectCount(point) : 0);
     for (let i = 0; i < lanes; i++) this.reachedOn.push(new Map());
   }
 
@@ -155,7 +165,7 @@ export class Dfs implements Search {
     node.current = isCurrent ? point.lane : -1;
     node.at = 0;
     node.lanes.length = 0;
-    node.leadsTo.length = 0;
+    node.after.length = 0;
     this.stretches?.reach(node, this.nodes[this.depth - 2]);
     this.noteWaiting(point);
     if (isCurrent) this.addBranch(point, node, current);
@@ -182,7 +192,7 @@ export class Dfs implements Search {
     node.lanes.push(lane);
     const { view } = this;
     const isEvent = this.merges && view.look(point, thread) > 0;
-    node.leadsTo.push(isEvent ? this.signature.after(lane, view.codes, view.count) : Number.NaN);
+    node.after.push(isEvent ? this.signature.after(lane, view.codes, view.count) : Number.NaN);
   }
 
   /** Takes the branch of a node that is due. */
@@ -238,7 +248,7 @@ export class Dfs implements Search {
 
   resume(): void {
     this.isOpen = false;
-    this.path.cut(this.lastMark, this.lastStep);
+    if (this.isLive) this.path.cut(this.lastMark, this.lastStep);
   }
 
   next(): boolean {
@@ -262,7 +272,7 @@ export class Dfs implements Search {
 
   /** Goes back to the last node with a branch that the bound allows and that is not known. */
   private backtrack(): boolean {
-    for (; this.depth > 0; this.depth--) {
+    for (; this.depth > this.base; this.depth--) {
       const node = this.nodes[this.depth - 1] as Node;
       while (++node.at < node.lanes.length) {
         const used = usedBy(node, node.at);
@@ -280,22 +290,63 @@ export class Dfs implements Search {
   private isKnown(node: Node, used: number): boolean {
     if (!this.merges) return false;
     if (this.stretches?.isSame(node) === true) return true;
-    const { lanes, leadsTo, at } = node;
-    if (!this.wasReached(leadsTo[at] as number, lanes[at] as number, used)) return false;
+    const { lanes, after, at } = node;
+    if (!this.wasReached(after[at] as number, lanes[at] as number, used)) return false;
     this.stretches?.pass(node);
     return true;
+  }
+
+  save(): SearchState {
+    return fieldsOf(this, ['point', 'view']);
+  }
+
+  restore(state: SearchState): void {
+    restoreFields(this, state);
+    this.isRestored = this.depth > 0;
+  }
+
+  /**
+   * Gives away the branches at the point nearest to the root that has any left, all of which come
+   * behind what stays: the state of a search that explores those and nothing else. To be called
+   * between two executions. Answers undefined where there is nothing to give, and when merging, which
+   * must know of all that was reached.
+   */
+  split(): SearchState | undefined {
+    if (this.merges) return undefined;
+    for (let i = this.base; i < this.depth; i++) {
+      const node = this.nodes[i] as Node;
+      const left = node.lanes.length - node.at - 1;
+      if (left === 0) continue;
+      const other = new Dfs({ preemptions: this.preemptions });
+      other.restore(this.save());
+      other.take(i, left);
+      node.lanes.length -= left;
+      if (other.backtrack()) return other.save();
+    }
+    return undefined;
+  }
+
+  /** Keeps the last branches of a node, and nothing else. */
+  private take(at: number, count: number): void {
+    const node = this.nodes[at] as Node;
+    this.traces = 0;
+    this.redundant = 0;
+    this.base = at;
+    this.depth = at + 1;
+    node.lanes.splice(0, node.lanes.length - count);
+    node.at = -1;
   }
 
   get estimate(): number {
     if (this.merges) return Number.NaN;
     let weight = 1;
     let seen = 0;
-    for (let i = 0; i < this.depth; i++) {
+    for (let i = this.base; i < this.depth; i++) {
       const { at, lanes } = this.nodes[i] as Node;
       seen += (weight * at) / lanes.length;
       weight /= lanes.length;
     }
-    return this.depth === 0 ? this.traces : Math.round(this.traces / (seen + weight));
+    return this.depth === this.base ? this.traces : Math.round(this.traces / (seen + weight));
   }
 }
 
@@ -312,10 +363,10 @@ function emptyNode(): Node {
     current: -1,
     lanes: [],
     at: 0,
-    leadsTo: [],
+    after: [],
     own: [],
-    after: undefined,
     running: [],
     touched: new Map(),
+    later: undefined,
   };
 }

@@ -12,6 +12,7 @@ import type { Search } from '../search.ts';
 import { Causality, canWait } from './causality.ts';
 import { Path, threadOn } from './path.ts';
 import { Spins } from './spins.ts';
+import { fieldsOf, restoreFields, type SearchState } from './state.ts';
 import { View, type ViewOptions } from './view.ts';
 import { type Branch, insert, isSettled, relationTo, type Sleeper } from './wakeup-tree.ts';
 
@@ -66,9 +67,13 @@ export class Dpor implements Search {
   private isOpen = false;
   private lineBefore = 0;
   private gaveUp = false;
+  /** Whether the execution is past what it repeats. */
+  private isLive = false;
   /** Where the last question stood: see resume. */
   private lastMark = 0;
   private lastStep = 0;
+  /** Whether the events of the execution before are known from a state. */
+  private isRestored = false;
   private readonly view: View;
   private readonly spins = new Spins();
   private readonly sequence: number[] = [];
@@ -84,6 +89,7 @@ export class Dpor implements Search {
 
   begin(_seed: number, _lanes: number): void {
     this.path.rewind();
+    this.isLive = false;
     this.isOpen = false;
     this.gaveUp = false;
   }
@@ -92,6 +98,7 @@ export class Dpor implements Search {
     if (this.point !== point) this.start(point);
     const { step } = point;
     if (step < this.path.liveFrom) return this.path.follow(point) as Thread;
+    this.isLive = true;
     this.closeEvent(point);
     this.lastMark = this.path.mark;
     this.lastStep = step;
@@ -105,6 +112,7 @@ export class Dpor implements Search {
 
   private start(point: ChoicePoint): void {
     this.point = point;
+    if (this.isRestored) return;
     this.events.clear(point.cpus.length, objectCount(point));
     this.spins.clear(point.cpus.length);
   }
@@ -223,7 +231,7 @@ export class Dpor implements Search {
   resume(): void {
     this.events.truncate(this.events.count);
     this.isOpen = false;
-    this.path.cut(this.lastMark, this.lastStep);
+    if (this.isLive) this.path.cut(this.lastMark, this.lastStep);
   }
 
   next(): boolean {
@@ -314,6 +322,15 @@ export class Dpor implements Search {
       return true;
     }
     return false;
+  }
+
+  save(): SearchState {
+    return fieldsOf(this, ['point', 'view']);
+  }
+
+  restore(state: SearchState): void {
+    restoreFields(this, state);
+    this.isRestored = this.depth > 0;
   }
 
   get estimate(): number {

@@ -7,15 +7,18 @@ export interface Preemptible {
   /** Lanes that may go next, the current one first; `at` is the one being explored. */
   readonly lanes: number[];
   at: number;
-  /** What the current lane did when it went on, until the point after this one. */
+  /** What the current lane did when it went on, until the next point. */
   readonly own: TouchCode[];
-  /** That point, if the same lane was still running there. */
-  after: Preemptible | undefined;
   /** The stretches that were running when it was reached. */
-  readonly running: Running[];
-  /** By lane that preempted: what was touched before the preempted lane went on; null for anything. */
-  readonly touched: Map<number, Set<TouchCode> | null>;
+  running: readonly Running[];
+  /** By lane that preempted: what was touched before the preempted lane went on. */
+  touched: Touched;
+  /** The same of the next point, if the current lane was still running there. */
+  later: Touched | undefined;
 }
+
+/** Null for what is not known. */
+type Touched = Map<number, Set<TouchCode> | null>;
 
 interface Running {
   readonly point: Preemptible;
@@ -35,26 +38,26 @@ interface Running {
  * Reduction, OOPSLA 2013), which instead adds preemptions where a conflict shows that they are needed.
  */
 export class Stretches {
-  private running: Running[] = [];
+  private running: readonly Running[] = [];
 
   /** A new point was reached; the one before it, if any, and what those wait for who cannot step. */
   reach(point: Preemptible, before: Preemptible | undefined): void {
     point.own.length = 0;
-    point.after = undefined;
-    point.touched.clear();
-    point.running.splice(0, point.running.length, ...this.running);
+    point.running = this.running;
+    point.touched = new Map();
+    point.later = undefined;
     if (before?.at === 0 && before.current >= 0 && before.current === point.current) {
-      before.after = point;
+      before.later = point.touched;
     }
   }
 
   /** From a point, its branch is taken that is due. */
   take(point: Preemptible): void {
-    this.running = [...point.running];
+    this.running = point.running;
     const by = point.lanes[point.at] as number;
     if (point.current < 0 || by === point.current) return;
     point.touched.set(by, new Set());
-    this.running.push({ point, by });
+    this.running = [...this.running, { point, by }];
   }
 
   /** A lane did something, last at that point. */
@@ -91,14 +94,14 @@ export class Stretches {
   }
 
   /** Whether the branch that is due needs not be tried. */
-  isSame({ lanes, at, own, after, touched }: Preemptible): boolean {
+  isSame({ lanes, at, own, later, touched }: Preemptible): boolean {
     const by = lanes[at] as number;
-    const later = after?.touched.get(by);
-    if (at === 0 || later === undefined || later === null) return false;
+    const its = later?.get(by);
+    if (at === 0 || its === undefined || its === null) return false;
     for (const code of own) {
-      if (later.has(code | 1) || (writes(code) && later.has(code & ~1))) return false;
+      if (its.has(code | 1) || (writes(code) && its.has(code & ~1))) return false;
     }
-    touched.set(by, later);
+    touched.set(by, its);
     return true;
   }
 }

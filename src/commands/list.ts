@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { MUTANTS } from '../../kernel/mutants.ts';
 import { SCENARIOS } from '../../scenarios/index.ts';
+import { SEARCHES } from '../../scheduler/searches.ts';
 import { STRATEGIES } from '../../scheduler/strategies.ts';
 import { PROGRAMS } from '../../user/programs/index.ts';
 import { DETECTORS } from '../detectors/index.ts';
@@ -34,7 +35,8 @@ function items(): Item[] {
   const scenarios = Object.entries(SCENARIOS).map(
     ([name, { summary }]): Item => ({ kind: 'scenario', name, summary }),
   );
-  const strategies = [...STRATEGIES].map(
+  const deepen = { summary: 'dpor with bounds and focuses from narrow to none: see explore' };
+  const strategies = [...STRATEGIES, ...SEARCHES, ['deepen', deepen] as const].map(
     ([name, { summary }]): Item => ({ kind: 'strategy', name, summary }),
   );
   const detectors = DETECTORS.map(
