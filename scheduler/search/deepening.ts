@@ -83,7 +83,7 @@ export class Deepening implements Search {
 
   restore({ inner, ...fields }: SearchState): void {
     Object.assign(this, fields);
-    this.inner = (this.levels[this.at] as Level).make();
+    this.inner = (this.levels[Math.min(this.at, this.levels.length - 1)] as Level).make();
     this.inner.restore(inner as SearchState);
   }
 
