@@ -68,6 +68,7 @@ export {
   type OutcomeCount,
 } from './explore.ts';
 export type { Finding } from './finding.ts';
+export { type FuzzFinding, type Fuzzing, type FuzzOptions, fuzz } from './fuzz/fuzz.ts';
 export { bootGuest, type GuestSpec, guestSpec, PARAM_RANGES } from './guest.ts';
 export type { OutcomeValue } from './model.ts';
 export { type OwnScenario, scenario } from './own-scenario.ts';
