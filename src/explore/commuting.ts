@@ -2,8 +2,9 @@ import type { Detector, DetectorKind } from '../detectors/detector.ts';
 
 /**
  * Checks the claim that critical sections commute, on which a search does not tell their order apart:
- * that they touch nothing but what their lock guards, and frames; and that none finds its list empty,
- * for then it matters who came first. It reports no finding: a note says that the claim is wrong.
+ * that they touch nothing but what their lock guards, and frames; that none changes a word whose value
+ * it has not seen, which was then seen in another section; and that none finds its list empty, for
+ * then it matters who came first. It reports no finding: a note says that the claim is wrong.
  *
  * @param locks their locks
  */
@@ -17,6 +18,8 @@ export function commuting(locks: readonly number[]): DetectorKind {
       const said = new Set(locks);
       /** By CPU, the lock of the section that it is in. */
       const within: number[] = m.cpus.map(() => -1);
+      /** By CPU, the guarded words that it has seen in this section. */
+      const seen = m.cpus.map(() => new Set<number>());
       let wrong: string | undefined;
       const sectionAt = (address: number): number => {
         const lock = within[m.cpu.id] as number;
@@ -32,18 +35,26 @@ export function commuting(locks: readonly number[]): DetectorKind {
           wrong = undefined;
         },
         acquired(lock) {
-          if (said.has(lock)) within[m.cpu.id] = lock;
+          if (!said.has(lock)) return;
+          within[m.cpu.id] = lock;
+          seen[m.cpu.id]?.clear();
         },
         released(lock) {
           if (within[m.cpu.id] === lock) within[m.cpu.id] = -1;
         },
         loaded(address) {
           const lock = sectionAt(address);
-          if (lock >= 0 && guards[address] === lock && m.words[address] === 0) {
+          if (lock < 0 || guards[address] !== lock) return;
+          seen[m.cpu.id]?.add(address);
+          if (m.words[address] === 0) {
             wrong ??= `a section of ${guest.nameOf(lock)} finds ${guest.nameOf(address)} empty`;
           }
         },
-        stored: (address) => void sectionAt(address),
+        stored(address) {
+          const lock = sectionAt(address);
+          if (lock < 0 || guards[address] !== lock || seen[m.cpu.id]?.has(address)) return;
+          wrong ??= `a section of ${guest.nameOf(lock)} stores ${guest.nameOf(address)} unseen`;
+        },
         modified: (address) => void sectionAt(address),
         note: () => wrong,
       };
