@@ -39,6 +39,14 @@ describe('dpor explores each trace once, and nothing else', () => {
 type Statement = Source['threads'][number][number];
 
 const load: Statement = { do: 'load', cell: 0 };
+/** The same on another cell. */
+const other = (s: Statement): Statement => ({ ...s, cell: 1 }) as Statement;
+const when = (equals: number, body: Statement[], otherwise: Statement[] = []): Statement => ({
+  do: 'if',
+  equals,
+  body,
+  otherwise,
+});
 const store = (value: number): Statement => ({ do: 'store', cell: 0, value, relative: false });
 const cas = (expected: number, desired: number): Statement => ({
   do: 'compareExchange',
@@ -60,6 +68,26 @@ const regressions: [name: string, traces: number, ...threads: Statement[][]][] =
   ['is between two stores', 49, [cas(1, 0)], [load], [store(0), store(1)], [cas(0, 0)]],
 ];
 
+/** Over two cells: the reversal of one race depends on the order of another, which is behind it. */
+const settledLater: [name: string, traces: number, ...threads: Statement[][]][] = [
+  [
+    'decides whether another cell is read',
+    10,
+    [store(0)],
+    [load],
+    [other(store(2)), other(load)],
+    [other(cas(2, 0)), when(2, [load])],
+  ],
+  [
+    'decides what is read beside two others',
+    12,
+    [cas(0, 2)],
+    [cas(1, 2)],
+    [other(store(2)), other(store(1))],
+    [other(cas(0, 0)), when(2, [load], [other(cas(0, 0))])],
+  ],
+];
+
 const waits: [name: string, traces: number, ...threads: Statement[][]][] = [
   ['a lock that waits beside a load', 4, [lock()], [lock(store(0))], [load]],
   ['a lock that waits for a waiter', 4, [lock()], [lock(wait, wait)], [post]],
@@ -72,6 +100,11 @@ describe('dpor explores each trace of', () => {
   it.each(regressions)('a compareExchange that %s: %i', (_name, traces, ...threads) => {
     agrees({ cells: 1, threads });
     expect(enumerate(built({ cells: 1, threads })).traces.size).toBe(traces);
+  });
+
+  it.each(settledLater)('a compareExchange that %s: %i', (_name, traces, ...threads) => {
+    agrees({ cells: 2, threads });
+    expect(enumerate(built({ cells: 2, threads })).traces.size).toBe(traces);
   });
 
   it.each(waits)('%s: %i', (_name, traces, ...threads) => {
