@@ -55,7 +55,8 @@ const NAMES = ['a', 'a', 'b', 'c'];
 const SIZES = [4096, 8192, 4096, 1 << 20];
 const GROWTHS = [4096, 8192, -4096, 16384];
 const PAGES = [0, 0, 1, 3];
-const IMAGES = ['leave:a', 'churn:a:1', 'unmapped:b', 'heapshrink'];
+/** Programs whose processes may share an object: what they do to it they do in one step. */
+const IMAGES = ['leave:a', 'churn:a:1', 'badcalls:b', 'heapshrink'];
 const PREFIXES = { both: '', child: 'c/', parent: 'p/' };
 
 const at = <T>(list: readonly T[], index: number): T => list[index % list.length] as T;
