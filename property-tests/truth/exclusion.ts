@@ -1,23 +1,28 @@
 import type { Cell } from '../../machine/bare-parts.ts';
-import { type Model, model } from './model.ts';
+import { type Model, type ModelParts, model } from './model.ts';
 
 // Locks made of loads and stores, and what waits for itself. Where an algorithm spins, it looks so
 // many times and then gives up: an execution ends, whoever is never let in.
 
-type Round = (mine: 0 | 1) => Generator<void, boolean, number>;
+interface Protocol {
+  /** Answers whether it is entered. */
+  enter(mine: 0 | 1): Generator<void, boolean, number>;
+  leave(mine: 0 | 1): Generator<void, void, number>;
+}
 
 /** Two threads that each enter once: they note whether they got in, and whom they found there. */
-function twoThreads(build: (cells: (name: string) => Cell) => Round): Model {
+function twoThreads(build: (cell: ModelParts['cell']) => Protocol): Model {
   return model(({ cell, thread }) => {
-    const round = build((name) => cell(name));
+    const { enter, leave } = build(cell);
     const inside = cell('inside');
     for (const mine of [0, 1] as const) {
       thread(`p${mine}`, function* (see) {
-        const entered = round(mine);
-        // The first half of a round ends where the critical section begins.
-        if (!(yield* entered)) return see('gave up', 1);
+        const entered = yield* enter(mine);
+        see('entered', Number(entered));
+        if (!entered) return;
         see('inside', inside.fetchAdd(1) ?? (yield));
         inside.fetchAdd(-1) ?? (yield);
+        yield* leave(mine);
       });
     }
   });
@@ -28,15 +33,20 @@ export const peterson = (looks: number): Model =>
   twoThreads((cell) => {
     const flags = [cell('flag0'), cell('flag1')] as const;
     const turn = cell('turn');
-    return function* (mine) {
-      const other = mine === 0 ? 1 : 0;
-      flags[mine].store(1) ?? (yield);
-      turn.store(other) ?? (yield);
-      for (let i = 0; i < looks; i++) {
-        if ((flags[other].load() ?? (yield)) === 0) return true;
-        if ((turn.load() ?? (yield)) === mine) return true;
-      }
-      return false;
+    return {
+      *enter(mine) {
+        const other = mine === 0 ? 1 : 0;
+        flags[mine].store(1) ?? (yield);
+        turn.store(other) ?? (yield);
+        for (let i = 0; i < looks; i++) {
+          if ((flags[other].load() ?? (yield)) === 0) return true;
+          if ((turn.load() ?? (yield)) === mine) return true;
+        }
+        return false;
+      },
+      *leave(mine) {
+        flags[mine].store(0) ?? (yield);
+      },
     };
   });
 
@@ -45,17 +55,23 @@ export const dekker = (looks: number): Model =>
   twoThreads((cell) => {
     const flags = [cell('flag0'), cell('flag1')] as const;
     const turn = cell('turn');
-    return function* (mine) {
-      const other = mine === 0 ? 1 : 0;
-      flags[mine].store(1) ?? (yield);
-      for (let i = 0; i < looks; i++) {
-        if ((flags[other].load() ?? (yield)) === 0) return true;
-        if ((turn.load() ?? (yield)) === mine) continue;
-        flags[mine].store(0) ?? (yield);
-        if ((turn.load() ?? (yield)) !== mine) return false;
+    return {
+      *enter(mine) {
+        const other = mine === 0 ? 1 : 0;
         flags[mine].store(1) ?? (yield);
-      }
-      return false;
+        for (let i = 0; i < looks; i++) {
+          if ((flags[other].load() ?? (yield)) === 0) return true;
+          if ((turn.load() ?? (yield)) === mine) continue;
+          flags[mine].store(0) ?? (yield);
+          if ((turn.load() ?? (yield)) !== mine) return false;
+          flags[mine].store(1) ?? (yield);
+        }
+        return false;
+      },
+      *leave(mine) {
+        turn.store(mine === 0 ? 1 : 0) ?? (yield);
+        flags[mine].store(0) ?? (yield);
+      },
     };
   });
 
@@ -63,22 +79,30 @@ export const dekker = (looks: number): Model =>
 export const szymanski = (looks: number): Model =>
   twoThreads((cell) => {
     const flags = [cell('flag0'), cell('flag1')] as const;
-    return function* (mine) {
-      const own = flags[mine];
-      const other = flags[mine === 0 ? 1 : 0];
-      function* sees(holds: (flag: number) => boolean): Generator<void, boolean, number> {
-        for (let i = 0; i < looks; i++) if (holds(other.load() ?? (yield))) return true;
-        return false;
-      }
-      own.store(1) ?? (yield);
-      if (!(yield* sees((flag) => flag < 3))) return false;
-      own.store(3) ?? (yield);
-      if ((other.load() ?? (yield)) === 1) {
-        own.store(2) ?? (yield);
-        if (!(yield* sees((flag) => flag === 4))) return false;
-      }
-      own.store(4) ?? (yield);
-      return yield* sees((flag) => flag < 2);
+    function* sees(cell: Cell, holds: (flag: number) => boolean): Generator<void, boolean, number> {
+      for (let i = 0; i < looks; i++) if (holds(cell.load() ?? (yield))) return true;
+      return false;
+    }
+    return {
+      *enter(mine) {
+        const own = flags[mine];
+        const other = flags[mine === 0 ? 1 : 0];
+        own.store(1) ?? (yield);
+        if (!(yield* sees(other, (flag) => flag < 3))) return false;
+        own.store(3) ?? (yield);
+        if ((other.load() ?? (yield)) === 1) {
+          own.store(2) ?? (yield);
+          if (!(yield* sees(other, (flag) => flag === 4))) return false;
+        }
+        own.store(4) ?? (yield);
+        // Only the second process waits for the first here; it is the first who looks behind it.
+        return mine === 0 || (yield* sees(other, (flag) => flag < 2));
+      },
+      *leave(mine) {
+        const other = flags[mine === 0 ? 1 : 0];
+        if (mine === 0 && !(yield* sees(other, (flag) => flag < 2 || flag > 3))) return;
+        flags[mine].store(0) ?? (yield);
+      },
     };
   });
 

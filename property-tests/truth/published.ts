@@ -1,4 +1,5 @@
 import {
+  dekker,
   handOver,
   neverUnlocked,
   peterson,
@@ -136,12 +137,18 @@ export const SMALL: readonly Measured[] = [
   ]),
   ...family('exponential_bug', ENUMERATED, exponentialBug, [[1, 1955]]),
   ...family('peterson', ENUMERATED, peterson, [
-    [1, 6],
-    [3, 10],
+    [1, 10],
+    [2, 20],
+    [3, 34],
+  ]),
+  ...family('dekker', ENUMERATED, dekker, [
+    [1, 10],
+    [2, 19],
+    [3, 31],
   ]),
   ...family('szymanski', ENUMERATED, szymanski, [
-    [1, 95],
-    [2, 273],
+    [1, 124],
+    [2, 517],
   ]),
   ...family('ticket lock of 3', ENUMERATED, (looks) => ticketLock(3, looks), [
     [1, 30],
