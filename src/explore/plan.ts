@@ -55,7 +55,8 @@ const COMMON = new Set(
 /** @throws UsageError for options that do not exist or do not go together. */
 export function planOf(subject: Subject, options: PlanOptions): Plan {
   const { strategy = subject.guest === 'bare' ? 'dpor' : DEEPEN } = options;
-  const [name = '', given] = typeof strategy === 'string' ? strategy.split(':') : [strategy.name];
+  const description = typeof strategy === 'string' ? strategy : strategy.name;
+  const [name = '', given] = description.split(':');
   if (typeof strategy === 'string' && (SEARCHES.has(name) || name === DEEPEN)) {
     return searchPlan(subject, name, { ...options, preemptions: boundOf(name, given, options) });
   }
