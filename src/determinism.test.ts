@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { RandomWalk } from '../scheduler/strategies/random.ts';
 import * as ulib from '../user/ulib.ts';
 import { type ProgramParts, program } from './bare-subject.ts';
-import { checkRepeats } from './determinism.ts';
+import { accuse, checkFound } from './determinism.ts';
 import { UsageError } from './errors.ts';
+import { explore } from './explore.ts';
 import { scenario } from './own-scenario.ts';
 import { run } from './run.ts';
 import { Stage } from './stage.ts';
@@ -93,22 +93,56 @@ describe('a program that is not deterministic is named, with', () => {
   });
 });
 
-describe('a schedule that was seen', () => {
+/** A program whose check fails in its n-th execution, and in no other. */
+function failingOnce(n: number) {
   let turn = 0;
-  const build = ({ cell, thread }: ProgramParts): void => {
+  return program('failing once', ({ cell, thread, check }) => {
     const x = cell('x');
-    thread('a', function* () {
-      if (turn++ > 0) x.load() ?? (yield);
-    });
-  };
+    for (const name of ['a', 'b']) {
+      thread(name, function* () {
+        x.fetchAdd(1) ?? (yield);
+      });
+    }
+    check(() => ++turn !== n);
+  });
+}
 
-  it('repeats on its stage, or the program is named', () => {
-    const stage = new Stage(program('late', build));
-    stage.watch();
-    const seen = stage.execute(new RandomWalk(), 1);
-    expect(() => checkRepeats(stage, new RandomWalk(), 1, seen)).not.toThrow();
-    const found = { ...seen, finding: { detector: 'race', title: 'a race', detail: [], step: 1 } };
-    expect(() => checkRepeats(stage, new RandomWalk(), 1, found)).toThrow('the verdict was a race');
-    expect(stage.execute(new RandomWalk(), 1)).toEqual(seen);
+describe('what an exploration finds', () => {
+  it('and does not find again is the program, not a bug in it', () => {
+    const subject = failingOnce(4);
+    const { discoveries } = explore(subject, { strategy: 'random' });
+    expect(discoveries).toHaveLength(1);
+    expect(() => checkFound(subject, discoveries)).toThrow(
+      'failing once is not deterministic: a schedule came to "the check answers false" the first time and to "nothing found" the second',
+    );
+  });
+
+  it('again, or over several executions, stands', () => {
+    const subject = program('in a circle', ({ mutex, thread }) => {
+      const [m, n] = [mutex('m'), mutex('n')];
+      for (const [first, second] of [
+        [m, n],
+        [n, m],
+      ] as const) {
+        thread(`${first.name} first`, function* () {
+          first.lock() ?? (yield);
+          second.lock() ?? (yield);
+          second.unlock() ?? (yield);
+          first.unlock() ?? (yield);
+        });
+      }
+    });
+    const { discoveries } = explore(subject, { keepGoing: true });
+    const kinds = discoveries.map(({ finding }) => finding.detector);
+    expect(kinds.toSorted()).toEqual(['deadlock', 'lock-order']);
+    expect(() => checkFound(subject, discoveries)).not.toThrow();
+  });
+
+  it('broken by the program is told of the program, and else as it is', () => {
+    const fault = new Error('a fault of ours');
+    const wrong = new Stage(failingOnce(4));
+    expect(() => accuse(wrong, 1, fault)).toThrow('failing once is not deterministic');
+    const right = new Stage(failingOnce(-1));
+    expect(() => accuse(right, 1, fault)).toThrow(fault);
   });
 });

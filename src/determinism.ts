@@ -10,10 +10,16 @@ import {
   StopExecution,
 } from '../machine/index.ts';
 import { RandomWalk } from '../scheduler/strategies/random.ts';
+import { Segments } from '../scheduler/strategies/segments.ts';
 import type { Strategy } from '../scheduler/strategy.ts';
+import { check } from './detectors/check.ts';
+import { DETECTORS, selectDetectors } from './detectors/index.ts';
+import { program } from './detectors/program.ts';
 import { UsageError } from './errors.ts';
+import type { Finding } from './finding.ts';
 import type { OutcomeValue } from './model.ts';
-import type { Outcome, Stage } from './stage.ts';
+import { parseSchedule } from './schedule.ts';
+import { type Outcome, Stage, type Subject } from './stage.ts';
 
 /** Operations that are compared one by one; of a longer execution only the end is, besides. */
 const OPERATIONS_MAX = 100_000;
@@ -39,6 +45,7 @@ interface End {
  */
 export class Witness {
   private readonly stage: Stage;
+  private readonly began = Date.now();
   private log = new Int32Array(64 * SIZE);
   private length = 0;
   /** Where the second execution stands; -1 in the first. */
@@ -60,13 +67,13 @@ export class Witness {
     const { stage } = this;
     const first = endOf(stage, outcome);
     stage.hush();
+    // Whoever reads the clock reads another time now.
+    while (Date.now() === this.began);
     this.at = 0;
     const second = endOf(stage, stage.execute(strategy, seed));
     this.difference ??= this.missing() ?? differenceOf(first, second);
     if (this.difference === undefined) return;
-    throw new UsageError(
-      `${stage.subject.program} is not deterministic: run twice with the same schedule, ${this.difference}; a thread may depend only on what its operations answer`,
-    );
+    throw refusal(stage.subject, `run twice with the same schedule, ${this.difference}`);
   }
 
   private attach(): void {
@@ -161,33 +168,72 @@ function differenceOf(a: End, b: End): string | undefined {
   return pair && `${pair[0]} ${pair[1]} the first time and ${pair[2]} the second`;
 }
 
+/** Schedules that are run twice to find out whether it was the program's fault, and their steps. */
+const SUSPECT_SCHEDULES = 500;
+const SUSPECT_STEPS = 4_000_000;
+
 /**
- * Checks one schedule of a user's program before many are run: a search takes for granted that what
- * it did comes again.
+ * Checks a schedule of a user's program before many are run, or more of them: a search takes for
+ * granted that what it did comes again.
  *
- * @throws UsageError when two executions of it differ.
+ * @throws UsageError when two executions of one differ.
  */
-export function checkDeterministic(stage: Stage, seed: number): void {
+export function checkDeterministic(stage: Stage, seed: number, schedules = 1): void {
   if (!stage.subject.isOwn) return;
-  stage.watch({ detectors: [] });
   const strategy = new RandomWalk();
-  const witness = new Witness(stage);
-  witness.confirm(strategy, seed, stage.execute(strategy, seed));
+  for (let i = 0, steps = 0; i < schedules && steps < SUSPECT_STEPS; i++) {
+    // Only those that look at the end: an execution is to get there.
+    stage.watch({ detectors: [program, check] });
+    const witness = new Witness(stage);
+    witness.confirm(strategy, seed + i, stage.execute(strategy, seed + i));
+    steps += 2 * stage.machine.step;
+  }
 }
 
 /**
- * Checks that a schedule gives the same execution again, on the stage where it was seen.
+ * What broke an exploration: a user's program, if it is not deterministic, or else what was thrown.
  *
- * @param seen what it gave then
- * @throws UsageError when it does not.
+ * @throws UsageError that names the program; the error itself otherwise.
  */
-export function checkRepeats(stage: Stage, strategy: Strategy, seed: number, seen: Outcome): void {
-  const { observer } = stage.machine;
-  const witness = new Witness(stage);
-  try {
-    stage.execute(strategy, seed);
-    witness.confirm(strategy, seed, seen);
-  } finally {
-    stage.machine.observer = observer;
+export function accuse(stage: Stage, seed: number, error: unknown): never {
+  stage.hush();
+  if (!(error instanceof UsageError)) checkDeterministic(stage, seed, SUSPECT_SCHEDULES);
+  throw error;
+}
+
+/** A finding, and the schedule that showed it. */
+interface Seen {
+  readonly finding: Finding;
+  readonly schedule: string;
+}
+
+/**
+ * Checks that what was found in a user's bare program is found again. A kernel may have been explored
+ * without its timers, so nothing follows there.
+ *
+ * @param subject the program anew: what its executions left behind is to be gone
+ * @throws UsageError for a finding that is not, though its detector learns nothing over executions.
+ */
+export function checkFound(subject: Subject, all: readonly Seen[]): void {
+  const learns = (name: string): boolean =>
+    DETECTORS.find((detector) => detector.name === name)?.learns === true;
+  if (!subject.isOwn || subject.guest === 'kernel') return;
+  const stage = new Stage(subject);
+  for (const { finding, schedule } of all) {
+    if (learns(finding.detector)) continue;
+    stage.watch({ detectors: selectDetectors(subject.detectors) });
+    const again = stage.execute(new Segments(parseSchedule(schedule)), 0);
+    const title = again.finding?.title ?? 'nothing found';
+    if (title === finding.title) continue;
+    throw refusal(
+      subject,
+      `a schedule came to "${finding.title}" the first time and to "${title}" the second`,
+    );
   }
+}
+
+function refusal({ program }: Subject, difference: string): UsageError {
+  return new UsageError(
+    `${program} is not deterministic: ${difference}; a thread may depend only on what its operations answer`,
+  );
 }

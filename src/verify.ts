@@ -1,3 +1,4 @@
+import { checkFound } from './determinism.ts';
 import type { Report } from './explain/report.ts';
 import { type Discovery, type Exploration, type ExploreOptions, explore } from './explore.ts';
 import type { Finding } from './finding.ts';
@@ -63,6 +64,7 @@ export function verify(what: Runnable, options: ExploreOptions = {}): Exploratio
 function shown(subject: Subject, { finding, schedule }: Discovery): Shown {
   const found = run(subject, { schedule, record: true });
   if (found.finding === undefined || found.trace === undefined) {
+    checkFound(subject, [{ finding, schedule }]);
     // An order of locks, for example, is learnt over several executions.
     const lines = [
       finding.title,

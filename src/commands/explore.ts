@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { PARAM } from '../../kernel/param.ts';
+import { checkFound } from '../determinism.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { type Discovery, type Exploration, type ExploreOptions, explore } from '../explore.ts';
 import { outcomesText, verdictText } from '../report/exploration-text.ts';
@@ -120,6 +121,7 @@ async function act(options: Options, operands: readonly string[], shell: Shell):
   const searches = options.strategy === undefined || /^(dfs|dpor|deepen)/.test(options.strategy);
   const seeded = searches ? options : { ...options, seed: options.seed ?? drawSeed() };
   const so = explored(subject, seeded, pace, shell);
+  if (subject.isOwn) checkFound(await askedFor(options, operands, shell), so.discoveries);
   if (options.json) reportJson(so, subject.program, pace, shell);
   else {
     for (const line of verdictText(so, subject.program, pace.seconds, shell.ink)) shell.say(line);

@@ -60,6 +60,8 @@ export interface Detector {
 export interface DetectorKind {
   readonly name: string;
   readonly summary: string;
+  /** Whether it keeps what it saw, so that a finding may need several executions. */
+  readonly learns?: boolean;
   /** Answers undefined for a guest that has nothing to watch. */
   make(guest: Guest): Detector | undefined;
 }

@@ -99,5 +99,6 @@ class LockOrder implements Detector {
 export const lockOrder: DetectorKind = {
   name: 'lock-order',
   summary: 'locks are taken in a circle, even if it did not deadlock this time',
+  learns: true,
   make: (guest) => new LockOrder(guest),
 };
