@@ -1,0 +1,155 @@
+import { type Finding, likeness } from '../finding.ts';
+import type { OutcomeValue } from '../model.ts';
+import type { Coverage } from './coverage.ts';
+
+/** A bug that was found, and the first execution that shows it. */
+export interface Discovery {
+  readonly finding: Finding;
+  /** Schedule of that execution, for `run`. */
+  readonly schedule: string;
+  /** Strategy and seed of that execution; a seed says nothing of a search. */
+  readonly strategy: string;
+  readonly seed: number;
+  /** Which execution it was, from 1. */
+  readonly execution: number;
+  /** Executions that show it. */
+  times: number;
+}
+
+/** A value that executions came to. */
+export interface OutcomeCount {
+  readonly value: OutcomeValue;
+  /** Schedule of the first that did, for `run`. */
+  readonly schedule: string;
+  executions: number;
+}
+
+/** What was different in the executions that were looked at: few of all, by their seeds. */
+export interface Sample {
+  executions: number;
+  /** Points at which control passed on, as numbers; see Retrace. */
+  readonly switchPoints: Set<number>;
+  /** Traces, as numbers. */
+  readonly traces: Set<number>;
+}
+
+/** What came of some executions in a row: plain data, and those of the next can be added. */
+export interface Share {
+  executions: number;
+  operations: number;
+  /** Longest execution so far, in steps. */
+  stepsLongest: number;
+  /** Threads of the largest execution so far: scheduler loops, processes and timers. */
+  threads: number;
+  /**
+   * Executions that reached the step limit under a strategy that is not fair: nothing can be said
+   * of them.
+   */
+  abandoned: number;
+  /** Executions after which everybody was blocked, and nothing was found wrong with that. */
+  blocked: number;
+  /** Distinct bugs, in the order in which they were found. */
+  readonly discoveries: Discovery[];
+  /** Distinct values of executions that halted, in the order in which they came. */
+  readonly outcomes: OutcomeCount[];
+  /** What an assumption turned out to be wrong about; empty if none did. */
+  readonly notes: string[];
+  /** Of a strategy that draws. */
+  readonly sample: Sample;
+}
+
+/** What came of an exploration. */
+export interface Exploration extends Share {
+  readonly strategy: string;
+  /** Of a search: complete executions that were not seen before, and those that were cut or repeated. */
+  traces: number;
+  redundant: number;
+  /** Of a search: expected number of traces in all; NaN where nothing can be said. */
+  estimate: number;
+  /** What is covered if `complete`. */
+  readonly coverage: Coverage;
+  /** Whether the search came to its end: no other execution is covered by what `coverage` says. */
+  complete: boolean;
+  /** Of a series of searches: the widest that came to its end, and the one that did not. */
+  levels: { readonly completed: string | undefined; readonly unfinished: string | undefined };
+  /** The first of the discoveries. */
+  finding: Finding | undefined;
+  /** Seed of the execution that it was found in. */
+  seed: number | undefined;
+}
+
+/** Numbers kept in each set of a sample at most. */
+const SAMPLE_MAX = 1 << 20;
+
+export function noShare(): Share {
+  return {
+    executions: 0,
+    operations: 0,
+    stepsLongest: 0,
+    threads: 0,
+    abandoned: 0,
+    blocked: 0,
+    discoveries: [],
+    outcomes: [],
+    notes: [],
+    sample: { executions: 0, switchPoints: new Set(), traces: new Set() },
+  };
+}
+
+/** An exploration that has not begun. */
+export function noExploration(strategy: string, coverage: Coverage): Exploration {
+  return {
+    ...noShare(),
+    strategy,
+    traces: 0,
+    redundant: 0,
+    estimate: Number.NaN,
+    coverage,
+    complete: false,
+    levels: { completed: undefined, unfinished: undefined },
+    finding: undefined,
+    seed: undefined,
+  };
+}
+
+/** Adds what came of the executions that follow. */
+export function addShare(so: Share, share: Share): void {
+  for (const each of share.discoveries) {
+    discover(so, { ...each, execution: so.executions + each.execution });
+  }
+  for (const each of share.outcomes) countOutcome(so, { ...each });
+  so.notes.push(...share.notes);
+  so.executions += share.executions;
+  so.operations += share.operations;
+  so.stepsLongest = Math.max(so.stepsLongest, share.stepsLongest);
+  so.threads = Math.max(so.threads, share.threads);
+  so.abandoned += share.abandoned;
+  so.blocked += share.blocked;
+  addSample(so.sample, share.sample.executions, share.sample.switchPoints, share.sample.traces);
+}
+
+/** Adds a discovery, or counts one that is like it. */
+export function discover(so: Share, discovery: Discovery): void {
+  const like = likeness(discovery.finding);
+  const known = so.discoveries.find((each) => likeness(each.finding) === like);
+  if (known === undefined) so.discoveries.push(discovery);
+  else known.times += discovery.times;
+}
+
+export function countOutcome(so: Share, outcome: OutcomeCount): void {
+  const known = so.outcomes.find((each) => each.value === outcome.value);
+  if (known === undefined) so.outcomes.push(outcome);
+  else known.executions += outcome.executions;
+}
+
+export function addSample(
+  sample: Sample,
+  executions: number,
+  switchPoints: Iterable<number>,
+  traces: Iterable<number>,
+): void {
+  if (sample.traces.size > SAMPLE_MAX || sample.switchPoints.size > SAMPLE_MAX) return;
+  sample.executions += executions;
+  for (const point of switchPoints) sample.switchPoints.add(point);
+  for (const trace of traces) sample.traces.add(trace);
+}

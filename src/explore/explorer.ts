@@ -1,0 +1,156 @@
+import type { Ending } from '../../machine/index.ts';
+import { Retrace } from '../../scheduler/search/retrace.ts';
+import type { Strategy } from '../../scheduler/strategy.ts';
+import { SwitchLog } from '../../scheduler/switch-log.ts';
+import type { DetectorKind } from '../detectors/detector.ts';
+import { selectDetectors } from '../detectors/index.ts';
+import type { Finding } from '../finding.ts';
+import { scheduleText } from '../schedule.ts';
+import { type Outcome, Stage } from '../stage.ts';
+import { commuting } from './commuting.ts';
+import { addSample, countOutcome, discover, noShare, type Share } from './exploration.ts';
+import { type Plan, threw } from './plan.ts';
+
+/** One execution in so many of a strategy that draws is looked at closely: see Sample. */
+const LOOKED_AT = 32;
+/**
+ * After a unit of executions, detectors start anew with what they learn over executions (the order of
+ * locks): so that executions can be shared out, and what is found does not depend on how. So many at
+ * most, and fewer where they are long:
+ */
+const UNIT_MAX = 512;
+const UNIT_OPERATIONS = 4_000_000;
+
+/** Executions of a unit, by the steps of the first execution of all: a power of two. */
+export function unitOf(steps: number): number {
+  const fit = 2 ** Math.floor(Math.log2(UNIT_OPERATIONS / Math.max(1, steps)));
+  return Math.min(UNIT_MAX, Math.max(1, fit));
+}
+
+/** Executes what a plan says on a stage, one after the other, and notes what came of it. */
+export class Explorer {
+  readonly plan: Plan;
+  readonly stage: Stage;
+  /** Whether to go on after something was found. */
+  readonly keepsGoing: boolean;
+  private share: Share = noShare();
+  private readonly log = new SwitchLog();
+  private readonly retrace = new Retrace(this.log);
+  private readonly detectors: readonly DetectorKind[];
+
+  /**
+   * @param keepGoing if left out, only for a search of a program that has an outcome, whose every
+   *   value is to be known
+   */
+  constructor(plan: Plan, keepGoing?: boolean) {
+    const { subject, search, sections } = plan;
+    this.plan = plan;
+    this.stage = new Stage(subject);
+    this.keepsGoing = keepGoing ?? (search !== undefined && this.stage.hasOutcome);
+    const selected = selectDetectors(subject.detectors);
+    this.detectors = sections.length === 0 ? selected : [...selected, commuting(sections)];
+  }
+
+  /** Detectors start anew, and what comes is added to that share. */
+  begin(share: Share): void {
+    this.share = share;
+    this.stage.watch({ detectors: this.detectors });
+  }
+
+  /** One execution. */
+  execute(seed: number): void {
+    const { share, stage, plan, log } = this;
+    const strategy = plan.strategies[modulo(seed, plan.strategies.length)] as Strategy;
+    log.clear();
+    stage.machine.onSwitch = (step, lane) => log.push(step, lane);
+    const outcome = stage.execute(strategy, seed);
+    share.executions++;
+    this.count();
+    if (plan.search !== undefined) share.notes.push(...this.withdrawn(outcome));
+    if (outcome.finding !== undefined) this.found(outcome.finding, strategy.name, seed);
+    if (plan.search !== undefined && this.keepsGoing) this.complete(outcome, seed);
+    this.end(stage.machine.ending);
+    stage.machine.onSwitch = null;
+    const isLookedAt = plan.search === undefined && modulo(seed, LOOKED_AT) === 0;
+    if (isLookedAt && outcome.finding === undefined) this.look(seed);
+  }
+
+  /** Whether there is no reason to execute another. */
+  get isDone(): boolean {
+    const { notes, discoveries } = this.share;
+    return notes.length > 0 || (discoveries.length > 0 && !this.keepsGoing);
+  }
+
+  private count(): void {
+    const { share, stage } = this;
+    const { step } = stage.machine;
+    share.operations += step;
+    share.stepsLongest = Math.max(share.stepsLongest, step);
+    share.threads = Math.max(share.threads, threadsOf(stage));
+  }
+
+  /** The claim that sections commute, if the execution showed it to be wrong. */
+  private withdrawn({ notes = [] }: Outcome): string[] {
+    return this.plan.sections.length === 0
+      ? []
+      : notes.filter((note) => /^a section of/.test(note));
+  }
+
+  private found(finding: Finding, strategy: string, seed: number): void {
+    const { share } = this;
+    if (finding.detector === 'endless' && !this.plan.fair) {
+      share.abandoned++;
+      return;
+    }
+    const { executions: execution } = share;
+    discover(share, { finding, schedule: this.schedule(), strategy, seed, execution, times: 1 });
+  }
+
+  /** The schedule of the execution that has ended. */
+  private schedule(): string {
+    const { steps, lanes } = this.log;
+    const segments = lanes.map((lane, i) => {
+      const end = steps[i + 1] ?? this.stage.machine.step;
+      return { lane, steps: end - (steps[i] as number) };
+    });
+    return scheduleText(segments);
+  }
+
+  /** Goes on where a detector ended the execution, for the sake of its outcome and of the search. */
+  private complete(outcome: Outcome, seed: number): void {
+    const { plan, stage } = this;
+    if (plan.search === undefined || outcome.ending !== 'found' || threw(outcome)) return;
+    plan.search.resume();
+    this.log.clear();
+    stage.finish(plan.search, seed);
+  }
+
+  private end(ending: Ending | null): void {
+    const { share, stage } = this;
+    if (ending === 'blocked') share.blocked++;
+    const value = stage.outcome();
+    if (value === undefined) return;
+    const known = share.outcomes.find((each) => each.value === value);
+    if (known !== undefined) known.executions++;
+    else countOutcome(share, { value, schedule: this.schedule(), executions: 1 });
+  }
+
+  /** Executes it once more, to see which trace it was. */
+  private look(seed: number): void {
+    const { retrace, stage, share } = this;
+    const { step } = stage.machine;
+    stage.finish(retrace, seed);
+    if (stage.machine.step !== step) return;
+    addSample(share.sample, 1, retrace.switchPoints, [retrace.trace(stage.machine)]);
+  }
+}
+
+function modulo(n: number, divisor: number): number {
+  return ((n % divisor) + divisor) % divisor;
+}
+
+function threadsOf({ kernel: k, lanes }: Stage): number {
+  if (k === undefined) return lanes;
+  const loops = k.param.ncpu * (k.param.tickInterval > 0 ? 2 : 1);
+  return loops + (k.m.words[k.ptable.top] as number);
+}
