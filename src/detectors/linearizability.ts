@@ -74,7 +74,10 @@ class Linearizability implements Detector {
   /** By thread: the call that it is in. */
   private readonly current: (Entry | undefined)[] = [];
   private events = 0;
+  /** Frames on the free list. */
   private free = 0;
+  /** By thread: whether it is about to put one there. */
+  private readonly freeing: boolean[] = [];
   private memoryWasOut = false;
   private gaveUp: string | undefined;
 
@@ -92,6 +95,7 @@ class Linearizability implements Detector {
     this.current.length = 0;
     this.events = 0;
     this.free = this.k.freeAtStart.size;
+    this.freeing.length = 0;
     this.memoryWasOut = this.k.param.kallocFailsAt > 0;
     this.gaveUp = undefined;
   }
@@ -101,7 +105,7 @@ class Linearizability implements Detector {
   }
 
   freed(): void {
-    this.free++;
+    this.freeing[this.guest.m.current.id] = true;
   }
 
   entered(pid: number, call: string): void {
@@ -168,8 +172,14 @@ class Linearizability implements Detector {
   }
 
   acquired(lock: number): void {
+    const tid = this.k.m.current.id;
+    if (this.freeing[tid] === true && lock === this.k.kmem.lock.word) {
+      // On the list before anybody else can take the lock and look.
+      this.freeing[tid] = false;
+      this.free++;
+    }
     if (lock !== this.k.shm.lock.word) return;
-    const entry = this.current[this.k.m.current.id];
+    const entry = this.current[tid];
     if (entry === undefined) return;
     if (entry.hints.length === 0 || entry.what === 'leave') this.order.push(entry);
     entry.hints.push(this.events++);
