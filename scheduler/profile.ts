@@ -12,7 +12,7 @@ export interface Profile {
   readonly shared: readonly SharedObject[];
 }
 
-export interface SharedObject {
+interface SharedObject {
   /** As `objectOf` has it. */
   readonly object: number;
   /** Operations that touched it, by lane. */
