@@ -4,6 +4,7 @@ import { Dfs } from '../scheduler/search/dfs.ts';
 import { enumerate, tracesWithin } from './truth/enumerate.ts';
 import { explore } from './truth/explored.ts';
 import { built, decidingPrograms, lockingPrograms, waitingPrograms } from './truth/generated.ts';
+import { cas, load, program, store } from './truth/statements.ts';
 
 describe.each([
   ['cells and locks', lockingPrograms],
@@ -26,5 +27,26 @@ describe.each([
       }),
       { numRuns: 80 },
     );
+  });
+});
+
+// What was found wrong once, shrunk.
+describe('a search that merges, with two preemptions, covers', () => {
+  it.each([
+    [
+      'a compareExchange three times',
+      11,
+      program([store(1), load], [cas(0, 1), cas(0, 0), cas(0, 0)], [cas(0, 0)]),
+    ],
+    [
+      'a store that is undone',
+      43,
+      program([store(1), store(0)], [load], [store(0), load, cas(0, 0)]),
+    ],
+  ])('%s: %i traces', (_name, traces, source) => {
+    const within = tracesWithin(enumerate(built(source)), 2);
+    expect(within.size).toBe(traces);
+    const { keys } = explore(built(source), new Dfs({ preemptions: 2, merges: true }));
+    expect(new Set(keys)).toEqual(within);
   });
 });

@@ -8,8 +8,22 @@ import {
   decidingPrograms,
   lockingPrograms,
   type Source,
+  type Statement,
   waitingPrograms,
 } from './truth/generated.ts';
+import {
+  cas,
+  condWait,
+  load,
+  lock,
+  other,
+  post,
+  program,
+  signal,
+  store,
+  wait,
+  when,
+} from './truth/statements.ts';
 
 /** Every trace, none twice, and the counts that the search reports are of what it did. */
 function agrees(source: Source): void {
@@ -34,31 +48,7 @@ describe('dpor explores each trace once, and nothing else', () => {
   });
 });
 
-// What was found wrong once, shrunk. All begin with cells of 0 and semaphores of 1.
-
-type Statement = Source['threads'][number][number];
-
-const load: Statement = { do: 'load', cell: 0 };
-/** The same on another cell. */
-const other = (s: Statement): Statement => ({ ...s, cell: 1 }) as Statement;
-const when = (equals: number, body: Statement[], otherwise: Statement[] = []): Statement => ({
-  do: 'if',
-  equals,
-  body,
-  otherwise,
-});
-const store = (value: number): Statement => ({ do: 'store', cell: 0, value, relative: false });
-const cas = (expected: number, desired: number): Statement => ({
-  do: 'compareExchange',
-  cell: 0,
-  expected,
-  desired,
-});
-const lock = (...body: Statement[]): Statement => ({ do: 'locked', mutex: 0, body });
-const wait: Statement = { do: 'wait', semaphore: 0 };
-const post: Statement = { do: 'post', semaphore: 0 };
-const condWait: Statement = { do: 'await', condition: 0, mutex: 0 };
-const signal: Statement = { do: 'signal', condition: 0 };
+// What was found wrong once, shrunk.
 
 const regressions: [name: string, traces: number, ...threads: Statement[][]][] = [
   ['succeeds once it is reversed', 13, [cas(0, 1)], [cas(1, 0)], [load], [load]],
@@ -98,17 +88,17 @@ const waits: [name: string, traces: number, ...threads: Statement[][]][] = [
 
 describe('dpor explores each trace of', () => {
   it.each(regressions)('a compareExchange that %s: %i', (_name, traces, ...threads) => {
-    agrees({ cells: 1, threads });
-    expect(enumerate(built({ cells: 1, threads })).traces.size).toBe(traces);
+    agrees(program(...threads));
+    expect(enumerate(built(program(...threads))).traces.size).toBe(traces);
   });
 
   it.each(settledLater)('a compareExchange that %s: %i', (_name, traces, ...threads) => {
-    agrees({ cells: 2, threads });
-    expect(enumerate(built({ cells: 2, threads })).traces.size).toBe(traces);
+    agrees(program(...threads));
+    expect(enumerate(built(program(...threads))).traces.size).toBe(traces);
   });
 
   it.each(waits)('%s: %i', (_name, traces, ...threads) => {
-    agrees({ cells: 1, threads });
-    expect(enumerate(built({ cells: 1, threads })).traces.size).toBe(traces);
+    agrees(program(...threads));
+    expect(enumerate(built(program(...threads))).traces.size).toBe(traces);
   });
 });

@@ -3,7 +3,7 @@ import type { Cell, Condition, Mutex, Semaphore } from '../../machine/bare-parts
 import { type Model, model, type See } from './model.ts';
 
 /** What a generated thread does. Indices of parts are taken modulo how many there are. */
-type Statement =
+export type Statement =
   | { readonly do: 'load'; readonly cell: number }
   | {
       readonly do: 'store' | 'fetchAdd' | 'exchange';
