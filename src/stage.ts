@@ -33,6 +33,8 @@ export interface Subject {
   readonly detectors?: readonly string[] | undefined;
   /** Whether a user wrote its code: what that throws is a finding, and it may not be deterministic. */
   readonly isOwn: boolean;
+  /** The file and the export that it was loaded from, as `loadSubject` takes it. */
+  readonly file?: string | undefined;
   /** Of a kernel: what it boots. */
   readonly spec?: GuestSpec;
   /** Names the version of its code. */

@@ -43,6 +43,7 @@ export async function loadSubject(word: string): Promise<Subject> {
   return {
     ...subject,
     program: name === undefined ? shown : `${shown}#${name}`,
+    file: word,
     fingerprint: () => (subject.guest === 'bare' ? version : `${fingerprint()}/${version}`),
   };
 }

@@ -49,10 +49,10 @@ export function limited(
   limits: Partial<Param>,
   mutants: readonly string[] = subject.mutants,
 ): Subject {
-  const { spec, program, fingerprint: version, detectors } = subject;
+  const { spec, program, fingerprint: version, detectors, file } = subject;
   if (spec !== undefined) {
     const other = kernelSubject(limitedSpec(spec, limits, mutants));
-    return { ...other, program, fingerprint: version, detectors };
+    return { ...other, program, fingerprint: version, detectors, file };
   }
   const { stepsMax, ...others } = limits;
   const [name] = Object.keys(others);
