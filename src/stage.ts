@@ -4,6 +4,7 @@ import type { BareProgram } from '../machine/bare.ts';
 import { type Ending, invariant, type Machine, ProgramError } from '../machine/index.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import type { Strategy } from '../scheduler/strategy.ts';
+import { check } from './detectors/check.ts';
 import type { DetectorKind } from './detectors/detector.ts';
 import { exception } from './detectors/exception.ts';
 import { Guest } from './detectors/guest.ts';
@@ -100,6 +101,13 @@ export class Stage {
   /** Told what the guest prints; threads without a kernel print nothing. */
   set onPrint(print: ((text: string) => void) | null) {
     if (this.kernel !== undefined) this.kernel.onPrint = print;
+  }
+
+  /** Those of these detectors that can never see anything here. */
+  blind(kinds: readonly DetectorKind[]): readonly DetectorKind[] {
+    // Whoever wants only the check, and has none yet, wants an end without any other finding.
+    const mayCheck = (kind: DetectorKind): boolean => kind === check && this.model !== undefined;
+    return kinds.filter((kind) => !mayCheck(kind) && kind.make(this.guest) === undefined);
   }
 
   /** From now on nobody is told of anything, detectors apart. */

@@ -211,6 +211,12 @@ describe('bad input is one clear line, and exit code 2:', () => {
       ['p.ts', '--mutant', 'kfree-apart'],
       'p.ts has no kernel: --mutant means nothing there',
     ],
+    [
+      'a detector that cannot see anything there',
+      { 'p.ts': thread('') },
+      ['p.ts', '--detectors', 'race,leak'],
+      'the detector leak has nothing to watch in p.ts',
+    ],
     ['arguments', { 'p.ts': thread('') }, ['p.ts', 'x'], 'p.ts takes no arguments'],
     [
       'two who choose',

@@ -85,8 +85,9 @@ export async function askedFor(
     : kernelSubject(guestSpec(program, args, overrides, options.mutant));
   const { detectors } = options;
   if (detectors === undefined) return subject;
-  selectDetectors(detectors);
-  return { ...subject, detectors };
+  const [blind] = new Stage(subject).blind(selectDetectors(detectors));
+  if (blind === undefined) return { ...subject, detectors };
+  throw new UsageError(`the detector ${blind.name} has nothing to watch in ${program}`);
 }
 
 async function fromFile(
