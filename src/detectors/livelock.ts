@@ -5,6 +5,7 @@ import {
   FETCH_ADD,
   STORE,
   STORE_BYTE,
+  type Thread,
   TIMER,
   USER_STORE,
   USER_STORE_BYTE,
@@ -44,6 +45,8 @@ class Livelock implements Detector {
   /** By thread: how often it stepped in the first half, and in the second. */
   private readonly before = new Map<number, number>();
   private readonly after = new Map<number, number>();
+  /** Threads that could step at some time in the second half. */
+  private readonly able = new Set<number>();
   /** By word: how often it was touched. */
   private readonly words = new Map<number, number>();
 
@@ -58,12 +61,15 @@ class Livelock implements Detector {
     this.stores.clear();
     this.before.clear();
     this.after.clear();
+    this.able.clear();
     this.words.clear();
   }
 
   late(kind: number, address: number, value: number): void {
     const first = this.seen++ < LATE / 2;
-    count(first ? this.before : this.after, this.guest.m.current.id);
+    const { current, enabled, enabledCount } = this.guest.m;
+    count(first ? this.before : this.after, current.id);
+    for (let i = 0; !first && i < enabledCount; i++) this.able.add((enabled[i] as Thread).id);
     if (kind === TIMER || kind === WFI) return;
     count(this.words, address);
     if (!WRITES.has(kind)) return;
@@ -78,11 +84,9 @@ class Livelock implements Detector {
     const { m } = this.guest;
     const threads = [...this.after.keys()];
     if (threads.some((id) => !this.before.has(id))) return undefined;
-    for (let i = 0; i < m.enabledCount; i++) {
-      const thread = m.enabled[i];
-      // A choice left them behind: that proves nothing.
-      if (thread !== undefined && thread.id >= 0 && !this.after.has(thread.id)) return undefined;
-    }
+    // A choice left them behind, or a timer that is due: that proves nothing.
+    if ([...this.able].some((id) => id >= 0 && !this.after.has(id))) return undefined;
+    if (m.cpus.some((cpu) => m.step - cpu.timerAt >= LATE / 2)) return undefined;
     const names = threads.map((id) => this.guest.who(m.threads[id] as never));
     const hot = [...this.words].sort((a, b) => b[1] - a[1]).slice(0, 3);
     const where = hot.map(([word]) => this.guest.nameOf(word)).join(', ');
