@@ -8,6 +8,6 @@ export { Machine } from './machine.ts';
 export { KERNBASE, KERNPPN, PGSIZE, PGWORDS } from './memory.ts';
 export * from './mmu.ts';
 export * from './operation.ts';
-export { NotHolder, ProgramError } from './perform.ts';
+export { NotHolder, ProgramError, RunsAlready } from './perform.ts';
 export * from './seam.ts';
 export { ANSWER, type Code, type Resumable, Thread } from './thread.ts';

@@ -123,8 +123,10 @@ function modify(m: Driver, kind: number, a: number, b: number, c: number): numbe
 /** Hands the CPU from the current thread to another, which goes on where it was switched out. */
 function swtch(m: Driver, to: Thread, reason: number): undefined {
   const { cpu, current } = m;
-  if (to.cpu !== null) broken(`${to.name} is on CPU ${to.cpu.id} already`);
-  if (to.kind !== op.NONE) broken(`${to.name} is switched to while parked at ${to.describe()}`);
+  if (to.cpu !== null) throw new RunsAlready(`${to.name} is on CPU ${to.cpu.id} already`);
+  if (to.kind !== op.NONE) {
+    throw new RunsAlready(`${to.name} is switched to while parked at ${to.describe()}`);
+  }
   current.cpu = null;
   to.cpu = cpu;
   cpu.thread = to;
@@ -181,6 +183,9 @@ export class ProgramError extends Error {
 
 /** A thread lets go a mutex that it does not hold. */
 export class NotHolder extends ProgramError {}
+
+/** A kernel switches to a thread that was never switched out: one process on two CPUs. */
+export class RunsAlready extends ProgramError {}
 
 function unlock(m: Driver, mutex: op.Address): void {
   const owner = (m.words[mutex] as number) - 1;

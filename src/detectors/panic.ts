@@ -1,5 +1,5 @@
 import { KernelPanic } from '../../kernel/panic.ts';
-import { NotHolder } from '../../machine/index.ts';
+import { NotHolder, RunsAlready } from '../../machine/index.ts';
 import type { DetectorKind } from './detector.ts';
 import type { Guest } from './guest.ts';
 
@@ -19,18 +19,22 @@ function isOverflow(error: unknown): boolean {
 }
 
 /**
- * The kernel's own checks, and the machine's of a bare program's mutexes: double acquire and double
- * release among them. Always on. Cannot be wrong: the guest said so itself. Costs nothing.
+ * The kernel's own checks, and the machine's of context switches and of a bare program's mutexes:
+ * double acquire and double release among them. Always on. Cannot be wrong: the guest said so itself. Costs nothing.
  */
 export const panic: DetectorKind = {
   name: 'panic',
-  summary: 'the kernel panicked, or a lock was released by who does not hold it',
+  summary: 'the kernel panicked, ran one process twice, or let go a lock that it did not hold',
   make: (guest) => ({
     name: 'panic',
     threw(error) {
       const { step } = guest.m;
       if (error instanceof NotHolder) {
         const detail = ['released twice, or by another than its holder'];
+        return { detector: 'panic', title: error.message, detail, step };
+      }
+      if (error instanceof RunsAlready) {
+        const detail = ['one process on two CPUs: its slot was given out or found runnable twice'];
         return { detector: 'panic', title: error.message, detail, step };
       }
       if (isOverflow(error) && guest.kernel !== undefined) {
