@@ -19,17 +19,18 @@ test('nothing is found in the kernel as it is', () => {
 
 /** Programs within which each is found; the twin without it is the kernel above. */
 const WITHIN: readonly (readonly [MutantName, number])[] = [
-  ['shm-open-create-apart', 30],
+  ['shm-open-create-apart', 20],
   ['shm-open-aba', 10],
   ['shm-open-late-name', 5],
   ['shm-open-full-keeps-reference', 5],
-  ['shm-trunc-apart', 20],
+  ['shm-trunc-apart', 10],
   ['shm-close-split-decrement', 10],
-  ['shm-close-leaks-lock', 5],
+  ['shm-close-leaks-lock', 10],
   ['shm-map-frame-apart', 10],
-  ['shm-map-checks-killed', 10],
+  ['shm-map-checks-killed', 5],
   ['shm-close-frees-before-unmap', 5],
-  ['shm-fork-uncounted', 10],
+  ['shm-fork-uncounted', 5],
+  ['shm-fork-split-increment', 10],
   ['exit-keeps-shm', 5],
 ];
 

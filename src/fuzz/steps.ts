@@ -46,6 +46,8 @@ export const PROLOGUES: readonly (readonly Verb[])[] = [
   ['open', 'trunc', 'map'],
   ['open', 'trunc', 'map', 'add'],
   ['open', 'trunc', 'map', 'add', 'close'],
+  ['open', 'fork'],
+  ['open', 'trunc', 'map', 'fork'],
   ['open', 'trunc', 'map'],
   ['open', 'trunc', 'map', 'add'],
 ];
