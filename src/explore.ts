@@ -41,7 +41,7 @@ export function explore(what: Runnable, options: ExploreOptions = {}): Explorati
 }
 
 /** Executions at most. */
-export function schedulesOf({ search }: Plan, { schedules }: ExploreOptions): number {
+export function schedulesOf({ search }: Plan, schedules: number | undefined): number {
   return schedules ?? (search === undefined ? SCHEDULES : Number.POSITIVE_INFINITY);
 }
 
@@ -49,7 +49,7 @@ function explorePlan(plan: Plan, options: ExploreOptions): Exploration {
   const { search } = plan;
   const { seed = 0, goOn, keepGoing } = options;
   const so = noExploration(plan.name, plan.coverage);
-  const schedules = schedulesOf(plan, options);
+  const schedules = schedulesOf(plan, options.schedules);
   const explorer = new Explorer(plan, keepGoing);
   checkDeterministic(explorer.stage, seed);
   try {

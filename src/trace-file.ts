@@ -19,8 +19,8 @@ import type { Sink } from '../traces/writer.ts';
 import { UsageError } from './errors.ts';
 import { SHORT_ID } from './finding.ts';
 
-/** Where traces of findings are kept, below the current folder. */
-const STORE = '.xv6-replay';
+/** Where traces of findings, and what campaigns left unfinished, are kept: below the current folder. */
+export const STORE = '.xv6-replay';
 
 function storedPath(id: string): string {
   return join(STORE, `${id}.xrt`);

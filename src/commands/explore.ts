@@ -1,16 +1,34 @@
+import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { PARAM } from '../../kernel/param.ts';
+import { type CampaignOptions, campaign } from '../campaign/campaign.ts';
+import type { Standing } from '../campaign/standing.ts';
+import {
+  lastState,
+  loadState,
+  type Question,
+  type Saved,
+  saveState,
+  stateFile,
+} from '../campaign/state-file.ts';
 import { checkFound } from '../determinism.ts';
 import { EXIT, UsageError } from '../errors.ts';
-import { type Discovery, type Exploration, type ExploreOptions, explore } from '../explore.ts';
-import { outcomesText, verdictText } from '../report/exploration-text.ts';
-import { count } from '../report/text.ts';
+import type { Discovery, Exploration } from '../explore.ts';
+import { outcomesText, progressText, verdictText } from '../report/exploration-text.ts';
+import { count, plural, shellWord } from '../report/text.ts';
 import type { Subject } from '../stage.ts';
+import { Interrupt } from './interrupt.ts';
 import { addLimits } from './limits.ts';
 import { addLook } from './look.ts';
 import { drawSeed, examples, parseNames, wholeNumber } from './options.ts';
 import { Pace, parseDuration } from './pace.ts';
-import { addGuestOptions, askedFor, type RunCommandOptions, runAndReport } from './run.ts';
+import {
+  addGuestOptions,
+  askedFor,
+  type RunCommandOptions,
+  runAndKeep,
+  runAndReport,
+} from './run.ts';
 import type { Shell } from './shell.ts';
 
 interface Options extends RunCommandOptions {
@@ -21,37 +39,149 @@ interface Options extends RunCommandOptions {
   readonly focus?: readonly string[];
   readonly commuting?: readonly string[];
   readonly keepGoing?: boolean;
+  readonly jobs?: number;
+  /** The file; true for the last that was saved of the same. */
+  readonly resume?: string | true;
 }
 
-function progress(so: Exploration, pace: Pace, { schedules, maxTime }: Options): string {
-  const rate = so.executions / pace.seconds;
-  const operations = ((rate * so.operations) / so.executions / 1e6).toFixed(1);
-  const parts = [
-    `${count(so.executions)} executions`,
-    `${count(Math.round(rate))}/s`,
-    `${operations} M operations/s`,
-    `${count(so.discoveries.length)} found`,
-  ];
-  const isEstimated = Number.isFinite(so.estimate);
-  if (isEstimated) parts.push(`${count(so.traces)} traces of about ${count(so.estimate)}`);
-  else if (so.levels.unfinished !== undefined) parts.push(`searching ${so.levels.unfinished}`);
-  const limits = [
-    ((schedules ?? Number.POSITIVE_INFINITY) - so.executions) / rate,
-    (maxTime ?? Number.POSITIVE_INFINITY) - pace.seconds,
-    isEstimated ? (so.estimate - so.traces) / rate : Number.POSITIVE_INFINITY,
-  ].filter(Number.isFinite);
-  if (limits.length > 0) parts.push(`${Math.ceil(Math.max(0, Math.min(...limits)))} s left`);
-  return parts.join(', ');
+const JOBS_MAX = 256;
+
+/** What decides what comes of it, but for the seed and the version of the code. */
+function questionOf(subject: Subject, options: Options): Question {
+  const { program, args, mutants, config, detectors, spec } = subject;
+  const { strategy, preemptions, focus, commuting, keepGoing } = options;
+  return {
+    program,
+    arguments: args,
+    cpus: spec?.param.ncpu ?? 0,
+    limits: { ...config },
+    mutants,
+    detectors: detectors ?? 'all',
+    strategy: strategy ?? 'the usual',
+    preemptions: preemptions ?? 'any',
+    focus: focus ?? 'all',
+    commuting: commuting ?? 'the usual',
+    'keep-going': keepGoing ?? false,
+  };
 }
 
-function reportJson(so: Exploration, program: string, pace: Pace, shell: Shell): void {
-  const { finding, discoveries, outcomes, coverage, ...counts } = so;
+/** An interrupted exploration that is gone on with. */
+interface Before {
+  readonly file: string;
+  readonly saved: Saved<Standing>;
+}
+
+/** @throws UsageError for a state of something else. */
+function before(subject: Subject, options: Options): Before | undefined {
+  const { resume, seed } = options;
+  if (resume === undefined) return undefined;
+  const question = questionOf(subject, options);
+  const file = resume === true ? lastState(stateFile('explore', question)) : resume;
+  const saved = loadState<Standing>(file, question, subject.fingerprint());
+  if (seed === undefined || seed === saved.seed) return { file, saved };
+  throw new UsageError(`${file} is of another seed: ${saved.seed}, not ${seed}`);
+}
+
+function campaignOptions(options: Options): CampaignOptions {
+  const { strategy, preemptions, focus, keepGoing, schedules, maxTime } = options;
+  const commuting = options.commuting?.filter((name) => name !== 'none');
+  return {
+    strategy,
+    preemptions,
+    focus,
+    commuting,
+    jobs: options.jobs ?? availableParallelism(),
+    ...(keepGoing === undefined ? {} : { keepGoing }),
+    ...(schedules === undefined ? {} : { schedules }),
+    ...(maxTime === undefined ? {} : { msMax: 1000 * maxTime }),
+  };
+}
+
+function isSearch({ strategy }: Options): boolean {
+  return strategy === undefined || /^(dfs|dpor|deepen)/.test(strategy);
+}
+
+/** How an exploration ended. */
+interface Explored {
+  readonly at: Standing;
+  readonly seed: number;
+  /** All that it took, what came before an interruption included. */
+  readonly seconds: number;
+  readonly wasInterrupted: boolean;
+}
+
+async function explored(
+  subject: Subject,
+  options: Options,
+  saved: Saved<Standing> | undefined,
+  { err }: Shell,
+): Promise<Explored> {
+  const { maxTime, schedules } = options;
+  const seed = saved?.seed ?? options.seed ?? (isSearch(options) ? 0 : drawSeed());
+  const pace = new Pace(maxTime ?? Number.POSITIVE_INFINITY);
+  const seconds = (): number => pace.seconds + (saved?.ms ?? 0) / 1000;
+  const onProgress: CampaignOptions['onProgress'] = (so, running) => {
+    if (!pace.shows) return;
+    const secondsLeft = (maxTime ?? Number.POSITIVE_INFINITY) - pace.seconds;
+    err.write(`\r${progressText(so, running, seconds(), { schedules, secondsLeft })}\x1b[K`);
+  };
+  const interrupt = new Interrupt();
+  try {
+    const shown = err.isTerminal ? { onProgress } : {};
+    const { signal } = interrupt;
+    const asked = { ...campaignOptions(options), ...shown, seed, signal, from: saved?.at };
+    const { at, isOver } = await campaign(subject, asked);
+    return { at, seed, seconds: seconds(), wasInterrupted: signal.aborted && !isOver };
+  } finally {
+    interrupt.end();
+    if (pace.hasShown) err.write('\r\x1b[K');
+  }
+}
+
+/** Leaves on disk where it stands, and says how to go on. */
+function keep(
+  { at, seed, seconds }: Explored,
+  subject: Subject,
+  options: Options,
+  file: string | undefined,
+  shell: Shell,
+): void {
+  const question = questionOf(subject, options);
+  const ms = Math.round(1000 * seconds);
+  const saved = { question, fingerprint: subject.fingerprint(), seed, ms, at };
+  const kept = saveState(saved, file ?? stateFile('explore', question), file !== undefined);
+  const command = resumeCommand(shell.argv, kept);
+  shell.exitCode = EXIT.interrupted;
+  const { executions, discoveries } = at.so;
+  const found = discoveries.length;
+  if (options.json) shell.json({ kind: 'interrupted', executions, found, state: kept, command });
+  else {
+    const done = `${plural(executions, 'execution')}, ${count(found)} found`;
+    shell.say(`interrupted after ${done}; to go on: ${command}`);
+  }
+}
+
+/** The same command, going on from a file. */
+function resumeCommand(argv: readonly string[], file: string): string {
+  const words = [...argv];
+  const at = words.indexOf('--resume');
+  if (at >= 0) words.splice(at, words[at + 1] === file ? 2 : 1);
+  words.splice(words.indexOf('explore') + 1, 0, '--resume', file);
+  return ['xv6-replay', ...words].map(shellWord).join(' ');
+}
+
+function reportJson(so: Exploration, program: string, seconds: number, shell: Shell): void {
+  const { finding, discoveries, outcomes, sample, ...counts } = so;
   shell.json({
     kind: 'exploration',
     program,
     ...counts,
     seed: so.seed ?? null,
-    coverage,
+    sample: {
+      executions: sample.executions,
+      switchPoints: sample.switchPoints.size,
+      traces: sample.traces.size,
+    },
     found: finding?.title ?? null,
     discoveries: discoveries.map(({ finding: { detector, title }, ...rest }) => ({
       detector,
@@ -59,31 +189,8 @@ function reportJson(so: Exploration, program: string, pace: Pace, shell: Shell):
       ...rest,
     })),
     outcomes,
-    ms: Math.round(1000 * pace.seconds),
+    ms: Math.round(1000 * seconds),
   });
-}
-
-function explored(subject: Subject, options: Options, pace: Pace, shell: Shell): Exploration {
-  const { isTerminal } = shell.err;
-  const goOn = (so: Exploration): boolean => {
-    if (isTerminal && so.executions > 0 && pace.shows) {
-      shell.err.write(`\r${progress(so, pace, options)}\x1b[K`);
-    }
-    return !pace.isOver;
-  };
-  const { strategy, preemptions, focus, schedules, keepGoing, seed = 0 } = options;
-  const commuting = options.commuting?.filter((name) => name !== 'none');
-  const asked = { strategy, schedules, keepGoing, commuting };
-  const given = Object.entries(asked).filter(([, value]) => value !== undefined);
-  const so = explore(subject, {
-    ...(Object.fromEntries(given) as ExploreOptions),
-    preemptions,
-    focus,
-    seed,
-    goOn,
-  });
-  if (pace.hasShown) shell.err.write('\r\x1b[K');
-  return so;
 }
 
 /** What runs a discovery again: its seed, or for a search its schedule. */
@@ -91,46 +198,65 @@ function again(discovery: Discovery, so: Exploration, options: Options): RunComm
   const { strategy, seed, schedule } = discovery;
   if (so.coverage.kind === 'sampled') return { ...options, strategy, seed };
   const { strategy: _, ...others } = options;
-  return { ...others, seed: 0, schedule };
+  const untimed = so.coverage.untimed === true ? { tickInterval: 0 } : {};
+  return { ...others, ...untimed, seed: 0, schedule };
 }
 
-/** Runs what was found once more, for its report and its trace. */
+/** Runs what was found once more: the first for its report, all for their traces. */
 async function report(
   so: Exploration,
   options: Options,
   operands: readonly string[],
   shell: Shell,
 ): Promise<void> {
-  for (const discovery of so.discoveries) {
-    const { finding, seed, times } = discovery;
-    const id = await runAndReport(again(discovery, so, options), operands, shell);
-    if (id === undefined && options.json !== true) {
-      // An order of locks, for example, is learnt over several executions.
-      const detail = finding.detail.map((line) => `  ${line}`).join('\n');
-      shell.say(`${finding.title}\n${detail}`);
-      shell.say(`seen over several executions, up to seed ${seed}, not in the last one alone`);
-    }
-    if (times > 1 && options.json !== true) shell.say(` seen in ${count(times)} executions\n`);
+  const [first, ...others] = so.discoveries;
+  if (first === undefined) return;
+  const id = await runAndReport(again(first, so, options), operands, shell);
+  if (options.json) {
+    for (const each of others) await runAndReport(again(each, so, options), operands, shell);
+    return;
+  }
+  if (id === undefined) sayLearnt(first, shell);
+  if (first.times > 1) shell.say(` seen in ${count(first.times)} executions`);
+  if (others.length === 0) return;
+  shell.say(`\n${plural(others.length, 'other bug')}; xv6-replay replay shows each:`);
+  for (const each of others) {
+    const kept = await runAndKeep(again(each, so, options), operands, shell);
+    const seen = `execution ${count(each.execution)}, ${plural(each.times, 'time')}`;
+    shell.say(
+      `  ${kept ?? '(no trace)'}  ${each.finding.title} (${each.finding.detector}; ${seen})`,
+    );
   }
 }
 
+/** An order of locks, for example, is learnt over several executions. */
+function sayLearnt({ finding, seed }: Discovery, shell: Shell): void {
+  const detail = finding.detail.map((line) => `  ${line}`).join('\n');
+  shell.say(`${finding.title}\n${detail}`);
+  shell.say(`seen over several executions, up to seed ${seed}, not in the last one alone`);
+}
+
 async function act(options: Options, operands: readonly string[], shell: Shell): Promise<void> {
-  const subject = await askedFor(options, operands, shell);
   if (options.schedule !== undefined) throw new UsageError('--schedule is for run');
-  const pace = new Pace(options.maxTime ?? Number.POSITIVE_INFINITY);
-  const searches = options.strategy === undefined || /^(dfs|dpor|deepen)/.test(options.strategy);
-  const seeded = searches ? options : { ...options, seed: options.seed ?? drawSeed() };
-  const so = explored(subject, seeded, pace, shell);
+  const subject = await askedFor(options, operands, shell);
+  const from = before(subject, options);
+  const ended = await explored(subject, options, from?.saved, shell);
+  const { at, seed, seconds } = ended;
+  const { so } = at;
   if (subject.isOwn) checkFound(await askedFor(options, operands, shell), so.discoveries);
-  if (options.json) reportJson(so, subject.program, pace, shell);
+  if (ended.wasInterrupted) {
+    keep(ended, subject, options, from?.file, shell);
+    return;
+  }
+  if (options.json) reportJson(so, subject.program, seconds, shell);
   else {
-    for (const line of verdictText(so, subject.program, pace.seconds, shell.ink)) shell.say(line);
+    for (const line of verdictText(so, subject.program, seconds, shell.ink)) shell.say(line);
     for (const line of outcomesText(so)) shell.say(line);
   }
   shell.exitCode = so.executions === 0 ? EXIT.nothing : EXIT.ok;
   if (so.discoveries.length === 0) return;
   if (!options.json) shell.say('');
-  await report(so, seeded, operands, shell);
+  await report(so, { ...options, seed }, operands, shell);
   shell.exitCode = EXIT.finding;
 }
 
@@ -149,7 +275,16 @@ export function define(command: Command, shell: Shell): void {
       'of a search: critical sections whose order\ndoes not matter; kmem if none, or `none`',
       parseNames,
     )
-    .option('--keep-going', 'go on after something was found');
+    .option('--keep-going', 'go on after something was found')
+    .option(
+      '--jobs <n>',
+      'threads that execute; all cores if none. dpor and deepen use one',
+      wholeNumber(1, JOBS_MAX),
+    )
+    .option(
+      '--resume [file]',
+      'go on where Ctrl-C interrupted the same command; the last one if no file',
+    );
   addLook(command);
   addLimits(command, PARAM);
   command

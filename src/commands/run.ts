@@ -119,12 +119,14 @@ async function runOnce(
   options: RunCommandOptions,
   operands: readonly string[],
   shell: Shell,
+  prints = true,
 ): Promise<Ran> {
   const chooser = chooserOf(options);
   const subject = await askedFor(options, operands, shell);
   const { seed = drawSeed(), detail, json, record } = options;
   const stage = new Stage(subject);
   const onPrint = (text: string): void => {
+    if (!prints) return;
     if (json) shell.json({ kind: 'output', text });
     else shell.out.write(text);
   };
@@ -236,6 +238,17 @@ export async function runAndReport(
   if (options.json) reportJson(ran, kept, shell);
   else reportText(ran, kept, options, shell);
   return id;
+}
+
+/** Runs once and leaves the trace of a finding behind; answers the name to call it by, if any. */
+export async function runAndKeep(
+  options: RunCommandOptions,
+  operands: readonly string[],
+  shell: Shell,
+): Promise<string | undefined> {
+  const ran = await runOnce(options, operands, shell, false);
+  const { id } = ran.result;
+  return id === undefined ? undefined : keep(ran, id, shell);
 }
 
 /** What to boot and how to schedule it: for run, and for explore, which knows further strategies. */

@@ -41,7 +41,7 @@ function headline(so: Exploration, program: string, seconds: number, ink: Ink): 
 /** What was covered, exactly. */
 function covered(so: Exploration): string[] {
   const { coverage, levels, complete } = so;
-  if (coverage.kind === 'sampled') return missed(so);
+  if (coverage.kind === 'sampled') return [...missed(so), ...sampled(so)];
   const text = coverageText(coverage);
   if (complete) return [`covered: ${text}`];
   const lines = [`covered: ${levels.completed ?? 'nothing completely'}`];
@@ -54,10 +54,55 @@ function covered(so: Exploration): string[] {
 /** The bound that PCT gives. */
 function missed(so: Exploration): string[] {
   const strategy = makeStrategy(so.strategy);
-  if (!(strategy instanceof Pct) || so.executions === 0 || so.discoveries.length > 0) return [];
+  if (!(strategy instanceof Pct) || so.executions === so.abandoned || so.discoveries.length > 0)
+    return [];
   const { depth } = strategy;
-  const chance = pctMissChance(so.threads, so.stepsLongest, depth, so.executions);
+  const chance = pctMissChance(so.threads, so.stepsLongest, depth, so.executions - so.abandoned);
   return [`a bug of depth ${depth} was missed with a chance of ${chance.toPrecision(2)} at most`];
+}
+
+/** How many of the executions looked at were different. */
+function sampled({ sample }: Exploration): string[] {
+  const { executions, switchPoints, traces } = sample;
+  if (executions === 0) return [];
+  const points = plural(switchPoints.size, 'switch point');
+  return [`${points}; of ${count(executions)} looked at, ${count(traces.size)} differ`];
+}
+
+/** What else is known of a campaign that goes on. */
+export interface Limits {
+  /** Executions at most. */
+  readonly schedules: number | undefined;
+  readonly secondsLeft: number;
+}
+
+/** How far an exploration is, in one line. */
+export function progressText(
+  so: Exploration,
+  running: { readonly executions: number; readonly operations: number },
+  seconds: number,
+  { schedules = Number.POSITIVE_INFINITY, secondsLeft }: Limits,
+): string {
+  const executions = so.executions + running.executions;
+  const rate = executions / seconds;
+  const operations = ((so.operations + running.operations) / seconds / 1e6).toFixed(1);
+  const parts = [
+    `${count(executions)} executions`,
+    `${count(Math.round(rate))}/s`,
+    `${operations} M operations/s`,
+    `${count(so.discoveries.length)} found`,
+    ...sampled(so),
+  ];
+  const isEstimated = Number.isFinite(so.estimate);
+  if (isEstimated) parts.push(`${count(so.traces)} traces of about ${count(so.estimate)}`);
+  if (so.levels.unfinished !== undefined) parts.push(`searching ${so.levels.unfinished}`);
+  const limits = [
+    (schedules - executions) / rate,
+    secondsLeft,
+    isEstimated ? (so.estimate - so.traces) / rate : Number.POSITIVE_INFINITY,
+  ].filter(Number.isFinite);
+  if (limits.length > 0) parts.push(`${Math.ceil(Math.max(0, Math.min(...limits)))} s left`);
+  return parts.join(', ');
 }
 
 /** Each value that executions came to, and a schedule that leads to it. */

@@ -1,0 +1,131 @@
+import { checkDeterministic } from '../determinism.ts';
+import { type Exploration, noExploration } from '../explore/exploration.ts';
+import { Explorer } from '../explore/explorer.ts';
+import { type Plan, type PlanOptions, planOf } from '../explore/plan.ts';
+import { type ExploreOptions, schedulesOf } from '../explore.ts';
+import type { Subject } from '../stage.ts';
+import type { Done } from './beat.ts';
+import { Crew } from './crew.ts';
+import {
+  type ExploreResult,
+  type ExploreSetup,
+  type ExploreTask,
+  unitsOf,
+} from './explore-units.ts';
+import { recipeOf } from './recipe.ts';
+import { runSamples } from './samples.ts';
+import { runParts, runSearch } from './searching.ts';
+import type { Running, Standing } from './standing.ts';
+
+/** How an exploration is run: everything that does not decide what comes of it. */
+export interface CampaignOptions extends Omit<ExploreOptions, 'goOn' | 'strategy'> {
+  readonly strategy?: string | undefined;
+  /** Threads; 1 for none. */
+  readonly jobs: number;
+  /** Milliseconds after which it ends. */
+  readonly msMax?: number;
+  /** Called a few times a second with what came of it, and what is under way. */
+  readonly onProgress?: (so: Exploration, running: Done) => void;
+  /** Aborted, it ends as soon as it can be gone on with. */
+  readonly signal?: AbortSignal;
+  /** Where to go on. */
+  readonly from?: Standing | undefined;
+}
+
+/** How a campaign ended. */
+export interface Campaign {
+  readonly at: Standing;
+  /** Whether it came to its end, and not to that of its time, nor to an interruption. */
+  readonly isOver: boolean;
+}
+
+const PROGRESS_MS = 200;
+
+/**
+ * Explores on several threads: the same executions as `explore`, shared out, so what is found does
+ * not depend on the number of threads. A subject that was made in this process is explored in it.
+ *
+ * @returns where it stands, to report or to go on with later, and whether nothing is left to do.
+ * @throws UsageError as explore; InternalError when a thread dies.
+ */
+export async function campaign(subject: Subject, options: CampaignOptions): Promise<Campaign> {
+  const first = await run(subject, options, options.from?.commuting ?? options.commuting);
+  const [note] = first.at.so.notes;
+  if (note === undefined || options.commuting !== undefined) return first;
+  // What commutes was only a default, and a wrong one: all over again without it.
+  const { from: _, ...anew } = options;
+  return run(subject, anew, []);
+}
+
+async function run(
+  subject: Subject,
+  options: CampaignOptions,
+  commuting: readonly string[] | undefined,
+): Promise<Campaign> {
+  const { strategy, preemptions, focus, seed = 0, keepGoing, from, signal } = options;
+  const chosen: PlanOptions = {
+    ...(strategy === undefined ? {} : { strategy }),
+    preemptions,
+    focus,
+    commuting,
+  };
+  const plan = planOf(subject, chosen);
+  const explorer = new Explorer(plan, keepGoing);
+  const at = from ?? begun(plan, commuting);
+  if (at.so.executions === 0) checkDeterministic(explorer.stage, seed);
+  const recipe = recipeOf(subject);
+  const setup = { recipe, options: chosen, seed, keepGoing } as ExploreSetup;
+  const crew = new Crew<ExploreTask, ExploreResult>({
+    jobs: recipe === undefined ? 1 : options.jobs,
+    module: new URL('./explore-units.js', import.meta.url),
+    setup,
+    here: unitsOf(explorer, seed),
+    describe: (task) => describe(task, seed),
+  });
+  const running: Running = {
+    crew,
+    explorer,
+    at,
+    schedules: schedulesOf(plan, options.schedules),
+    signal,
+  };
+  const isWhole = plan.search !== undefined && plan.coverage.kind !== 'interleavings';
+  const stop = (): void => crew.stop();
+  // What a unit of these did is done again; a search that is not shared out finishes its unit.
+  if (!isWhole) signal?.addEventListener('abort', stop, { once: true });
+  const unwatch = watch(crew, options, at.so);
+  try {
+    if (plan.search === undefined) await runSamples(running);
+    else await (isWhole ? runSearch(running) : runParts(running));
+    const isFound = at.so.finding !== undefined && !explorer.keepsGoing;
+    return { at, isOver: isFound || at.so.complete || at.so.executions >= running.schedules };
+  } finally {
+    unwatch();
+    signal?.removeEventListener('abort', stop);
+    await crew.close();
+  }
+}
+
+function begun({ name, coverage }: Plan, commuting: readonly string[] | undefined): Standing {
+  return { so: noExploration(name, coverage), unit: undefined, commuting, parts: undefined };
+}
+
+function describe(task: ExploreTask, seed: number): string {
+  return task.kind === 'sample'
+    ? `seeds ${seed + task.first} to ${seed + task.end - 1}`
+    : 'a part of the search';
+}
+
+/** Keeps the time, and tells of progress. */
+function watch<Task, Result>(
+  crew: Crew<Task, Result>,
+  { msMax, onProgress }: CampaignOptions,
+  so: Exploration,
+): () => void {
+  const end = msMax === undefined ? undefined : setTimeout(() => crew.stop(), msMax);
+  const progress = onProgress && setInterval(() => onProgress(so, crew.running), PROGRESS_MS);
+  return () => {
+    clearTimeout(end);
+    clearInterval(progress);
+  };
+}

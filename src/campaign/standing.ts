@@ -1,0 +1,36 @@
+import type { SearchState } from '../../scheduler/search/state.ts';
+import { addShare, type Exploration } from '../explore/exploration.ts';
+import type { Explorer } from '../explore/explorer.ts';
+import type { Crew } from './crew.ts';
+import type { ExploreResult, ExploreTask } from './explore-units.ts';
+
+/** Where a campaign stands: plain data. */
+export interface Standing {
+  readonly so: Exploration;
+  /** Executions of a unit; undefined before the first. */
+  unit: number | undefined;
+  /** What was taken to commute: an assumption that turned out wrong is dropped. */
+  readonly commuting: readonly string[] | undefined;
+  /** Of a search: what is left of it, in parts; undefined before it began. */
+  parts: readonly SearchState[] | undefined;
+}
+
+/** What those have who run a campaign. */
+export interface Running {
+  readonly crew: Crew<ExploreTask, ExploreResult>;
+  readonly explorer: Explorer;
+  readonly at: Standing;
+  /** Executions at most. */
+  readonly schedules: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Adds what came of some executions; answers whether to go on. */
+export function take({ at: { so }, explorer }: Running, result: ExploreResult): boolean {
+  addShare(so, result.share);
+  so.traces += result.traces;
+  const [first] = so.discoveries;
+  so.finding = first?.finding;
+  so.seed = first?.seed;
+  return so.notes.length === 0 && (first === undefined || explorer.keepsGoing);
+}
