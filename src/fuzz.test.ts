@@ -1,7 +1,8 @@
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { folder, xv6, xv6Json } from '../property-tests/built.ts';
+import { CLI, folder, xv6, xv6Json } from '../property-tests/built.ts';
 
 const BROKEN = ['fuzz', '--seed', '1', '--mutant', 'shm-close-split-decrement'];
 
@@ -10,7 +11,7 @@ describe('xv6-replay fuzz', () => {
     const cwd = folder();
     const { code, out } = xv6(cwd, BROKEN);
     expect(code).toBe(1);
-    expect(out).toMatch(/^found in \d+ programs?, [\d,]+ executions?/);
+    expect(out).toMatch(/^1 bug found in \d+ programs?, [\d,]+ executions?/m);
     expect(out).toMatch(/Shrunk {2}the program from .*\n +to 2 processes, /);
     const id = /replay (XR-[0-9a-f]{6})/.exec(out)?.[1] as string;
     expect(existsSync(join(cwd, '.xv6-replay', `${id}.xrt`))).toBe(true);
@@ -36,6 +37,20 @@ describe('xv6-replay fuzz', () => {
     expect(told.map(({ kind }) => kind)).toEqual(['fuzzed', 'finding', 'run', 'fuzz']);
     expect(told[0]).toMatchObject({ program: 'script', schedule: null, candidates: 0 });
     expect(told[3]).toMatchObject({ seed: 1, findings: 1, exitCode: 1 });
+  });
+
+  it('says where to go on when it is interrupted', async () => {
+    const args = ['fuzz', '--seed', '7', '--mutant', 'shm-close-double', '--keep-going'];
+    const child = spawn(process.execPath, [CLI, ...args, '--max-time', '10m'], { cwd: folder() });
+    let out = '';
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      if (out === '') child.kill('SIGINT');
+      out += text;
+    });
+    const code = await new Promise((resolve) => child.once('close', resolve));
+    expect(code).toBe(130);
+    const [, programs] = /bugs? found in (\d+) programs?/.exec(out) ?? [];
+    expect(out).toContain(`interrupted; to go on: xv6-replay fuzz --seed ${7 + Number(programs)} `);
   });
 
   it.each([

@@ -1,116 +1,35 @@
+import { performance } from 'node:perf_hooks';
+import { setImmediate } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { PARAM, type Param } from '../../kernel/param.ts';
 import { makeStrategy } from '../../scheduler/strategies.ts';
 import type { Strategy } from '../../scheduler/strategy.ts';
 import { TraceMemory } from '../../traces/memory.ts';
 import { EXIT } from '../errors.ts';
-import { type FuzzFinding, type Fuzzing, fuzz } from '../fuzz/fuzz.ts';
-import type { GuestSpec } from '../guest.ts';
-import { count, plural, shellWord, wrap } from '../report/text.ts';
+import { type FuzzFinding, type Fuzzing, fuzzing, noFuzzing } from '../fuzz/fuzz.ts';
+import { plural } from '../report/text.ts';
 import { run } from '../run.ts';
-import { type Shrunk, type Size, shrink } from '../shrink.ts';
-import { flagOf } from './limits.ts';
-import { addLook, type LookOptions } from './look.ts';
+import { type Shrunk, shrink } from '../shrink.ts';
+import {
+  covered,
+  type FuzzCommandOptions,
+  fuzzText,
+  programSize,
+  progress,
+  resumeText,
+  runText,
+  size,
+} from './fuzz-text.ts';
+import { Interrupt } from './interrupt.ts';
+import { addLook } from './look.ts';
 import { drawSeed, examples, parseNames, parseSeed, wholeNumber } from './options.ts';
 import { Pace, parseDuration } from './pace.ts';
 import { parseStrategy, runAndReport } from './run.ts';
 import type { Shell } from './shell.ts';
 
-interface Options extends LookOptions {
-  readonly seed?: number;
-  readonly programs?: number;
-  readonly schedules: number;
-  /** Seconds. */
-  readonly maxTime?: number;
-  readonly strategy: string;
-  readonly mutant?: readonly string[];
-  readonly detectors?: readonly string[];
-  readonly keepGoing?: boolean;
-  readonly shrink: boolean;
-  readonly json?: boolean;
-}
-
 const PROGRAMS_DEFAULT = 1000;
-
-function progress(so: Fuzzing, programs: number, pace: Pace, { maxTime }: Options): string {
-  const rate = so.executions / pace.seconds;
-  const millions = (so.operations / pace.seconds / 1e6).toFixed(1);
-  const left = Math.min(
-    ((programs - so.programs) / so.programs) * pace.seconds,
-    (maxTime ?? Number.POSITIVE_INFINITY) - pace.seconds,
-  );
-  return [
-    `${count(so.programs)} programs`,
-    `${count(so.executions)} executions`,
-    `${count(Math.round(rate))}/s`,
-    `${millions} M operations/s`,
-    `${count(so.findings.length)} found`,
-    `${Math.max(0, Math.ceil(left))} s left`,
-  ].join(', ');
-}
-
-/** What was covered: how much of what. */
-function covered(so: Fuzzing, pace: Pace): string[] {
-  const { programs, executions, operations, abandoned, calls } = so;
-  const rate = `${count(Math.round(executions / pace.seconds))}/s`;
-  const millions = `${(operations / 1e6).toFixed(1)} M operations`;
-  const made = [...calls.counts].sort(([, a], [, b]) => b.made - a.made);
-  const names = made.map(([name, { made: n, refused }], i) => {
-    const refusals = refused > 0 ? ` (−1: ${count(refused)})` : '';
-    return `${name} ${count(n)}${refusals}${i < made.length - 1 ? ',' : ''}`;
-  });
-  const lines = [
-    `${plural(programs, 'program')}, ${plural(executions, 'execution')}, ${millions}, ${rate}`,
-  ];
-  if (abandoned > 0) {
-    lines.push(`${plural(abandoned, 'execution')} reached the step limit and say nothing`);
-  }
-  if (made.length > 0) {
-    const head = `${made.length} system calls, in one execution of each program: `;
-    lines.push(wrap([...head.trim().split(' '), ...names], ''));
-  }
-  return lines;
-}
-
-/** The options of a command line that boots the same. */
-function limitsText({ param, mutants, detectors }: GuestSpec): string[] {
-  const limits = (Object.keys(param) as (keyof Param)[])
-    .filter((name) => param[name] !== PARAM[name])
-    .map((name) => `${flagOf(name)} ${param[name]}`);
-  return [...limits, ...named('--mutant', mutants), ...named('--detectors', detectors)];
-}
-
-function named(flag: string, names: readonly string[] = []): string[] {
-  return names.length === 0 ? [] : [`${flag} ${names.join(',')}`];
-}
-
-function runText({ spec, strategy, seed }: FuzzFinding): string {
-  const words = [spec.program, ...spec.args].map(shellWord);
-  const options = [`--strategy ${strategy}`, `--seed ${seed}`, ...limitsText(spec)];
-  return `xv6-replay run ${[...words, ...options].join(' ')}`;
-}
-
-/** The command that generates that program again, and nothing else. */
-function fuzzText({ program }: FuzzFinding, options: Options): string {
-  const { schedules, strategy, mutant, detectors } = options;
-  const words = [
-    'xv6-replay fuzz',
-    `--seed ${program}`,
-    '--programs 1',
-    `--schedules ${schedules}`,
-  ];
-  if (strategy !== 'portfolio') words.push(`--strategy ${strategy}`);
-  return [...words, ...named('--mutant', mutant), ...named('--detectors', detectors)].join(' ');
-}
-
-function programSize({ args, param }: GuestSpec): string {
-  const processes = args.filter((word) => word === '+').length + 1;
-  const calls = args.length - 2 * (processes - 1);
-  return `${plural(processes, 'process', 'processes')}, ${plural(calls, 'step')}, ${plural(param.ncpu, 'CPU')}`;
-}
-
-const size = ({ preemptions, steps }: Size): string =>
-  `${plural(preemptions, 'preemption')}, ${plural(steps, 'step')}`;
+const UNLIMITED = Number.MAX_SAFE_INTEGER;
+/** Milliseconds between two chances for others. */
+const REST_MS = 50;
 
 /** The few switches of the shrunk program that matter. */
 function shrunkSchedule({ spec, strategy, seed }: FuzzFinding): Shrunk {
@@ -120,7 +39,11 @@ function shrunkSchedule({ spec, strategy, seed }: FuzzFinding): Shrunk {
 }
 
 /** A line for programs: what was found in what. */
-function foundJson(found: FuzzFinding, schedule: string | undefined, options: Options): object {
+function foundJson(
+  found: FuzzFinding,
+  schedule: string | undefined,
+  options: FuzzCommandOptions,
+): object {
   const { spec, finding, program, strategy, seed, before, candidates, executions } = found;
   const { about: _, ...known } = finding;
   const what = { program: spec.program, args: spec.args, param: spec.param, mutants: spec.mutants };
@@ -138,7 +61,11 @@ function foundJson(found: FuzzFinding, schedule: string | undefined, options: Op
 }
 
 /** Runs what is left once more, for its report and its trace, and says how to come here again. */
-async function report(found: FuzzFinding, options: Options, shell: Shell): Promise<void> {
+async function report(
+  found: FuzzFinding,
+  options: FuzzCommandOptions,
+  shell: Shell,
+): Promise<void> {
   const { spec, finding, from, before, candidates, executions, strategy, seed } = found;
   const shrunk = before > 0 || !options.shrink ? undefined : shrunkSchedule(found);
   if (options.json) {
@@ -170,51 +97,59 @@ async function report(found: FuzzFinding, options: Options, shell: Shell): Promi
 
 function reportJson(so: Fuzzing, seed: number, pace: Pace, shell: Shell): void {
   const { calls, findings, ...counts } = so;
+  const came = { findings: findings.length, calls: Object.fromEntries(calls.counts) };
   const ms = Math.round(1000 * pace.seconds);
-  shell.json({
-    kind: 'fuzz',
-    seed,
-    ...counts,
-    findings: findings.length,
-    calls: Object.fromEntries(calls.counts),
-    ms,
-    exitCode: shell.exitCode,
-  });
+  shell.json({ kind: 'fuzz', seed, ...counts, ...came, ms, exitCode: shell.exitCode });
 }
 
-async function act(options: Options, shell: Shell): Promise<void> {
-  const { seed = drawSeed(), maxTime, json } = options;
-  const { programs = maxTime === undefined ? PROGRAMS_DEFAULT : Number.MAX_SAFE_INTEGER } = options;
+function reportText(so: Fuzzing, seed: number, pace: Pace, shell: Shell): void {
+  const { findings, repeated } = so;
+  const { ink } = shell;
+  const bugs = plural(findings.length, 'bug');
+  const verdict = findings.length > 0 ? ink.red(`${bugs} found`) : ink.green('nothing found');
+  const [first, ...further] = covered(so, pace);
+  shell.say(`${verdict} in ${first}; seed ${seed}`);
+  for (const line of further) shell.say(line);
+  if (repeated > 0) shell.say(`${plural(repeated, 'program')} more with findings like these`);
+}
+
+async function act(options: FuzzCommandOptions, shell: Shell): Promise<void> {
+  const { seed = drawSeed(), maxTime, json, mutant: mutants = [], detectors, ...others } = options;
+  const programs = options.programs ?? (maxTime === undefined ? PROGRAMS_DEFAULT : UNLIMITED);
+  const watched = detectors === undefined ? {} : { detectors };
   const pace = new Pace(maxTime ?? Number.POSITIVE_INFINITY);
-  const { isTerminal } = shell.err;
-  const goOn = (so: Fuzzing): boolean => {
-    if (isTerminal && so.programs > 0 && pace.shows) {
+  const interrupt = new Interrupt();
+  const so = noFuzzing();
+  let last = pace.began;
+  for (const found of fuzzing({ ...others, ...watched, seed, programs, mutants }, so)) {
+    if (found !== undefined) {
+      clear(pace, shell);
+      await report(found, options, shell);
+    }
+    if (shell.err.isTerminal && pace.shows) {
       shell.err.write(`\r${progress(so, programs, pace, options)}\x1b[K`);
     }
-    return !pace.isOver;
-  };
-  const { mutant: mutants = [], detectors, ...others } = options;
-  const watched = detectors === undefined ? {} : { detectors };
-  const so = fuzz({ ...others, ...watched, seed, programs, mutants, goOn });
-  if (pace.hasShown) shell.err.write('\r\x1b[K');
-  const { findings } = so;
-  const { ink } = shell;
-  if (!json) {
-    const bugs = findings.length === 1 ? 'found' : `${findings.length} bugs found`;
-    const verdict = findings.length > 0 ? ink.red(bugs) : ink.green('nothing found');
-    const [first, ...further] = covered(so, pace);
-    shell.say(`${verdict} in ${first}; seed ${seed}`);
-    for (const line of further) shell.say(line);
+    if (performance.now() - last > REST_MS) {
+      // Or nobody would hear of Ctrl-C.
+      await setImmediate();
+      last = performance.now();
+    }
+    if (pace.isOver || interrupt.signal.aborted) break;
   }
-  for (const found of findings) {
-    if (!json) shell.say('');
-    await report(found, options, shell);
-  }
-  if (so.repeated > 0 && !json)
-    shell.say(`${plural(so.repeated, 'program')} more with findings like these`);
-  shell.exitCode = so.programs === 0 ? EXIT.nothing : EXIT.ok;
-  if (findings.length > 0) shell.exitCode = EXIT.finding;
+  interrupt.end();
+  clear(pace, shell);
+  shell.exitCode = so.findings.length > 0 ? EXIT.finding : EXIT.ok;
+  const isOver = so.programs === programs || (so.findings.length > 0 && !options.keepGoing);
+  const interrupted = interrupt.signal.aborted && !isOver;
+  if (interrupted) shell.exitCode = EXIT.interrupted;
   if (json) reportJson(so, seed, pace, shell);
+  else reportText(so, seed, pace, shell);
+  if (interrupted && !json)
+    shell.say(`interrupted; to go on: ${resumeText(so, seed, programs, options)}`);
+}
+
+function clear(pace: Pace, shell: Shell): void {
+  if (pace.hasShown) shell.err.write('\r\x1b[K');
 }
 
 export function define(command: Command, shell: Shell): void {
@@ -246,5 +181,5 @@ export function define(command: Command, shell: Shell): void {
         'fuzz --programs 10000 --schedules 5 --keep-going --json',
       ),
     )
-    .action((options: Options) => act(options, shell));
+    .action((options: FuzzCommandOptions) => act(options, shell));
 }

@@ -22,10 +22,6 @@ export interface FuzzOptions {
   readonly shrink?: boolean;
   /** Goes on after a finding, and tells each that is like none before. */
   readonly keepGoing?: boolean;
-  /** Called before each program; answers whether to go on. */
-  readonly goOn?: (so: Fuzzing) => boolean;
-  /** Told of each finding that is like none before, when its program is shrunk. */
-  readonly onFinding?: (found: FuzzFinding) => void;
 }
 
 /** What came of it so far. What shrinking took is not counted. */
@@ -69,7 +65,14 @@ const SHRINK_SCHEDULES_MAX = 150;
  * @throws UsageError for a strategy, mutant or detector that does not exist.
  */
 export function fuzz(options: FuzzOptions): Fuzzing {
-  const so: Fuzzing = {
+  const so = noFuzzing();
+  for (const _ of fuzzing(options, so));
+  return so;
+}
+
+/** Before the first program. */
+export function noFuzzing(): Fuzzing {
+  return {
     programs: 0,
     executions: 0,
     operations: 0,
@@ -78,15 +81,20 @@ export function fuzz(options: FuzzOptions): Fuzzing {
     findings: [],
     repeated: 0,
   };
+}
+
+/** As fuzz, for who wants a word after each program: answers what was found in it. */
+export function* fuzzing(
+  options: FuzzOptions,
+  so: Fuzzing,
+): Generator<FuzzFinding | undefined, void> {
   const known = new Set<string>();
-  while (so.programs < options.programs && options.goOn?.(so) !== false) {
+  while (so.programs < options.programs) {
     const found = new Program(options, so, known).run(options.seed + so.programs++);
-    if (found === undefined) continue;
-    so.findings.push(found);
-    options.onFinding?.(found);
-    if (options.keepGoing !== true) break;
+    if (found !== undefined) so.findings.push(found);
+    yield found;
+    if (found !== undefined && options.keepGoing !== true) return;
   }
-  return so;
 }
 
 /** One generated program, and what shrinking makes of it. */
