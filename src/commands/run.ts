@@ -261,7 +261,7 @@ export function addGuestOptions(command: Command, explores = false): void {
       '[program]',
       'a program or scenario of `xv6-replay list`, or a file that exports one, my-race.ts or\nraces.ts#second; shmtest demo 8192 4 if none',
     )
-    .argument('[args...]', 'arguments of the program')
+    .argument('[args...]', 'arguments of the program; after a +, a program that starts beside it')
     .option(
       '--seed <n>',
       'decides the schedule: any integer; drawn, and printed, if none',
