@@ -45,8 +45,9 @@ export function progress(
 
 /** What was covered: how much of what. */
 export function covered(so: Fuzzing, pace: Pace): string[] {
-  const { programs, executions, operations, abandoned, calls } = so;
-  const rate = `${count(Math.round(executions / pace.seconds))}/s`;
+  const { programs, executions, operations, abandoned, calls, findings } = so;
+  // Shrinking and reports took their time, too.
+  const rate = findings.length > 0 ? '' : `, ${count(Math.round(executions / pace.seconds))}/s`;
   const millions = `${(operations / 1e6).toFixed(1)} M operations`;
   const made = [...calls.counts].sort(([, a], [, b]) => b.made - a.made);
   const names = made.map(([name, { made: n, refused }], i) => {
@@ -54,7 +55,7 @@ export function covered(so: Fuzzing, pace: Pace): string[] {
     return `${name} ${count(n)}${refusals}${i < made.length - 1 ? ',' : ''}`;
   });
   const lines = [
-    `${plural(programs, 'program')}, ${plural(executions, 'execution')}, ${millions}, ${rate}`,
+    `${plural(programs, 'program')}, ${plural(executions, 'execution')}, ${millions}${rate}`,
   ];
   if (abandoned > 0) {
     lines.push(`${plural(abandoned, 'execution')} reached the step limit and say nothing`);
