@@ -12,41 +12,19 @@ import {
   WFI,
   writes,
 } from '../../machine/index.ts';
-import { canSpin, exchanges } from './spins.ts';
-
-const NONE = -1;
+import { History, NONE } from './history.ts';
 
 /**
- * The happens-before relation of one execution, kept up as events come and go at its end.
+ * The happens-before relation of one execution.
  *
- * An event is an operation that touches something; events of one lane are ordered, and so are two
- * events that touch the same object if one of them writes it. Each event has a vector clock: by lane,
- * how many of its events happen before or are the event (Mattern 1989).
+ * Events of one lane are ordered, and so are two events that touch the same object if one of them
+ * writes it. Each event has a vector clock: by lane, how many of its events happen before or are the
+ * event (Mattern 1989).
  */
-export class Causality {
-  /** Events; they are numbered from 0. */
-  count = 0;
-  private lanes = 1;
-  private readonly lane: number[] = [];
-  private readonly kind: number[] = [];
-  private readonly expected: number[] = [];
-  private readonly period: number[] = [];
-  /** How many-eth event of its lane, from 1, and the one before it. */
-  private readonly nth: number[] = [];
-  private readonly previous: number[] = [];
-  private readonly lastOfLane: number[] = [];
+export class Causality extends History {
   private clocks = new Int32Array(1024);
-
-  // Touches: event e has those from `first[e]` to `first[e + 1]`.
-  private readonly first: number[] = [0];
-  private readonly codes: TouchCode[] = [];
-  private readonly owner: number[] = [];
-  /** The touch before it of the same object, and the object's value before the event. */
-  private readonly before: number[] = [];
-  private readonly values: number[] = [];
-  private touches = 0;
-  /** By object, its last touch. */
-  private last = new Int32Array(0);
+  /** Of an operation that waited in a spin loop: events of its lane in a round; else 0. */
+  private readonly period: number[] = [];
 
   /** Of the event whose races were asked for: the clock of what it comes after in any order. */
   private readonly floor: number[] = [];
@@ -57,49 +35,16 @@ export class Causality {
   private movedCode = 0;
   private readonly found: number[] = [];
 
-  /** Forgets everything. */
-  clear(lanes: number, objects: number): void {
-    this.truncate(0);
-    this.lanes = lanes;
-    this.lastOfLane.length = 0;
-    for (let i = 0; i < lanes; i++) this.lastOfLane.push(NONE);
-    if (this.last.length < objects) this.last = new Int32Array(objects).fill(NONE);
+  /** The event that is open waited in a spin loop, with so many events in a round. */
+  waited(period: number): void {
+    this.period[this.count] = period;
   }
 
-  /**
-   * Begins the next event: `touch` for all that it touches, then `close`.
-   *
-   * @param expected of a compare-and-exchange; of an exchange, what it stores
-   * @param period of an operation that waited in a spin loop: events of its lane in a round
-   */
-  open(lane: number, kind: number, expected: number, period = 0): void {
-    const e = this.count;
-    this.period[e] = period;
-    this.lane[e] = lane;
-    this.kind[e] = kind;
-    this.expected[e] = expected;
-    const previous = this.lastOfLane[lane] as number;
-    this.previous[e] = previous;
-    this.nth[e] = previous < 0 ? 1 : (this.nth[previous] as number) + 1;
-  }
-
-  /** @param value the object's before the event, for objects that can be waited for. */
-  touch(code: TouchCode, value: number): void {
-    const t = this.touches++;
-    const object = objectOf(code);
-    this.codes[t] = code;
-    this.owner[t] = this.count;
-    this.values[t] = value;
-    this.before[t] = this.last[object] as number;
-    this.last[object] = t;
-  }
-
-  close(): void {
+  override close(): void {
+    super.close();
     this.moved = NONE;
-    const e = this.count++;
+    const e = this.count - 1;
     const { lanes } = this;
-    this.lastOfLane[this.lane[e] as number] = e;
-    this.first[e + 1] = this.touches;
     if ((e + 1) * lanes > this.clocks.length) this.grow();
     const { clocks } = this;
     const at = e * lanes;
@@ -133,53 +78,9 @@ export class Causality {
     this.clocks = more;
   }
 
-  /** Forgets the events from `count` on, and one that is open. */
-  truncate(count: number): void {
+  override truncate(count: number): void {
+    super.truncate(count);
     this.moved = NONE;
-    for (let e = this.count - 1; e >= count; e--) {
-      this.lastOfLane[this.lane[e] as number] = this.previous[e] as number;
-    }
-    const keep = this.first[count] as number;
-    for (let t = this.touches - 1; t >= keep; t--) {
-      this.last[objectOf(this.codes[t] as number)] = this.before[t] as number;
-    }
-    this.touches = keep;
-    this.count = count;
-  }
-
-  laneOf(e: number): number {
-    return this.lane[e] as number;
-  }
-
-  /** Number of a lane's events, the last of them, and the one before an event in its lane; -1 for none. */
-  countOf(lane: number): number {
-    const e = this.lastOfLane[lane] as number;
-    return e < 0 ? 0 : (this.nth[e] as number);
-  }
-
-  lastOf(lane: number): number {
-    return this.lastOfLane[lane] as number;
-  }
-
-  previousOf(e: number): number {
-    return this.previous[e] as number;
-  }
-
-  /** The object that an event touches first, and its value before. */
-  objectOf(e: number): number {
-    return objectOf(this.codes[this.first[e] as number] as number);
-  }
-
-  valueOf(e: number): number {
-    return this.values[this.first[e] as number] as number;
-  }
-
-  /** Whether an event left memory as it was. */
-  isIdle(e: number): boolean {
-    const kind = this.kind[e] as number;
-    if (!canSpin(kind)) return false;
-    if (exchanges(kind)) return this.expected[e] === this.valueOf(e);
-    return !writes(this.codes[this.first[e] as number] as number);
   }
 
   /**

@@ -2,17 +2,21 @@ import {
   type ChoicePoint,
   HALT,
   objectCount,
+  objectOf,
   runLineObject,
   START,
   StopExecution,
   type Thread,
+  type TouchCode,
 } from '../../machine/index.ts';
 import type { Search } from '../search.ts';
+import { History } from './history.ts';
 import { Path, threadOn } from './path.ts';
 import { Signature } from './signature.ts';
+import { Spins } from './spins.ts';
 import { fieldsOf, restoreFields, type SearchState } from './state.ts';
 import { type Preemptible, Stretches } from './stretches.ts';
-import { View, type ViewOptions } from './view.ts';
+import { View, type ViewOptions, valueAt } from './view.ts';
 
 export interface DfsOptions extends ViewOptions {
   /** Preemptions at most: switches away from a lane that could go on. Default: any number. */
@@ -50,7 +54,8 @@ const MEMORY = 5_000_000;
  *
  * Departures. Going on with the running lane's operations that touch nothing is no choice. `halt`,
  * which ends every lane at once, comes when no other lane can step. Merging takes a pending timer
- * interrupt at once, so a machine that raises them by itself is not explored completely.
+ * interrupt at once, so a machine that raises them by itself is not explored completely. A thread
+ * in a spin loop waits: see Spins.
  */
 export class Dfs implements Search {
   readonly name: string;
@@ -61,6 +66,8 @@ export class Dfs implements Search {
   private readonly preemptions: number;
   private readonly merges: boolean;
   private readonly view: View;
+  private readonly history = new History();
+  private readonly spins = new Spins();
   private readonly signature = new Signature();
   /** By signature, and by lane and signature: fewest preemptions. */
   private readonly reached = new Map<number, number>();
@@ -97,8 +104,14 @@ export class Dfs implements Search {
     if (merges && Number.isFinite(preemptions)) this.stretches = new Stretches();
   }
 
+  /** As Dpor has it. */
+  get spinLoops(): readonly string[] {
+    return [...this.spins.places];
+  }
+
   begin(_seed: number, _lanes: number): void {
     this.path.rewind();
+    this.spins.rewind();
     this.isLive = false;
     this.isOpen = false;
     this.gaveUp = false;
@@ -112,6 +125,8 @@ export class Dfs implements Search {
     this.closeEvent(point);
     this.lastMark = this.path.mark;
     this.lastStep = step;
+    this.spins.announced(point, this.history);
+    if (this.spins.hasLearnt) this.giveUp();
     const thread = this.pick(point);
     this.path.push(step, point.laneOf(thread));
     point.lease = 1;
@@ -123,15 +138,30 @@ export class Dfs implements Search {
     if (this.isRestored) return;
     const lanes = 2 * point.cpus.length;
     this.signature.clear(lanes, this.merges ? objectCount(point) : 0);
+    this.history.clear(lanes, objectCount(point));
+    this.spins.clear(lanes);
+    this.reached.clear();
+    this.reachedOn.length = 0;
     for (let i = 0; i < lanes; i++) this.reachedOn.push(new Map());
   }
 
+  private giveUp(): never {
+    this.stretches?.lose();
+    this.gaveUp = true;
+    throw new StopExecution();
+  }
+
+  private isSpinning(point: ChoicePoint, lane: number): boolean {
+    return this.spins.isWaiting(point, lane, this.history);
+  }
+
   private pick(point: ChoicePoint): Thread {
-    const first = this.goesFirst(point);
+    const first = this.goesFirst(point) ?? this.spins.spinner(point, this.history);
     if (first !== undefined) return first;
     const node = this.nodes[this.depth - 1];
     if (node !== undefined && node.step === point.step) return this.branch(point, node);
-    const current = this.depth === 0 ? undefined : threadOn(point, point.lane);
+    const goesOn = this.depth > 0 && !this.isSpinning(point, point.lane);
+    const current = goesOn ? threadOn(point, point.lane) : undefined;
     if (current !== undefined && this.goesOnAlone(point, current)) return current;
     return this.branch(point, this.newNode(point, current));
   }
@@ -148,10 +178,18 @@ export class Dfs implements Search {
   /** Whether this is no choice point for the running thread; if so, its event begins. */
   private goesOnAlone(point: ChoicePoint, current: Thread): boolean {
     if (current.kind === HALT) return point.enabledCount === 1;
-    if (this.view.look(point, current) === 0) return true;
+    if (this.lookAt(point, current) === 0) return true;
     const isChoice = point.enabledCount > 1 && this.used < this.preemptions && this.view.isInFocus;
-    if (!isChoice) this.openEvent(point, point.lane);
+    if (!isChoice) this.openEvent(point, current);
     return !isChoice;
+  }
+
+  /** Lists what a thread's operation touches; any of the values it spins for may have freed it. */
+  private lookAt(point: ChoicePoint, thread: Thread): number {
+    const { view, spins } = this;
+    if (view.look(point, thread) === 0) return 0;
+    for (const object of spins.watched(point.laneOf(thread), this.history)) view.add(object << 1);
+    return view.count;
   }
 
   private newNode(point: ChoicePoint, current: Thread | undefined): Node {
@@ -160,7 +198,7 @@ export class Dfs implements Search {
     const isCurrent = current !== undefined && current.kind !== HALT;
     node.mark = this.path.mark;
     node.step = point.step;
-    node.events = this.signature.count;
+    node.events = this.history.count;
     node.used = this.used;
     node.current = isCurrent ? point.lane : -1;
     node.at = 0;
@@ -172,7 +210,8 @@ export class Dfs implements Search {
     for (let i = 0; i < point.enabledCount; i++) {
       const thread = point.enabled[i] as Thread;
       const halts = thread.kind === HALT && point.enabledCount > 1;
-      if (!(isCurrent && thread === current) && !halts) this.addBranch(point, node, thread);
+      const waits = halts || this.isSpinning(point, point.laneOf(thread));
+      if (!(isCurrent && thread === current) && !waits) this.addBranch(point, node, thread);
     }
     return node;
   }
@@ -191,7 +230,7 @@ export class Dfs implements Search {
     const lane = point.laneOf(thread);
     node.lanes.push(lane);
     const { view } = this;
-    const isEvent = this.merges && view.look(point, thread) > 0;
+    const isEvent = this.merges && this.lookAt(point, thread) > 0;
     node.after.push(isEvent ? this.signature.after(lane, view.codes, view.count) : Number.NaN);
   }
 
@@ -201,20 +240,27 @@ export class Dfs implements Search {
     this.used = usedBy(node, node.at);
     this.stretches?.take(node);
     const thread = threadOn(point, lane) as Thread;
-    if (this.view.look(point, thread) > 0) this.openEvent(point, lane);
+    if (this.lookAt(point, thread) > 0) this.openEvent(point, thread);
     return thread;
   }
 
-  private openEvent(point: ChoicePoint, lane: number): void {
+  private openEvent(point: ChoicePoint, thread: Thread): void {
+    const { history, view } = this;
     this.isOpen = true;
-    this.openLane = lane;
+    this.openLane = point.laneOf(thread);
     this.lineBefore = point.runLine;
+    history.open(this.openLane, thread.kind, thread.b);
+    for (let i = 0; i < view.count; i++) {
+      const code = view.codes[i] as TouchCode;
+      history.touch(code, valueAt(point, objectOf(code)));
+    }
   }
 
   /** The event is over: what it did besides its operation is known now. */
   private closeEvent(point: ChoicePoint): void {
     if (!this.isOpen) return;
     this.isOpen = false;
+    this.history.close();
     if (!this.merges) return;
     const { signature, view } = this;
     if (point.runLine !== this.lineBefore) view.add((runLineObject(point.words) << 1) | 1);
@@ -222,11 +268,7 @@ export class Dfs implements Search {
     this.stretches?.perform(this.openLane, view.codes, view.count, this.nodes[this.depth - 1]);
     const { value } = signature;
     this.isNew = !this.reached.has(value);
-    if (this.wasReached(value, this.openLane, this.used)) {
-      this.stretches?.lose();
-      this.gaveUp = true;
-      throw new StopExecution();
-    }
+    if (this.wasReached(value, this.openLane, this.used)) this.giveUp();
     this.remember(value);
   }
 
@@ -247,6 +289,7 @@ export class Dfs implements Search {
   }
 
   resume(): void {
+    this.history.truncate(this.history.count);
     this.isOpen = false;
     if (this.isLive) this.path.cut(this.lastMark, this.lastStep);
   }
@@ -254,12 +297,27 @@ export class Dfs implements Search {
   next(): boolean {
     const { point } = this;
     if (point === undefined) return false;
+    if (this.spins.hasLearnt) return this.startOver(point);
     this.closeAtEnd(point);
     this.noteWaiting(point);
     if (this.gaveUp) this.redundant++;
     else if (this.isNew || !this.merges) this.traces++;
     else this.redundant++;
     return this.backtrack();
+  }
+
+  /** A spin loop came to light: what was explored is not what it would have been with it known. */
+  private startOver(point: ChoicePoint): boolean {
+    this.isRestored = false;
+    this.start(point);
+    this.isOpen = false;
+    this.base = 0;
+    this.depth = 0;
+    this.used = 0;
+    this.traces = 0;
+    this.redundant = 0;
+    this.path.cut(0, 0);
+    return true;
   }
 
   private closeAtEnd(point: ChoicePoint): void {
@@ -278,7 +336,8 @@ export class Dfs implements Search {
         const used = usedBy(node, node.at);
         if (used > this.preemptions) continue;
         if (this.isKnown(node, used)) continue;
-        this.signature.truncate(node.events);
+        this.history.truncate(node.events);
+        if (this.merges) this.signature.truncate(node.events);
         this.path.cut(node.mark, node.step);
         return true;
       }

@@ -13,7 +13,7 @@ import { Causality, canWait } from './causality.ts';
 import { Path, threadOn } from './path.ts';
 import { Spins } from './spins.ts';
 import { fieldsOf, restoreFields, type SearchState } from './state.ts';
-import { View, type ViewOptions } from './view.ts';
+import { View, type ViewOptions, valueAt } from './view.ts';
 import { type Branch, insert, isSettled, relationTo, type Sleeper } from './wakeup-tree.ts';
 
 /** A point of the current execution where an event was chosen; node n is before event n. */
@@ -89,6 +89,7 @@ export class Dpor implements Search {
 
   begin(_seed: number, _lanes: number): void {
     this.path.rewind();
+    this.spins.rewind();
     this.isLive = false;
     this.isOpen = false;
     this.gaveUp = false;
@@ -104,7 +105,8 @@ export class Dpor implements Search {
     this.lastStep = step;
     this.spins.announced(point, this.events);
     if (this.spins.hasLearnt) this.giveUp();
-    const thread = this.local(point) ?? this.spinner(point) ?? this.atNode(point);
+    const thread =
+      this.local(point) ?? this.spins.spinner(point, this.events) ?? this.atNode(point);
     this.path.push(step, point.laneOf(thread));
     point.lease = 1;
     return thread;
@@ -124,19 +126,6 @@ export class Dpor implements Search {
 
   private isSpinning(point: ChoicePoint, lane: number): boolean {
     return this.spins.isWaiting(point, lane, this.events);
-  }
-
-  /**
-   * Where nobody can step but who spins, one of them, for some rounds: it changes nothing, unless it
-   * counts, so that is no event.
-   */
-  private spinner(point: ChoicePoint): Thread | undefined {
-    if (this.spins.places.size === 0) return undefined;
-    for (let i = 0; i < point.enabledCount; i++) {
-      const thread = point.enabled[i] as Thread;
-      if (!this.isSpinning(point, point.laneOf(thread))) return undefined;
-    }
-    return point.enabled[(point.step >> 6) % point.enabledCount];
   }
 
   /** An enabled thread whose operation touches nothing: nobody can tell when it steps. */
@@ -203,17 +192,15 @@ export class Dpor implements Search {
     const count = view.look(point, thread);
     const lane = point.laneOf(thread);
     const period = spins.periodOf(lane, events);
-    const seen: number[] = [];
-    for (let i = 1, e = events.lastOf(lane); i < period; i++, e = events.previousOf(e)) {
-      seen.push(events.objectOf(e));
-    }
-    events.open(lane, thread.kind, thread.b, period);
+    const watched = spins.watched(lane, events);
+    events.open(lane, thread.kind, thread.b);
+    events.waited(period);
     for (let i = 0; i < count; i++) {
       const code = view.codes[i] as TouchCode;
       events.touch(code, valueAt(point, objectOf(code)));
     }
     // Any of the values that the loop looks at may have let it go on.
-    for (const object of seen) events.touch(object << 1, valueAt(point, object));
+    for (const object of watched) events.touch(object << 1, valueAt(point, object));
     this.isOpen = true;
     this.lineBefore = point.runLine;
   }
@@ -257,6 +244,7 @@ export class Dpor implements Search {
 
   /** A spin loop came to light: what was explored is not what it would have been with it known. */
   private startOver(point: ChoicePoint): boolean {
+    this.isRestored = false;
     this.start(point);
     this.isOpen = false;
     this.depth = 0;
@@ -343,12 +331,6 @@ export class Dpor implements Search {
     }
     return this.depth === 0 ? this.traces : Math.round(this.traces / (seen + weight));
   }
-}
-
-function valueAt(point: ChoicePoint, object: number): number {
-  const { words } = point;
-  if (object < words.length) return words[object] as number;
-  return object === words.length ? point.runLine : 0;
 }
 
 function emptyNode(): Node {

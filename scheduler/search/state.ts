@@ -27,6 +27,7 @@ export function restoreFields(object: object, state: SearchState): void {
 /** Whether it is an object of a class of ours, which a copy does not replace. */
 function hasMethods(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
-  const isOfHost = Array.isArray(value) || ArrayBuffer.isView(value) || value instanceof Map;
+  const isTable = value instanceof Map || value instanceof Set;
+  const isOfHost = Array.isArray(value) || ArrayBuffer.isView(value) || isTable;
   return !isOfHost && Object.getPrototypeOf(value) !== Object.prototype;
 }

@@ -67,3 +67,9 @@ export class View {
     return false;
   }
 }
+
+/** The value of an object that a thread can wait for; 0 of a context. */
+export function valueAt({ words, runLine }: ChoicePoint, object: number): number {
+  if (object < words.length) return words[object] as number;
+  return object === words.length ? runLine : 0;
+}
