@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Pct } from '../scheduler/strategies/pct.ts';
 import { RandomWalk } from '../scheduler/strategies/random.ts';
+import { program } from './bare-subject.ts';
 import { explore, pctMissChance } from './explore.ts';
 import { guestSpec } from './guest.ts';
 
@@ -38,4 +39,19 @@ describe('an exploration', () => {
 it('the chance that pct misses a bug falls with the executions', () => {
   expect(pctMissChance(2, 10, 1, 1)).toBe(0.5);
   expect(pctMissChance(2, 10, 2, 100)).toBeCloseTo(0.0059, 4);
+});
+
+it('a race is one bug, whichever of its two threads comes first', () => {
+  const race = program('x', ({ cell, thread }) => {
+    const x = cell('x');
+    for (const name of ['a', 'b']) {
+      thread(name, function* () {
+        const v = x.load() ?? (yield);
+        x.store(v + 1) ?? (yield);
+      });
+    }
+  });
+  const { discoveries, complete } = explore(race, { keepGoing: true });
+  expect(complete).toBe(true);
+  expect(discoveries.map(({ finding }) => finding.detector)).toEqual(['race']);
 });

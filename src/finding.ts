@@ -49,9 +49,12 @@ export function shortId(...content: readonly (string | number)[]): string {
 export const SHORT_ID = /^XR-[0-9a-f]{6}(-\d+)?$/;
 
 /**
- * What makes two findings the same bug: the kind, and the places in the title but for their numbers,
- * which differ from one execution to the next.
+ * What makes two findings the same bug: the kind, and the places in the title, whichever of two comes
+ * first, but for their numbers, which differ from one execution to the next.
  */
 export function likeness({ detector, title }: Finding): string {
-  return `${detector}: ${title.replace(/\d+|0x[0-9a-f]+/g, '#')}`;
+  const unnumbered = title.replace(/\d+|0x[0-9a-f]+/g, '#');
+  const [, what, one = '', other = ''] = /^(.*: )(.+) and (.+)$/.exec(unnumbered) ?? [];
+  const places = what === undefined ? unnumbered : `${what}${[one, other].sort().join(' and ')}`;
+  return `${detector}: ${places}`;
 }

@@ -3,11 +3,13 @@ import { performance } from 'node:perf_hooks';
 import { type Command, InvalidArgumentError } from 'commander';
 import { isMutant, MUTANTS, type MutantName } from '../../kernel/mutants.ts';
 import { PARAM, type Param } from '../../kernel/param.ts';
+import { SEARCHES } from '../../scheduler/searches.ts';
 import { Segments } from '../../scheduler/strategies/segments.ts';
 import { makeStrategy, STRATEGIES } from '../../scheduler/strategies.ts';
 import type { Strategy } from '../../scheduler/strategy.ts';
 import { selectDetectors } from '../detectors/index.ts';
 import { EXIT, UsageError } from '../errors.ts';
+import { DEEPEN } from '../explore/plan.ts';
 import { guestSpec, PARAM_RANGES } from '../guest.ts';
 import { didYouMean } from '../nearest.ts';
 import { commandsText, findingText, reported } from '../report/finding-text.ts';
@@ -43,7 +45,11 @@ const DEFAULT_ARGS = ['demo', '8192', '4'];
 
 export function parseStrategy(name: string): string {
   if (makeStrategy(name) !== undefined) return name;
-  const hint = didYouMean(name.split(':')[0] ?? name, STRATEGIES.keys());
+  const [kind = name] = name.split(':');
+  if (SEARCHES.has(kind) || kind === DEEPEN) {
+    throw new InvalidArgumentError(`It searches: use explore --strategy ${name}.`);
+  }
+  const hint = didYouMean(kind, STRATEGIES.keys());
   throw new InvalidArgumentError(`There is none of that name${hint || '; list shows them'}`);
 }
 

@@ -46,7 +46,7 @@ export interface Plan {
   readonly sections: readonly number[];
 }
 
-const DEEPEN = 'deepen';
+export const DEEPEN = 'deepen';
 /** What every kernel call uses, by name: deepening begins with the rest. */
 const COMMON = new Set(
   'null kmem tickslock ticks cons wait_lock pid_lock nextpid nproc proc'.split(' '),
@@ -104,7 +104,9 @@ function sampled(subject: Subject, description: string): readonly Strategy[] {
 
 function searchPlan(given: Subject, name: string, options: PlanOptions): Plan {
   const isKernel = given.guest === 'kernel';
-  const subject = isKernel ? limited(given, { tickInterval: 0 }) : given;
+  const subject = isKernel
+    ? limited(given, { tickInterval: 0 })
+    : given;
   const { machine } = new Stage(subject);
   const { commuting = isKernel ? ['kmem'] : [] } = options;
   const ignored = commuting.length === 0 ? undefined : objectsNamed(machine, commuting);
