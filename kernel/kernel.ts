@@ -89,7 +89,7 @@ export class Kernel {
     this.param = param;
     this.programs = programs;
     this.mutant = switches([]);
-    this.kmem = new Kmem(layout);
+    this.kmem = new Kmem(layout, param.frames);
     this.clock = new Clock(layout);
     this.console = new Console(layout);
     this.shm = new ShmTable(layout, param);

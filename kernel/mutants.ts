@@ -176,7 +176,7 @@ export const MUTANTS = {
   'shm-map-again': mutant(
     'clean-up',
     'map-twice',
-    'dangling',
+    'panic',
     0,
     'shm_map maps a descriptor a second time and forgets the first mapping',
   ),

@@ -27,11 +27,15 @@ import {
   pteIndex,
   STORE_BYTE,
 } from '../machine/index.ts';
-import { kalloc, kfree } from './kalloc.ts';
+import { kalloc, kfree, kref } from './kalloc.ts';
 import type { Kernel } from './kernel.ts';
 import { panic } from './panic.ts';
 
-/** The address of the last-level entry for a page, or 0 when a table on the way is missing. */
+/**
+ * The address of the last-level entry for a page, or 0 when a table on the way is missing.
+ *
+ * @throws KernelPanic `walk` for a table that is not in memory: something else was written to it.
+ */
 export function walk(k: Kernel, pagetable: number, vpn: number): Address {
   const { memory, words } = k.m;
   let table = pagetable;
@@ -39,6 +43,7 @@ export function walk(k: Kernel, pagetable: number, vpn: number): Address {
     const pte = words[pteAddress(memory, table, pteIndex(level, vpn))] as number;
     if ((pte & PTE_V) === 0) return 0;
     table = ppnOfPte(pte);
+    if (!memory.isFrame(table)) panic(k, 'walk');
   }
   return pteAddress(memory, table, pteIndex(0, vpn));
 }
@@ -52,6 +57,7 @@ function* walkalloc(k: Kernel, pagetable: number, vpn: number): Code<Address> {
     const pte = m.words[at] as number;
     if ((pte & PTE_V) !== 0) {
       table = ppnOfPte(pte);
+      if (!m.memory.isFrame(table)) panic(k, 'walk');
       continue;
     }
     table = yield* kalloc(k);
@@ -84,6 +90,24 @@ export function* mappage(
   return 0;
 }
 
+/**
+ * Maps a frame that has other owners: the mapping becomes one more.
+ *
+ * @returns 0, or -1 when memory for a table is out; then the mapping owns nothing.
+ */
+export function* mapowned(
+  k: Kernel,
+  pagetable: number,
+  vpn: number,
+  ppn: number,
+  perm: number,
+): Code<number> {
+  yield* kref(k, ppn);
+  if ((yield* mappage(k, pagetable, vpn, ppn, perm)) === 0) return 0;
+  yield* kfree(k, ppn);
+  return -1;
+}
+
 /** An empty user page table; 0 when memory is out. */
 export function* uvmcreate(k: Kernel): Code<number> {
   const pagetable = yield* kalloc(k);
@@ -92,15 +116,17 @@ export function* uvmcreate(k: Kernel): Code<number> {
 }
 
 /**
- * Removes `count` mappings, which must exist, and frees their frames if asked. The caller flushes
- * the TLB where the address space may have been used.
+ * Removes `count` mappings, which must exist. The caller flushes the TLB where the address space may
+ * have been used.
+ *
+ * @param owned whether the mappings own their frames, as all do but trampoline and trapframe
  */
 export function* uvmunmap(
   k: Kernel,
   pagetable: number,
   vpn: number,
   count: number,
-  free: boolean,
+  owned: boolean,
 ): Code<void> {
   const { m } = k;
   for (let i = 0; i < count; i++) {
@@ -110,7 +136,7 @@ export function* uvmunmap(
     if ((pte & PTE_V) === 0) panic(k, 'uvmunmap: not mapped');
     if ((pte & PTE_RWX) === 0) panic(k, 'uvmunmap: not a leaf');
     m.store(at, 0) ?? (yield);
-    if (free) yield* kfree(k, ppnOfPte(pte));
+    if (owned) yield* kfree(k, ppnOfPte(pte));
   }
 }
 

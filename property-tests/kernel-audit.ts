@@ -1,3 +1,4 @@
+import { refsOf } from '../kernel/kalloc.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { SHMENDVPN, SHMVPN, TRAMPOLINE, TRAPFRAME } from '../kernel/memlayout.ts';
 import { type Proc, UNUSED } from '../kernel/proc.ts';
@@ -84,7 +85,7 @@ function auditProcess(k: Kernel, p: Proc, claim: (ppn: number, use: string) => v
   for (const { vpn, ppn } of leaves) {
     if (vpn === TRAMPOLINE || vpn === TRAPFRAME) continue;
     if (vpn >= SHMVPN && vpn < SHMENDVPN) window.set(vpn, ppn);
-    else claim(ppn, `page ${vpn} of ${who}`);
+    claim(ppn, `page ${vpn} of ${who}`);
   }
   const wrong: string[] = [];
   const heap = leaves.filter(({ vpn }) => vpn < SHMVPN).length;
@@ -106,18 +107,18 @@ function auditProcess(k: Kernel, p: Proc, claim: (ppn: number, use: string) => v
 }
 
 /**
- * What is wrong with the whole of memory: a frame in two uses, or in none. May be asked when no
- * system call is under way, such as after init has halted.
+ * What is wrong with the whole of memory: a frame that does not count its owners, that is free and
+ * owned, or neither. May be asked when no system call is under way, such as after init has halted.
  */
 export function auditMemory(k: Kernel): string[] {
   const wrong: string[] = [];
-  const uses = new Map<number, string>();
+  const uses = new Map<number, string[]>();
   const claim = (ppn: number, use: string): void => {
-    const other = uses.get(ppn);
-    if (other !== undefined) wrong.push(`frame ${ppn}: ${other} and ${use}`);
-    uses.set(ppn, use);
+    const others = uses.get(ppn);
+    if (others === undefined) uses.set(ppn, [use]);
+    else others.push(use);
   };
-  for (const ppn of k.freeFrames()) claim(ppn, 'free');
+  const free = k.freeFrames();
   for (const o of k.shm.objects) {
     for (let i = 0; i < k.param.nshmpg; i++) {
       const ppn = k.m.words[o.frames + i] as number;
@@ -127,7 +128,11 @@ export function auditMemory(k: Kernel): string[] {
   for (const p of k.ptable.procs) wrong.push(...auditProcess(k, p, claim));
   const { firstPpn, endPpn } = k.m.memory;
   for (let ppn = firstPpn; ppn < endPpn; ppn++) {
-    if (!uses.has(ppn)) wrong.push(`frame ${ppn}: leaked`);
+    const owners = uses.get(ppn) ?? [];
+    const refs = k.m.words[refsOf(k, ppn)];
+    if (free.has(ppn) && owners.length > 0) wrong.push(`frame ${ppn}: free and ${owners}`);
+    if (!free.has(ppn) && owners.length === 0) wrong.push(`frame ${ppn}: leaked`);
+    if (refs !== owners.length) wrong.push(`frame ${ppn}: refs=${refs}, owners: ${owners}`);
   }
   return wrong;
 }
