@@ -6,13 +6,20 @@ import type { Code } from '../machine/index.ts';
 export const SYS_fork = 1;
 export const SYS_exit = 2;
 export const SYS_wait = 3;
+export const SYS_pipe = 4;
+export const SYS_read = 5;
 export const SYS_kill = 6;
 export const SYS_exec = 7;
+export const SYS_fstat = 8;
+export const SYS_dup = 10;
 export const SYS_getpid = 11;
 export const SYS_sbrk = 12;
 export const SYS_sleep = 13;
 export const SYS_uptime = 14;
+export const SYS_open = 15;
 export const SYS_write = 16;
+export const SYS_unlink = 18;
+export const SYS_close = 21;
 export const SYS_shm_open = 22;
 export const SYS_shm_trunc = 23;
 export const SYS_shm_map = 24;
@@ -23,6 +30,15 @@ export const SYS_halt = 26;
 export const O_RDONLY = 0x000;
 export const O_WRONLY = 0x001;
 export const O_RDWR = 0x002;
+export const O_CREATE = 0x200;
+export const O_TRUNC = 0x400;
+
+/** Kinds of file, as fstat tells them (xv6 stat.h). */
+export const T_DIR = 1;
+export const T_FILE = 2;
+export const T_DEVICE = 3;
+/** Bytes of struct stat: dev, ino, type and nlink as halves of a word, padding, size as 64 bits. */
+export const STATSIZE = 24;
 
 /**
  * The CPU as a user program sees it. Every call is written `u.load(va) ?? (yield)`: it answers, or

@@ -1,6 +1,7 @@
 /** fork, exit, wait and kill (xv6 proc.c). */
 import type { Code } from '../machine/index.ts';
 import { EXIT } from './events.ts';
+import { filesCount, filesExit, filesFork } from './file.ts';
 import type { Kernel } from './kernel.ts';
 import { killed } from './killed.ts';
 import { pageRoundUp, TF_A0 } from './memlayout.ts';
@@ -38,6 +39,7 @@ export function* fork(k: Kernel, p: Proc): Code<number> {
   memory.copyFrame(words[p.trapframe] as number, trapframe);
   // fork returns 0 in the child.
   words[memory.frame(trapframe) + TF_A0] = 0;
+  yield* filesFork(k, p, np);
   k.forkImage(p, np);
   const pid = m.load(np.pid) ?? (yield);
   release(k, np.lock) ?? (yield);
@@ -51,6 +53,7 @@ export function* fork(k: Kernel, p: Proc): Code<number> {
   m.store(np.state, RUNNABLE) ?? (yield);
   m.changeRunLine(1);
   release(k, np.lock) ?? (yield);
+  if (k.mutant['fork-files-uncounted']) yield* filesCount(k, p);
   if (k.mutant['shm-fork-uncounted']) yield* shmCount(k, p);
   return pid;
 }
@@ -77,6 +80,7 @@ export function* exit(k: Kernel, p: Proc, status: number): Code<never> {
   const { m, ptable, mutant } = k;
   if (p === ptable.procs[0]) panic(k, 'init exiting');
   k.watch?.exiting(status);
+  yield* filesExit(k, p);
   if (!mutant['exit-keeps-shm']) yield* shmExit(k, p);
 
   if (mutant['exit-wakes-early']) {

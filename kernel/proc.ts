@@ -15,6 +15,7 @@ import type { Context, Program } from './abi.ts';
 import { kalloc, kfree } from './kalloc.ts';
 import type { Kernel } from './kernel.ts';
 import { pageRoundUp, TRAMPOLINE, TRAPFRAME } from './memlayout.ts';
+import { Descriptors } from './ofile.ts';
 import type { Param } from './param.ts';
 import { ShmDescriptors } from './shm.ts';
 import { acquire, letGo, release, Spinlock } from './spinlock.ts';
@@ -66,6 +67,7 @@ export class Proc {
   readonly pagetable: Address;
   readonly trapframe: Address;
   readonly shm: ShmDescriptors;
+  readonly files: Descriptors;
   image: Image | null = null;
 
   constructor(layout: Layout, index: number, param: Param, waitLock: Spinlock) {
@@ -84,6 +86,7 @@ export class Proc {
     this.pagetable = layout.word(`${name}.pagetable`);
     this.trapframe = layout.word(`${name}.trapframe`);
     this.shm = new ShmDescriptors(layout, name, param.noshm);
+    this.files = new Descriptors(layout, name, param.nofile);
   }
 
   /** Identifier that tags its translations in every TLB. */

@@ -2,7 +2,7 @@
 import { type Code, HALT, SFENCE } from '../machine/index.ts';
 import * as abi from './abi.ts';
 import { argint } from './argument.ts';
-import { consolewrite, printf } from './console.ts';
+import { printf } from './console.ts';
 import { exec } from './exec.ts';
 import type { Kernel } from './kernel.ts';
 import { killed } from './killed.ts';
@@ -11,6 +11,16 @@ import { pageRoundUp, SHMBASE, TF_A0, TF_A7 } from './memlayout.ts';
 import type { Proc } from './proc.ts';
 import { sleep } from './sched.ts';
 import { acquire, release } from './spinlock.ts';
+import {
+  sysClose,
+  sysDup,
+  sysFstat,
+  sysOpen,
+  sysPipe,
+  sysRead,
+  sysUnlink,
+  sysWrite,
+} from './sysfile.ts';
 import { sysShmClose, sysShmMap, sysShmOpen, sysShmTrunc } from './sysshm.ts';
 import { TEXT_PERM, uvmalloc, uvmunmap } from './vm.ts';
 
@@ -70,13 +80,6 @@ function* sysUptime(k: Kernel): Code<number> {
   return ticks;
 }
 
-function* sysWrite(k: Kernel, p: Proc): Code<number> {
-  const fd = argint(k, p, 0);
-  const n = argint(k, p, 2);
-  if ((fd !== 1 && fd !== 2) || n < 0) return -1;
-  return yield* consolewrite(k, p, argint(k, p, 1), n);
-}
-
 function* sysHalt(k: Kernel, p: Proc): Code<number> {
   if (p.index !== 0) return -1;
   k.m.do(HALT, 0) ?? (yield);
@@ -110,6 +113,13 @@ const CALLS: readonly (SystemCall | undefined)[] = (() => {
   call(abi.SYS_sleep, 'sleep', ['int'], sysSleep);
   call(abi.SYS_uptime, 'uptime', [], sysUptime);
   call(abi.SYS_write, 'write', ['int', 'ptr', 'int'], sysWrite);
+  call(abi.SYS_pipe, 'pipe', ['ptr'], sysPipe);
+  call(abi.SYS_read, 'read', ['int', 'ptr', 'int'], sysRead);
+  call(abi.SYS_fstat, 'fstat', ['int', 'ptr'], sysFstat);
+  call(abi.SYS_dup, 'dup', ['int'], sysDup);
+  call(abi.SYS_open, 'open', ['str', 'int'], sysOpen);
+  call(abi.SYS_unlink, 'unlink', ['str'], sysUnlink);
+  call(abi.SYS_close, 'close', ['int'], sysClose);
   call(abi.SYS_shm_open, 'shm_open', ['str'], sysShmOpen);
   call(abi.SYS_shm_trunc, 'shm_trunc', ['int', 'int'], sysShmTrunc);
   call(abi.SYS_shm_map, 'shm_map', ['int', 'ptr', 'int'], sysShmMap, mappedAt);

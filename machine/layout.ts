@@ -12,6 +12,11 @@ export const NO_GUARD = -1;
 export class Layout {
   private readonly names: string[] = [];
   private readonly guardWords: Address[] = [];
+  /**
+   * Guards that are locks of processes: such a word holds the pid of who holds it, where a spinlock's
+   * holds a CPU.
+   */
+  readonly sleeplocks = new Set<Address>();
 
   /** Number of words given out so far. */
   get size(): number {

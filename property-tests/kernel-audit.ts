@@ -4,6 +4,7 @@ import { SHMENDVPN, SHMVPN, TRAMPOLINE, TRAPFRAME } from '../kernel/memlayout.ts
 import { type Proc, UNUSED } from '../kernel/proc.ts';
 import { shmObject } from '../kernel/shm.ts';
 import { PTE_RWX, PTE_V, ppnOfPte, pteAddress } from '../machine/index.ts';
+import { auditFiles } from './file-audit.ts';
 
 /** A plain account of what every frame is for, kept apart from the kernel's own book-keeping. */
 
@@ -125,6 +126,10 @@ export function auditMemory(k: Kernel): string[] {
       if (ppn !== 0) claim(ppn, `shm[${o.index}]`);
     }
   }
+  for (const pi of k.pipes) {
+    const ppn = k.m.words[pi.data] as number;
+    if (ppn !== 0) claim(ppn, `pipe[${pi.index}]`);
+  }
   for (const p of k.ptable.procs) wrong.push(...auditProcess(k, p, claim));
   const { firstPpn, endPpn } = k.m.memory;
   for (let ppn = firstPpn; ppn < endPpn; ppn++) {
@@ -145,6 +150,7 @@ export function auditEnd(k: Kernel): string[] {
     ...left.map((p) => `proc[${p.index}] is left`),
     ...objects.map((o) => `shm[${o.index}] is left`),
     ...auditObjects(k),
+    ...auditFiles(k),
     ...auditMemory(k),
   ];
 }

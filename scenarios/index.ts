@@ -1,7 +1,9 @@
+import { files as fileMistakes } from './buggy/files.ts';
 import { life } from './buggy/life.ts';
 import { mappings } from './buggy/mappings.ts';
 import { objects } from './buggy/objects.ts';
 import { scarcity } from './buggy/scarcity.ts';
+import { files } from './correct/files.ts';
 import { lifecycle } from './correct/lifecycle.ts';
 import { opening } from './correct/opening.ts';
 import { shortage } from './correct/shortage.ts';
@@ -14,8 +16,10 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...opening,
   ...lifecycle,
   ...shortage,
+  ...files,
   ...objects,
   ...mappings,
   ...life,
   ...scarcity,
+  ...fileMistakes,
 };

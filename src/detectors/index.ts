@@ -4,6 +4,7 @@ import { dangling } from './dangling.ts';
 import { deadlock } from './deadlock.ts';
 import type { DetectorKind } from './detector.ts';
 import { endless } from './endless.ts';
+import { files } from './files.ts';
 import { isolation } from './isolation.ts';
 import { leak } from './leak.ts';
 import { linearizability } from './linearizability.ts';
@@ -37,6 +38,7 @@ export const DETECTORS: readonly DetectorKind[] = [
   sleepingWithLock,
   refcount,
   objects,
+  files,
   panic,
   livelock,
   endless,

@@ -70,6 +70,10 @@ function forEachUse(k: Kernel, visit: Visit): void {
   for (const p of k.ptable.procs.slice(0, top)) {
     if (words[p.state] !== UNUSED) visitProcess(k, p, visit);
   }
+  for (const pi of k.pipes) {
+    const ppn = words[pi.data] as number;
+    if (ppn !== 0) visit(ppn, () => `pipe[${pi.index}]`);
+  }
   const used = words[k.shm.top] as number;
   for (const o of k.shm.objects.slice(0, used)) {
     // What a destroyed object still lists, nobody will ever free.
