@@ -241,9 +241,11 @@ export function* filesCount(k: Kernel, p: Proc): Code<void> {
 
 /** Closes all descriptors of a process that exits. */
 export function* filesExit(k: Kernel, p: Proc): Code<void> {
+  const { words } = k.m;
   for (let fd = 0; fd < p.files.count; fd++) {
+    if (words[p.files.at(fd)] === 0) continue;
     const f = fileOf(k, p, fd);
-    k.m.words[p.files.at(fd)] = 0;
+    words[p.files.at(fd)] = 0;
     if (f !== undefined) yield* fileclose(k, f);
   }
 }

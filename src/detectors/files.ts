@@ -176,21 +176,47 @@ export function fileSurvivors(k: Kernel): { lines: string[]; words: number[] } {
   for (const pi of k.pipes) {
     if (words[pi.data] !== 0) left(`pipe[${pi.index}] still exists`, pi.data);
   }
+  let listed = 1;
+  for (const ip of k.itable.inodes) {
+    const refs = words[ip.ref];
+    if (refs !== 0) left(`inode[${ip.inum}] is still in use, ref = ${refs}`, ip.ref);
+    if (words[ip.type] !== 0 && words[ip.nlink] === 0) {
+      left(`inode[${ip.inum}] has no name and was not freed`, ip.nlink);
+    }
+    listed += Math.ceil((words[ip.size] as number) / BSIZE);
+  }
+  if (listed !== blocksInUse(k))
+    for (const block of lostBlocks(k)) {
+      left(`block ${block} is neither free nor used`, k.disk.bitmap + (block >> 5));
+    }
+  return { lines, words: about };
+}
+
+function blocksInUse(k: Kernel): number {
+  let count = 0;
+  for (let base = 0; base < k.param.fssize; base += 32) {
+    for (
+      let bits = k.m.words[k.disk.bitmap + (base >> 5)] as number;
+      bits !== 0;
+      bits &= bits - 1
+    ) {
+      count++;
+    }
+  }
+  return count;
+}
+
+/** Blocks in use that no inode lists. */
+function lostBlocks(k: Kernel): number[] {
+  const { words } = k.m;
   const listed = new Set<number>([0]);
   for (const ip of k.itable.inodes) {
-    const who = `inode[${ip.inum}]`;
-    if (words[ip.ref] !== 0) left(`${who} is still in use, ref = ${words[ip.ref]}`, ip.ref);
-    if (words[ip.type] !== 0 && words[ip.nlink] === 0) {
-      left(`${who} has no name and was not freed`, ip.nlink);
-    }
     for (let bn = 0; bn < NDIRECT; bn++) listed.add(words[ip.addrs + bn] as number);
   }
-  for (let block = 0; block < k.param.fssize; block++) {
-    const word = k.disk.bitmap + (block >> 5);
-    const used = (((words[word] as number) >> (block & 31)) & 1) !== 0;
-    if (used && !listed.has(block)) left(`block ${block} is neither free nor used`, word);
-  }
-  return { lines, words: about };
+  return Array.from({ length: k.param.fssize }, (_, block) => block).filter(
+    (block) =>
+      !listed.has(block) && ((words[k.disk.bitmap + (block >> 5)] as number) >> (block & 31)) & 1,
+  );
 }
 
 export const files: DetectorKind = {
