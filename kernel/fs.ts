@@ -93,7 +93,7 @@ export function* ialloc(k: Kernel, type: number): Code<Inode | undefined> {
 }
 
 /** One reference more to an inode that somebody keeps: a directory's lock, or a reference. */
-export function* idup(k: Kernel, ip: Inode): Code<Inode> {
+function* idup(k: Kernel, ip: Inode): Code<Inode> {
   const { m, itable } = k;
   acquire(k, itable.lock) ?? (yield);
   const ref = m.load(ip.ref) ?? (yield);

@@ -37,11 +37,11 @@ export function dirent(inum: number, name: string): Uint8Array {
 }
 
 /** Inode number of the entry at `off` in a directory's bytes. */
-export function inumAt(bytes: Uint8Array, off: number): number {
+function inumAt(bytes: Uint8Array, off: number): number {
   return (bytes[off] as number) | ((bytes[off + 1] as number) << 8);
 }
 
-export function nameAt(bytes: Uint8Array, off: number): string {
+function nameAt(bytes: Uint8Array, off: number): string {
   let name = '';
   for (let i = 2; i < DIRENT && bytes[off + i] !== 0; i++) {
     name += String.fromCharCode(bytes[off + i] as number);

@@ -3,10 +3,12 @@ import { onEveryMachine } from '../property-tests/executions.ts';
 import {
   close,
   dup,
+  exec,
   exit,
   fork,
   fstat,
   HEAP,
+  kill,
   O_CREATE,
   O_RDONLY,
   O_RDWR,
@@ -22,6 +24,7 @@ import {
   T_FILE,
   unlink,
   wait,
+  waitStatus,
   write,
   writeString,
 } from '../user/ulib.ts';
@@ -237,6 +240,23 @@ describe('descriptors', () => {
     });
   });
 
+  test('are kept by exec', () => {
+    onEveryMachine(
+      function* (u) {
+        expect(yield* open(u, 'README', O_RDONLY)).toBe(3);
+        expect(yield* readString(u, 3, 4)).toBe('xv6 ');
+        yield* exec(u, 'after', ['after']);
+      },
+      ({ statuses }) => expect(statuses.get(2)).toBe(0),
+      {},
+      {
+        *after(u) {
+          expect(yield* readString(u, 3, 2)).toBe('is');
+        },
+      },
+    );
+  });
+
   test('of the console write what is printed, read nothing, and can be replaced', () => {
     onEveryMachine(
       function* (u) {
@@ -357,6 +377,33 @@ describe('pipe', () => {
       },
       ({ statuses }) => expect(statuses.get(2)).toBe(0),
       { kallocFailsAt: 1 },
+    );
+  });
+
+  test('lets go of a process that is killed while it waits at either end', () => {
+    onEveryMachine(
+      function* (u) {
+        yield* pipe(u);
+        const reader = fork(u) ?? (yield);
+        if (reader === 0) {
+          yield* readString(u, 3, 1);
+          exit(u, 0) ?? (yield);
+        }
+        yield* pipe(u);
+        const writer = fork(u) ?? (yield);
+        if (writer === 0) {
+          yield* writeString(u, 6, 'more than fits');
+          exit(u, 0) ?? (yield);
+        }
+        for (const pid of [reader, writer]) kill(u, pid) ?? (yield);
+        // As in xv6, a kill between the look at p->killed and the sleep is noticed at the next wakeup.
+        yield* writeString(u, 4, 'x');
+        close(u, 6) ?? (yield);
+        yield* readString(u, 5, 1);
+        for (const _ of [reader, writer]) expect((yield* waitStatus(u)).status).toBe(-1);
+      },
+      ({ statuses }) => expect(statuses.get(2)).toBe(0),
+      { pipesize: 8 },
     );
   });
 

@@ -13,10 +13,10 @@ export class Layout {
   private readonly names: string[] = [];
   private readonly guardWords: Address[] = [];
   /**
-   * Guards that are locks of processes: such a word holds the pid of who holds it, where a spinlock's
-   * holds a CPU.
+   * Guards that are locks of processes, and the spinlock that goes with each: the guard's word holds
+   * the pid of who has it, where a spinlock's holds a CPU.
    */
-  readonly sleeplocks = new Set<Address>();
+  readonly sleeplocks = new Map<Address, Address>();
 
   /** Number of words given out so far. */
   get size(): number {

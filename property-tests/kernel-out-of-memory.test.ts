@@ -196,7 +196,9 @@ test('on two CPUs, whichever allocation of two such processes fails, nothing is 
 
 test('the programs survive any failing allocation without a panic or a leak', () => {
   const lines = ['shmtest foo 8192 2', 'share foo', 'rofault foo', 'execclose foo', 'killer foo'];
-  for (const line of [...lines, 'scarce foo 1', 'orphan foo', 'noclose foo', 'limits 4 2 4']) {
+  lines.push('scarce foo 1', 'orphan foo', 'noclose foo', 'limits 4 2 4');
+  lines.push('filescarce f 1', 'pipetest 9 4', 'sharedfd f 1');
+  for (const line of lines) {
     for (let at = 1; at <= 60; at += 1) {
       const situation = new Situation({}, [line.split(' ')], { ncpu: 2, kallocFailsAt: at });
       const outcome = situation.execute('random', at);

@@ -51,10 +51,11 @@ class LockDiscipline implements Detector {
     const holder = this.words[guard] as number;
     if (holder !== 0 && holder === guest.kernel?.currentPid()) return;
     const field = guest.nameOf(address);
-    const lock = guest.nameOf(guard).replace(/\.pid$/, '.lock');
+    const inner = guest.m.layout.sleeplocks.get(guard) as number;
+    const lock = guest.nameOf(inner);
     const who = holder === 0 ? 'nobody holds it' : `pid ${holder} holds it`;
     const detail = [`${guest.here()} ${verb} ${field}, which ${lock} guards; ${who}`];
-    const about = { words: [address, guard] };
+    const about = { words: [address, guard], locks: [inner] };
     found(guest, this.name, `${field} touched without ${lock}`, detail, about);
   }
 

@@ -19,7 +19,7 @@ class SleepingWithLock implements Detector {
   constructor(guest: Guest, k: Kernel) {
     this.guest = guest;
     this.k = k;
-    this.sleeplocks = [...k.m.layout.sleeplocks];
+    this.sleeplocks = [...k.m.layout.sleeplocks.keys()];
   }
 
   switching(): void {
@@ -36,7 +36,7 @@ class SleepingWithLock implements Detector {
     const { words } = this.k.m;
     for (const word of this.sleeplocks) {
       if (words[word] !== pid) continue;
-      const lock = this.guest.nameOf(word).replace(/\.pid$/, '.lock');
+      const lock = this.guest.nameOf(this.k.m.layout.sleeplocks.get(word) as number);
       const detail = [
         `${this.guest.here()} returns to user space; whoever takes ${lock} waits for ever`,
       ];
@@ -60,6 +60,6 @@ class SleepingWithLock implements Detector {
 
 export const sleepingWithLock: DetectorKind = {
   name: 'sleeping-with-lock',
-  summary: 'a process sleeps, yields or returns to its program with a spinlock held',
+  summary: 'a process sleeps, yields or returns to its program with a lock held',
   make: forKernel((guest, k) => new SleepingWithLock(guest, k)),
 };
