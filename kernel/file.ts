@@ -157,8 +157,10 @@ export function* fileread(k: Kernel, p: Proc, f: File, va: number, n: number): C
   if (locked) yield* ilock(k, ip);
   const off = m.load(f.off) ?? (yield);
   const count = yield* readi(k, ip, bytes, off);
+  const late = k.mutant['fileread-advances-late'];
+  if (late) yield* iunlock(k, ip);
   if (count > 0) m.store(f.off, off + count) ?? (yield);
-  if (locked) yield* iunlock(k, ip);
+  if (locked && !late) yield* iunlock(k, ip);
   return (yield* copyout(k, pagetable, va, bytes.subarray(0, count))) < 0 ? -1 : count;
 }
 

@@ -6,7 +6,7 @@ export const FILE_MUTANTS = {
   'filealloc-apart': mutant(
     'check, then act',
     'pipe-pipe',
-    'panic race refcount',
+    'race panic refcount',
     2,
     'filealloc lets the lock go between finding a free slot and taking it: one file for two',
   ),
@@ -23,6 +23,13 @@ export const FILE_MUTANTS = {
     'lock-discipline race',
     0,
     'fileread reads an inode without its lock',
+  ),
+  'fileread-advances-late': mutant(
+    'order',
+    'read-read',
+    'race',
+    1,
+    'fileread lets the inode go before it advances the offset: two reads of one file get the same',
   ),
   'fork-files-uncounted': mutant(
     'order',

@@ -5,6 +5,9 @@ import { situation } from './situation.ts';
 export const files: Readonly<Record<string, Scenario>> = {
   'file-close': situation('a process opens and closes a file', ['openf:README=3 closef:3=0']),
   'file-read': situation('a process reads a file', ['openf:README=3 readf:3:3=xv6']),
+  'read-read': situation('parent and child read a file through one descriptor', [
+    'openf:README=3 fork readf:3:3 p/wait=0',
+  ]),
   'file-file': situation('two processes open files', ['openf:README=3', 'openf:tmp=3']),
   'file-fork': situation('a process forks with two files open', ['openf:README openf:tmp fork']),
   'create-both': situation('two processes create one file', ['creat:f=3', 'creat:f=3']),
