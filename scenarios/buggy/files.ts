@@ -34,7 +34,7 @@ export const files: Readonly<Record<string, Scenario>> = {
   }),
   'pipe-full': situation(
     'a pipe is written while it is full, and read',
-    ['pipe fork c/writef:4:abcdefgh=8 p/readf:3:4=abcd p/wait=0'],
+    ['pipe fork c/writef:4:abcdefgh=8 p/closef:4 p/readf:3:4=abcd p/wait=0'],
     { pipesize: 4 },
   ),
   'pipe-broken': situation('a pipe that nobody can read is written', [
