@@ -26,6 +26,7 @@ import { type KernelEvents, type KernelWatch, SWITCH_REASONS } from './events.ts
 import { loadImage } from './exec.ts';
 import { FileTable } from './file.ts';
 import { InodeTable } from './fs.ts';
+import { FutexTable } from './futex.ts';
 import { Kmem, kinit } from './kalloc.ts';
 import { mkfs } from './mkfs.ts';
 import { type MutantName, type Mutants, switches } from './mutants.ts';
@@ -56,6 +57,7 @@ export class Kernel {
   readonly kmem: Kmem;
   readonly ptable: ProcTable;
   readonly shm: ShmTable;
+  readonly futex: FutexTable;
   readonly disk: Disk;
   readonly itable: InodeTable;
   readonly ftable: FileTable;
@@ -108,6 +110,7 @@ export class Kernel {
     this.pipes = Array.from({ length: param.npipe }, (_, i) => new Pipe(layout, i));
     this.itable = new InodeTable(layout, param);
     this.disk = new Disk(layout, param);
+    this.futex = new FutexTable(layout, param);
     this.m = new Machine(layout, {
       cpus: param.ncpu,
       frames: param.frames,

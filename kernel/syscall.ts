@@ -4,6 +4,7 @@ import * as abi from './abi.ts';
 import { argint } from './argument.ts';
 import { printf } from './console.ts';
 import { exec } from './exec.ts';
+import { sysFutexWait, sysFutexWake } from './futex.ts';
 import type { Kernel } from './kernel.ts';
 import { killed } from './killed.ts';
 import { exit, fork, kill, wait } from './lifecycle.ts';
@@ -124,6 +125,8 @@ const CALLS: readonly (SystemCall | undefined)[] = (() => {
   call(abi.SYS_shm_trunc, 'shm_trunc', ['int', 'int'], sysShmTrunc);
   call(abi.SYS_shm_map, 'shm_map', ['int', 'ptr', 'int'], sysShmMap, mappedAt);
   call(abi.SYS_shm_close, 'shm_close', ['int'], sysShmClose);
+  call(abi.SYS_futex_wait, 'futex_wait', ['ptr', 'int'], sysFutexWait);
+  call(abi.SYS_futex_wake, 'futex_wake', ['ptr', 'int'], sysFutexWake);
   call(abi.SYS_halt, 'halt', [], sysHalt);
   return table;
 })();

@@ -3,10 +3,12 @@ import { life } from './buggy/life.ts';
 import { mappings } from './buggy/mappings.ts';
 import { objects } from './buggy/objects.ts';
 import { scarcity } from './buggy/scarcity.ts';
+import { unsynchronised } from './buggy/unsynchronised.ts';
 import { files } from './correct/files.ts';
 import { lifecycle } from './correct/lifecycle.ts';
 import { opening } from './correct/opening.ts';
 import { shortage } from './correct/shortage.ts';
+import { synchronisation } from './correct/synchronisation.ts';
 import type { Scenario } from './scenario.ts';
 
 export type { Scenario } from './scenario.ts';
@@ -17,9 +19,11 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...lifecycle,
   ...shortage,
   ...files,
+  ...synchronisation,
   ...objects,
   ...mappings,
   ...life,
   ...scarcity,
   ...fileMistakes,
+  ...unsynchronised,
 };

@@ -18,6 +18,7 @@ import { noclose } from './noclose.ts';
 import { orphan } from './orphan.ts';
 import { pipetest } from './pipetest.ts';
 import { preempt } from './preempt.ts';
+import { prodcons } from './prodcons.ts';
 import { readwrite } from './readwrite.ts';
 import { rofault } from './rofault.ts';
 import { scaling } from './scaling.ts';
@@ -34,6 +35,7 @@ import { truncrace } from './truncrace.ts';
 import { trunctwice } from './trunctwice.ts';
 import { unmapped } from './unmapped.ts';
 import { wander } from './wander.ts';
+import { x5 } from './x5.ts';
 
 export interface ProgramEntry {
   readonly summary: string;
@@ -87,6 +89,12 @@ export const PROGRAMS: Readonly<Record<string, ProgramEntry>> = {
     'processes do shared-memory operations at once',
     'NAME NPROC ROUNDS ACCESSES',
     scaling,
+  ),
+  x5: entry('two processes change x = 5 at once, and it is printed', 'NAME none|mutex', x5),
+  prodcons: entry(
+    'a producer and a consumer share a buffer in shared memory',
+    'NAME none|spin|mutex|sem|monitor ITEMS',
+    prodcons,
   ),
   cat: entry('prints a file', 'FILE', cat),
   readwrite: entry('writes a file, reads it again and removes it', 'FILE PIECES', readwrite),
