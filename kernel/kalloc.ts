@@ -91,6 +91,18 @@ export function* kref(k: Kernel, ppn: number): Code<void> {
 }
 
 /**
+ * Whether a frame has owners beside the caller. If not, it stays so: only an owner makes another.
+ * Takes kmem.lock; does not sleep.
+ */
+export function* hasOtherOwners(k: Kernel, ppn: number): Code<boolean> {
+  const { m, kmem } = k;
+  acquire(k, kmem.lock) ?? (yield);
+  const refs = m.load(refsOf(k, ppn)) ?? (yield);
+  release(k, kmem.lock) ?? (yield);
+  return refs > 1;
+}
+
+/**
  * One owner less of a frame; without any, it is free. Takes kmem.lock; does not sleep.
  *
  * @throws KernelPanic `kfree` for a page that the allocator never owned, `kfree: free` for one that

@@ -30,16 +30,19 @@ import { FutexTable } from './futex.ts';
 import { Kmem, kinit } from './kalloc.ts';
 import { mkfs } from './mkfs.ts';
 import { type MutantName, type Mutants, switches } from './mutants.ts';
+import { myproc } from './myproc.ts';
 import { CONSIN, CONSOUT } from './ofile.ts';
+import { ObjectTable, objectOps } from './pageobject.ts';
+import { walk } from './pagetable.ts';
 import { MAXPATH, type Param } from './param.ts';
 import { Pipe } from './pipe.ts';
-import { allocproc, type Image, myproc, type Proc, ProcTable, RUNNABLE } from './proc.ts';
+import { allocproc, type Image, type Proc, ProcTable, RUNNABLE } from './proc.ts';
 import { scheduler } from './sched.ts';
 import { ShmTable } from './shm-table.ts';
 import { release } from './spinlock.ts';
 import { Clock, forkret, trapVector } from './trap.ts';
 import { UserCode, UserContext } from './usercode.ts';
-import { walk } from './vm.ts';
+import { VMA_OBJECT, type VmOps } from './vma.ts';
 
 /** A process that exists when an execution begins, as a child of init. */
 export interface InitialProcess {
@@ -62,6 +65,9 @@ export class Kernel {
   readonly itable: InodeTable;
   readonly ftable: FileTable;
   readonly pipes: readonly Pipe[];
+  readonly otable: ObjectTable;
+  /** By kind of mapping, what finds its pages. */
+  readonly vmops: readonly (VmOps | undefined)[];
   readonly console: Console;
   readonly clock: Clock;
   /** Physical page that every address space maps at TRAMPOLINE; the first, part of the kernel. */
@@ -105,6 +111,8 @@ export class Kernel {
     this.clock = new Clock(layout);
     this.console = new Console(layout);
     this.shm = new ShmTable(layout, param);
+    this.otable = new ObjectTable(layout, param);
+    this.vmops = vmops();
     this.ptable = new ProcTable(layout, param);
     this.ftable = new FileTable(layout, param);
     this.pipes = Array.from({ length: param.npipe }, (_, i) => new Pipe(layout, i));
@@ -307,4 +315,10 @@ export class Kernel {
     const { firstPpn, endPpn } = this.m.memory;
     for (let ppn = firstPpn; ppn < endPpn; ppn++) if (!free.has(ppn)) yield ppn;
   }
+}
+
+function vmops(): readonly (VmOps | undefined)[] {
+  const table: (VmOps | undefined)[] = [];
+  table[VMA_OBJECT] = objectOps;
+  return table;
 }

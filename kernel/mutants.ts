@@ -189,8 +189,8 @@ export const MUTANTS = {
   ),
   'shm-close-unmapped': mutant(
     'clean-up',
-    'open-close',
-    'panic use-after-free',
+    'open-again',
+    'use-after-free stale-tlb',
     0,
     'shm_close without a mapping unmaps page 0',
   ),
@@ -290,9 +290,9 @@ export const MUTANTS = {
   'uvmcopy-shares': mutant(
     'clean-up',
     'fork-touch',
-    'isolation use-after-free',
+    'isolation',
     0,
-    "fork maps the parent's private frames in the child instead of copying them",
+    "fork shares the parent's private frames with the child and lets both write to them",
   ),
   'exec-oom-keeps-image': mutant(
     'clean-up',

@@ -22,6 +22,10 @@ export interface Param {
   readonly pipesize: number;
   /** Blocks of the disk, of 4096 bytes each. */
   readonly fssize: number;
+  /** Mappings of one process, as mmap makes them. */
+  readonly nvma: number;
+  /** Objects of shared pages in the system: anonymous shared mappings, segments. */
+  readonly nobject: number;
   /** Frames of memory for the allocator. */
   readonly frames: number;
   /** Operations between two timer interrupts of a CPU; 0 for none but those that wake sleepers. */
@@ -44,6 +48,8 @@ export const PARAM: Param = {
   npipe: 8,
   pipesize: 512,
   fssize: 32,
+  nvma: 16,
+  nobject: 32,
   frames: 1024,
   tickInterval: 1000,
   stepsMax: 10_000_000,

@@ -16,8 +16,9 @@ import {
 } from '../machine/index.ts';
 import { SCHEDULE, SLEEP, YIELD } from './events.ts';
 import type { Kernel } from './kernel.ts';
+import { myproc } from './myproc.ts';
 import { panic } from './panic.ts';
-import { myproc, type Proc, RUNNABLE, RUNNING, SLEEPING } from './proc.ts';
+import { type Proc, RUNNABLE, RUNNING, SLEEPING } from './proc.ts';
 import { acquire, holding, release, type Spinlock } from './spinlock.ts';
 
 /**

@@ -20,6 +20,7 @@ import { kfree, refsOf } from './kalloc.ts';
 import type { Kernel } from './kernel.ts';
 import { killed } from './killed.ts';
 import { pageRoundUp, SHMENDVPN, SHMVPN } from './memlayout.ts';
+import { mapowned, pruneTables, uvmunmap, walk } from './pagetable.ts';
 import type { Proc } from './proc.ts';
 import {
   create,
@@ -32,7 +33,7 @@ import {
   setName,
 } from './shm-table.ts';
 import { acquire, letGo, release } from './spinlock.ts';
-import { copyout, mapowned, pruneTables, uvmunmap, walk, writable } from './vm.ts';
+import { copyout, writable } from './vm.ts';
 
 /** Size of a user's `void *`. */
 const POINTERBYTES = 8;

@@ -9,6 +9,7 @@ import type { Kernel } from './kernel.ts';
 import { killed } from './killed.ts';
 import { exit, fork, kill, wait } from './lifecycle.ts';
 import { pageRoundUp, SHMBASE, TF_A0, TF_A7 } from './memlayout.ts';
+import { TEXT_PERM, uvmalloc, uvmzap } from './pagetable.ts';
 import type { Proc } from './proc.ts';
 import { sleep } from './sched.ts';
 import { acquire, release } from './spinlock.ts';
@@ -22,8 +23,9 @@ import {
   sysUnlink,
   sysWrite,
 } from './sysfile.ts';
+import { sysMmap, sysMunmap } from './sysmmap.ts';
 import { sysShmClose, sysShmMap, sysShmOpen, sysShmTrunc } from './sysshm.ts';
-import { TEXT_PERM, uvmalloc, uvmunmap } from './vm.ts';
+import { findVma } from './vma.ts';
 
 interface SystemCall {
   readonly name: string;
@@ -34,19 +36,22 @@ interface SystemCall {
   readonly out?: (k: Kernel, p: Proc, result: number) => string | undefined;
 }
 
+/** sbrk(n, how): grows or shrinks the heap; answers where it ended before. */
 function* sysSbrk(k: Kernel, p: Proc): Code<number> {
   const { words } = k.m;
   const n = argint(k, p, 0);
+  const lazy = argint(k, p, 1) === abi.SBRK_LAZY;
   const sz = words[p.sz] as number;
   const target = sz + n;
   const pagetable = words[p.pagetable] as number;
-  // The heap may not grow into the shared-memory window, nor shrink below nothing.
+  // The heap may not grow into the shared-memory window or a mapping, nor shrink below nothing.
   if (target < 0 || target > SHMBASE) return -1;
   const from = pageRoundUp(sz) / 4096;
   const to = pageRoundUp(target) / 4096;
-  if (to > from && (yield* uvmalloc(k, pagetable, from, to, TEXT_PERM)) < 0) return -1;
+  if (to > from && findVma(k, p, from, to - from) !== undefined) return -1;
+  if (to > from && !lazy && (yield* uvmalloc(k, pagetable, from, to, TEXT_PERM)) < 0) return -1;
   if (to < from) {
-    yield* uvmunmap(k, pagetable, to, from - to, true);
+    yield* uvmzap(k, pagetable, to, from - to);
     if (!k.mutant['sbrk-no-sfence']) k.m.do(SFENCE, p.asid) ?? (yield);
   }
   words[p.sz] = target;
@@ -111,6 +116,8 @@ const CALLS: readonly (SystemCall | undefined)[] = (() => {
   );
   call(abi.SYS_getpid, 'getpid', [], sysGetpid);
   call(abi.SYS_sbrk, 'sbrk', ['int'], sysSbrk);
+  call(abi.SYS_mmap, 'mmap', ['ptr', 'int', 'int', 'int', 'int', 'int'], sysMmap, hexResult);
+  call(abi.SYS_munmap, 'munmap', ['ptr', 'int'], sysMunmap);
   call(abi.SYS_sleep, 'sleep', ['int'], sysSleep);
   call(abi.SYS_uptime, 'uptime', [], sysUptime);
   call(abi.SYS_write, 'write', ['int', 'ptr', 'int'], sysWrite);
@@ -130,6 +137,11 @@ const CALLS: readonly (SystemCall | undefined)[] = (() => {
   call(abi.SYS_halt, 'halt', [], sysHalt);
   return table;
 })();
+
+/** The address that mmap answered. */
+function hexResult(_k: Kernel, _p: Proc, result: number): string | undefined {
+  return result < 0 ? undefined : hex(result);
+}
 
 /** Where shm_map put the object. */
 function mappedAt(k: Kernel, p: Proc, result: number): string | undefined {
@@ -153,7 +165,7 @@ function hex(value: number): string {
 }
 
 /** By number of arguments, an array that every call of so many fills anew. */
-const described: readonly (number | string)[][] = [[], [0], [0, 0], [0, 0, 0]];
+const described = Array.from({ length: 7 }, (_, n): (number | string)[] => Array(n).fill(0));
 
 /**
  * The arguments as a trace shows them: strings are read without an operation. Who is given them uses

@@ -19,7 +19,7 @@ const WRONG: Readonly<Record<string, readonly (readonly [MutantName, string, Reg
   ],
   'use-after-free': [
     ['kalloc-apart', 'heap-heap', /frame 0x\S+ given out twice\n.*pid \d+/],
-    ['uvmcopy-shares', 'fork-touch', /frame 0x\S+\n.*freed at step \d+ by pid \d+/],
+    ['shm-close-unmapped', 'open-again', /frame 0x\S+\n.*freed at step \d+ by pid \d+/],
     [
       'shm-close-no-sfence',
       'fault-holder',

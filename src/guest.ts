@@ -36,6 +36,8 @@ export const PARAM_RANGES: Readonly<Record<keyof Param, readonly [number, number
   npipe: [1, 256],
   pipesize: [1, 4096],
   fssize: [MKFSBLOCKS, 4096],
+  nvma: [1, 256],
+  nobject: [1, 1024],
   frames: [32, 262_144],
   tickInterval: [0, 1_000_000_000],
   stepsMax: [1, Number.MAX_SAFE_INTEGER],

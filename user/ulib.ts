@@ -9,11 +9,19 @@ import { type Context, DATA } from '../kernel/abi.ts';
 
 export type { Context, Program } from '../kernel/abi.ts';
 export {
+  MAP_ANONYMOUS,
+  MAP_FIXED,
+  MAP_PRIVATE,
+  MAP_SHARED,
   O_CREATE,
   O_RDONLY,
   O_RDWR,
   O_TRUNC,
   O_WRONLY,
+  PROT_EXEC,
+  PROT_NONE,
+  PROT_READ,
+  PROT_WRITE,
   T_DEVICE,
   T_DIR,
   T_FILE,
@@ -62,6 +70,20 @@ export const exit = (u: Context, status: number): number | undefined =>
 export const kill = (u: Context, pid: number): number | undefined => u.ecall(abi.SYS_kill, pid);
 export const getpid = (u: Context): number | undefined => u.ecall(abi.SYS_getpid);
 export const sbrk = (u: Context, n: number): number | undefined => u.ecall(abi.SYS_sbrk, n);
+/** sbrk that takes frames only when the pages are touched. */
+export const sbrklazy = (u: Context, n: number): number | undefined =>
+  u.ecall(abi.SYS_sbrk, n, abi.SBRK_LAZY);
+export const mmap = (
+  u: Context,
+  addr: number,
+  length: number,
+  prot: number,
+  flags: number,
+  fd: number,
+  offset: number,
+): number | undefined => u.ecall(abi.SYS_mmap, addr, length, prot, flags, fd, offset);
+export const munmap = (u: Context, addr: number, length: number): number | undefined =>
+  u.ecall(abi.SYS_munmap, addr, length);
 export const sleep = (u: Context, ticks: number): number | undefined =>
   u.ecall(abi.SYS_sleep, ticks);
 export const uptime = (u: Context): number | undefined => u.ecall(abi.SYS_uptime);

@@ -1,5 +1,5 @@
 import type { Kernel } from '../../kernel/kernel.ts';
-import { myproc } from '../../kernel/proc.ts';
+import { myproc } from '../../kernel/myproc.ts';
 import { type Detector, type DetectorKind, forKernel, found } from './detector.ts';
 import type { Guest } from './guest.ts';
 
