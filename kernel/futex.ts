@@ -11,11 +11,11 @@
 import { type Address, type Code, type Layout, PTE_U, PTE_V, ppnOfPte } from '../machine/index.ts';
 import { argint } from './argument.ts';
 import type { Kernel } from './kernel.ts';
+import { walk } from './pagetable.ts';
 import type { Param } from './param.ts';
 import type { Proc } from './proc.ts';
 import { sleep, wakeup } from './sched.ts';
 import { acquire, release, Spinlock } from './spinlock.ts';
-import { walk } from './vm.ts';
 
 /** A process that waits, or may. */
 export class Waiter {
