@@ -6,13 +6,22 @@ import type { Code } from '../machine/index.ts';
 export const SYS_fork = 1;
 export const SYS_exit = 2;
 export const SYS_wait = 3;
+export const SYS_pipe = 4;
+export const SYS_read = 5;
 export const SYS_kill = 6;
 export const SYS_exec = 7;
+export const SYS_fstat = 8;
+export const SYS_dup = 10;
 export const SYS_getpid = 11;
 export const SYS_sbrk = 12;
 export const SYS_sleep = 13;
 export const SYS_uptime = 14;
+export const SYS_open = 15;
 export const SYS_write = 16;
+export const SYS_unlink = 18;
+export const SYS_close = 21;
+export const SYS_futex_wait = 29;
+export const SYS_futex_wake = 30;
 export const SYS_shm_open = 22;
 export const SYS_shm_trunc = 23;
 export const SYS_shm_map = 24;
@@ -20,9 +29,35 @@ export const SYS_shm_close = 25;
 /** Powers the machine off; init calls it when its last child is gone. xv6 has none and runs on. */
 export const SYS_halt = 26;
 
+export const SYS_mmap = 27;
+export const SYS_munmap = 28;
+
 export const O_RDONLY = 0x000;
 export const O_WRONLY = 0x001;
 export const O_RDWR = 0x002;
+export const O_CREATE = 0x200;
+export const O_TRUNC = 0x400;
+
+/** Kinds of file, as fstat tells them (xv6 stat.h). */
+export const T_DIR = 1;
+export const T_FILE = 2;
+export const T_DEVICE = 3;
+/** Bytes of struct stat: dev, ino, type and nlink as halves of a word, padding, size as 64 bits. */
+export const STATSIZE = 24;
+
+/** Rights of a mapping, and what kind it is. */
+export const PROT_NONE = 0x0;
+export const PROT_READ = 0x1;
+export const PROT_WRITE = 0x2;
+export const PROT_EXEC = 0x4;
+export const MAP_SHARED = 0x01;
+export const MAP_PRIVATE = 0x02;
+export const MAP_FIXED = 0x10;
+export const MAP_ANONYMOUS = 0x20;
+
+/** How sbrk grows: frames at once, or at the first touch of each page. */
+export const SBRK_EAGER = 1;
+export const SBRK_LAZY = 2;
 
 /**
  * The CPU as a user program sees it. Every call is written `u.load(va) ?? (yield)`: it answers, or
@@ -41,7 +76,15 @@ export interface Context {
   exchange(va: number, value: number): number | undefined;
   compareExchange(va: number, expected: number, desired: number): number | undefined;
   /** Traps into the kernel; answers the system call's result. */
-  ecall(call: number, a0?: number, a1?: number, a2?: number): number | undefined;
+  ecall(
+    call: number,
+    a0?: number,
+    a1?: number,
+    a2?: number,
+    a3?: number,
+    a4?: number,
+    a5?: number,
+  ): number | undefined;
 }
 
 /**

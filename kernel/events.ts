@@ -26,7 +26,9 @@ export interface KernelEvents {
 export interface KernelWatch {
   /** The allocator is about to take a frame off the free list. */
   allocated(ppn: number): void;
-  /** The allocator was given a frame back. */
+  /** A frame is about to have one more owner. */
+  counted(ppn: number): void;
+  /** The last owner of a frame lets it go, or somebody lets go one that has none. */
   freed(ppn: number): void;
   /** A system call begins, its arguments in the registers. */
   entered(pid: number, call: string): void;

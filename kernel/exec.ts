@@ -2,19 +2,12 @@
 import { type Code, PGSIZE, SFENCE } from '../machine/index.ts';
 import type { Kernel } from './kernel.ts';
 import { TRAMPOLINE, TRAPFRAME } from './memlayout.ts';
+import { vmaExit } from './mmap.ts';
+import { TEXT_PERM, uvmalloc, uvmclear, uvmfree, uvmunmap } from './pagetable.ts';
 import { MAXARG, MAXPATH } from './param.ts';
 import { type Proc, procFreepagetable, procPagetable } from './proc.ts';
 import { shmExit } from './shm.ts';
-import {
-  copyin,
-  copyinstr,
-  copyout,
-  TEXT_PERM,
-  uvmalloc,
-  uvmclear,
-  uvmfree,
-  uvmunmap,
-} from './vm.ts';
+import { copyin, copyinstr, copyout } from './vm.ts';
 
 /** Program and data, guard page, stack. */
 const IMAGEPAGES = 3;
@@ -72,7 +65,8 @@ function* fetchArguments(k: Kernel, pagetable: number, uargv: number): Code<stri
 }
 
 /**
- * Replaces the process's program. Its shared memory is closed and unmapped once nothing can fail.
+ * Replaces the process's program. Its mappings go, and its shared memory is closed, once nothing can
+ * fail.
  *
  * @returns the number of arguments, or -1 for an unknown program, bad arguments or no memory; then
  *   the old image goes on.
@@ -98,6 +92,7 @@ export function* exec(k: Kernel, p: Proc, path: number, uargv: number): Code<num
   }
 
   // Commit to the user image.
+  yield* vmaExit(k, p);
   if (!k.mutant['exec-keeps-shm']) yield* shmExit(k, p);
   const oldsz = words[p.sz] as number;
   words[p.pagetable] = pagetable;

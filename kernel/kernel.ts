@@ -21,18 +21,28 @@ import {
 } from '../machine/index.ts';
 import type { Program } from './abi.ts';
 import { Console } from './console.ts';
+import { Disk } from './disk.ts';
 import { type KernelEvents, type KernelWatch, SWITCH_REASONS } from './events.ts';
 import { loadImage } from './exec.ts';
+import { FileTable } from './file.ts';
+import { InodeTable } from './fs.ts';
+import { FutexTable } from './futex.ts';
 import { Kmem, kinit } from './kalloc.ts';
+import { mkfs } from './mkfs.ts';
 import { type MutantName, type Mutants, switches } from './mutants.ts';
+import { myproc } from './myproc.ts';
+import { CONSIN, CONSOUT } from './ofile.ts';
+import { ObjectTable, objectOps } from './pageobject.ts';
+import { walk } from './pagetable.ts';
 import { MAXPATH, type Param } from './param.ts';
-import { allocproc, type Image, myproc, type Proc, ProcTable, RUNNABLE } from './proc.ts';
+import { Pipe } from './pipe.ts';
+import { allocproc, type Image, type Proc, ProcTable, RUNNABLE } from './proc.ts';
 import { scheduler } from './sched.ts';
 import { ShmTable } from './shm-table.ts';
 import { release } from './spinlock.ts';
 import { Clock, forkret, trapVector } from './trap.ts';
 import { UserCode, UserContext } from './usercode.ts';
-import { walk } from './vm.ts';
+import { VMA_OBJECT, type VmOps } from './vma.ts';
 
 /** A process that exists when an execution begins, as a child of init. */
 export interface InitialProcess {
@@ -50,6 +60,14 @@ export class Kernel {
   readonly kmem: Kmem;
   readonly ptable: ProcTable;
   readonly shm: ShmTable;
+  readonly futex: FutexTable;
+  readonly disk: Disk;
+  readonly itable: InodeTable;
+  readonly ftable: FileTable;
+  readonly pipes: readonly Pipe[];
+  readonly otable: ObjectTable;
+  /** By kind of mapping, what finds its pages. */
+  readonly vmops: readonly (VmOps | undefined)[];
   readonly console: Console;
   readonly clock: Clock;
   /** Physical page that every address space maps at TRAMPOLINE; the first, part of the kernel. */
@@ -89,14 +107,22 @@ export class Kernel {
     this.param = param;
     this.programs = programs;
     this.mutant = switches([]);
-    this.kmem = new Kmem(layout);
+    this.kmem = new Kmem(layout, param.frames);
     this.clock = new Clock(layout);
     this.console = new Console(layout);
     this.shm = new ShmTable(layout, param);
+    this.otable = new ObjectTable(layout, param);
+    this.vmops = vmops();
     this.ptable = new ProcTable(layout, param);
+    this.ftable = new FileTable(layout, param);
+    this.pipes = Array.from({ length: param.npipe }, (_, i) => new Pipe(layout, i));
+    this.itable = new InodeTable(layout, param);
+    this.disk = new Disk(layout, param);
+    this.futex = new FutexTable(layout, param);
     this.m = new Machine(layout, {
       cpus: param.ncpu,
       frames: param.frames,
+      diskBlocks: param.fssize,
       tickInterval: param.tickInterval,
       stepsMax: param.stepsMax,
     });
@@ -105,6 +131,7 @@ export class Kernel {
     this.m.trapVector = trapVector(this);
     this.m.reset();
     kinit(this);
+    mkfs(this);
     this.m.words[this.ptable.nextpid] = 1;
     this.m.drain(
       new Thread(-1000, 'boot'),
@@ -125,6 +152,9 @@ export class Kernel {
       invariant(size >= 0, `no memory for process ${image.name}`);
       words[p.sz] = size;
       words[p.parent] = p.index === 0 ? 0 : 1;
+      [CONSIN, CONSOUT, CONSOUT].forEach((console, fd) => {
+        words[p.files.at(fd)] = console;
+      });
       words[p.state] = RUNNABLE;
       this.m.changeRunLine(1);
       release(this, p.lock) ?? (yield);
@@ -285,4 +315,10 @@ export class Kernel {
     const { firstPpn, endPpn } = this.m.memory;
     for (let ppn = firstPpn; ppn < endPpn; ppn++) if (!free.has(ppn)) yield ppn;
   }
+}
+
+function vmops(): readonly (VmOps | undefined)[] {
+  const table: (VmOps | undefined)[] = [];
+  table[VMA_OBJECT] = objectOps;
+  return table;
 }

@@ -1,15 +1,18 @@
 /** fork, exit, wait and kill (xv6 proc.c). */
-import type { Code } from '../machine/index.ts';
+import { type Code, SFENCE } from '../machine/index.ts';
 import { EXIT } from './events.ts';
+import { filesCount, filesExit, filesFork } from './file.ts';
 import type { Kernel } from './kernel.ts';
 import { killed } from './killed.ts';
 import { pageRoundUp, TF_A0 } from './memlayout.ts';
+import { vmaExit, vmaFork } from './mmap.ts';
+import { uvmcopy } from './pagetable.ts';
 import { panic } from './panic.ts';
 import { allocproc, freeproc, type Proc, RUNNABLE, SLEEPING, ZOMBIE } from './proc.ts';
 import { sched, sleep, wakeup } from './sched.ts';
 import { shmCount, shmExit, shmFork } from './shm.ts';
 import { acquire, letGo, release } from './spinlock.ts';
-import { copyout, uvmcopy } from './vm.ts';
+import { copyout, writable } from './vm.ts';
 
 /**
  * Makes a new process that is a copy of the caller.
@@ -24,11 +27,17 @@ export function* fork(k: Kernel, p: Proc): Code<number> {
   const sz = words[p.sz] as number;
   const from = words[p.pagetable] as number;
   const to = words[np.pagetable] as number;
-  let copied = yield* uvmcopy(k, from, to, pageRoundUp(sz) / 4096);
+  let copied = yield* uvmcopy(k, from, to, 0, pageRoundUp(sz) / 4096);
   if (copied === 0) {
     words[np.sz] = sz;
-    copied = yield* shmFork(k, p, np);
+    copied = yield* vmaFork(k, p, np);
+    if (copied === 0) {
+      copied = yield* shmFork(k, p, np);
+      if (copied < 0) yield* vmaExit(k, np);
+    }
   }
+  // The parent may no longer write to what is copied on write.
+  m.do(SFENCE, p.asid) ?? (yield);
   if (copied < 0) {
     if (!k.mutant['fork-oom-keeps-child']) yield* freeproc(k, np);
     release(k, np.lock) ?? (yield);
@@ -38,6 +47,7 @@ export function* fork(k: Kernel, p: Proc): Code<number> {
   memory.copyFrame(words[p.trapframe] as number, trapframe);
   // fork returns 0 in the child.
   words[memory.frame(trapframe) + TF_A0] = 0;
+  yield* filesFork(k, p, np);
   k.forkImage(p, np);
   const pid = m.load(np.pid) ?? (yield);
   release(k, np.lock) ?? (yield);
@@ -51,6 +61,7 @@ export function* fork(k: Kernel, p: Proc): Code<number> {
   m.store(np.state, RUNNABLE) ?? (yield);
   m.changeRunLine(1);
   release(k, np.lock) ?? (yield);
+  if (k.mutant['fork-files-uncounted']) yield* filesCount(k, p);
   if (k.mutant['shm-fork-uncounted']) yield* shmCount(k, p);
   return pid;
 }
@@ -70,13 +81,15 @@ function* reparent(k: Kernel, p: Proc): Code<void> {
 }
 
 /**
- * Exits the current process. Does not return: it stays a zombie until its parent waits. Shared
- * memory goes here, not in wait, so that a zombie holds none.
+ * Exits the current process. Does not return: it stays a zombie until its parent waits. Mappings and
+ * shared memory go here, not in wait, so that a zombie holds none.
  */
 export function* exit(k: Kernel, p: Proc, status: number): Code<never> {
   const { m, ptable, mutant } = k;
   if (p === ptable.procs[0]) panic(k, 'init exiting');
   k.watch?.exiting(status);
+  yield* filesExit(k, p);
+  yield* vmaExit(k, p);
   if (!mutant['exit-keeps-shm']) yield* shmExit(k, p);
 
   if (mutant['exit-wakes-early']) {
@@ -107,6 +120,8 @@ export function* exit(k: Kernel, p: Proc, status: number): Code<never> {
  */
 export function* wait(k: Kernel, p: Proc, addr: number): Code<number> {
   const { m, ptable } = k;
+  // The status is copied with locks held, where nothing can be waited for.
+  if (addr !== 0) yield* writable(k, m.words[p.pagetable] as number, addr, 4);
   acquire(k, ptable.waitLock) ?? (yield);
   for (;;) {
     let havekids = false;

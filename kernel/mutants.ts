@@ -1,42 +1,14 @@
+import { type Mutant, mutant } from './mutant.ts';
+import { FILE_MUTANTS } from './mutants-files.ts';
+
+export type { Mutant } from './mutant.ts';
+
 /**
  * Mutants: defects that can be switched on, to measure who finds them.
  *
  * Each is ordinary wrong code beside the right code, of a kind that real kernels had. All are off
  * unless asked for, and an execution with all off does the same operations as one without them.
  */
-export interface Mutant {
-  /** What is wrong, in one line. */
-  readonly summary: string;
-  /** The kind of mistake. */
-  readonly kind:
-    | 'check, then act'
-    | 'counting'
-    | 'order'
-    | 'clean-up'
-    | 'translation'
-    | 'locking'
-    | 'sleep and wakeup';
-  /** The smallest scenario that can show it; without the mutant, it is the correct twin. */
-  readonly scenario: string;
-  /** Detectors that may report it; the first is the one that normally does. */
-  readonly detectors: readonly string[];
-  /**
-   * Ordering constraints between threads that a schedule must meet before the first detector sees
-   * it; 0 if every schedule does.
-   */
-  readonly depth: number;
-}
-
-function mutant(
-  kind: Mutant['kind'],
-  scenario: string,
-  detectors: string,
-  depth: number,
-  summary: string,
-): Mutant {
-  return { summary, kind, scenario, detectors: detectors.split(' '), depth };
-}
-
 export const MUTANTS = {
   // kernel/shm.ts and kernel/shm-table.ts: objects
   'shm-open-create-apart': mutant(
@@ -176,7 +148,7 @@ export const MUTANTS = {
   'shm-map-again': mutant(
     'clean-up',
     'map-twice',
-    'dangling',
+    'panic',
     0,
     'shm_map maps a descriptor a second time and forgets the first mapping',
   ),
@@ -217,8 +189,8 @@ export const MUTANTS = {
   ),
   'shm-close-unmapped': mutant(
     'clean-up',
-    'open-close',
-    'panic use-after-free',
+    'open-again',
+    'use-after-free stale-tlb',
     0,
     'shm_close without a mapping unmaps page 0',
   ),
@@ -318,9 +290,9 @@ export const MUTANTS = {
   'uvmcopy-shares': mutant(
     'clean-up',
     'fork-touch',
-    'isolation use-after-free',
+    'isolation',
     0,
-    "fork maps the parent's private frames in the child instead of copying them",
+    "fork shares the parent's private frames with the child and lets both write to them",
   ),
   'exec-oom-keeps-image': mutant(
     'clean-up',
@@ -471,6 +443,7 @@ export const MUTANTS = {
     2,
     'a process that comes back to a CPU finds the translations that it left there',
   ),
+  ...FILE_MUTANTS,
 } as const satisfies Readonly<Record<string, Mutant>>;
 
 export type MutantName = keyof typeof MUTANTS;

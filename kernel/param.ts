@@ -10,6 +10,22 @@ export interface Param {
   readonly nshmpg: number;
   /** Open shared-memory descriptors of one process. */
   readonly noshm: number;
+  /** Open file descriptors of one process; three are the console's. */
+  readonly nofile: number;
+  /** Open files in the system. */
+  readonly nfile: number;
+  /** Files and directories on the disk. */
+  readonly ninode: number;
+  /** Pipes in the system. */
+  readonly npipe: number;
+  /** Bytes that a pipe holds, at most a frame's. */
+  readonly pipesize: number;
+  /** Blocks of the disk, of 4096 bytes each. */
+  readonly fssize: number;
+  /** Mappings of one process, as mmap makes them. */
+  readonly nvma: number;
+  /** Objects of shared pages in the system: anonymous shared mappings, segments. */
+  readonly nobject: number;
   /** Frames of memory for the allocator. */
   readonly frames: number;
   /** Operations between two timer interrupts of a CPU; 0 for none but those that wake sleepers. */
@@ -26,6 +42,14 @@ export const PARAM: Param = {
   nshm: 64,
   nshmpg: 32,
   noshm: 16,
+  nofile: 16,
+  nfile: 32,
+  ninode: 16,
+  npipe: 8,
+  pipesize: 512,
+  fssize: 32,
+  nvma: 16,
+  nobject: 32,
   frames: 1024,
   tickInterval: 1000,
   stepsMax: 10_000_000,
@@ -38,3 +62,7 @@ export const SHMNAMEMAX = 15;
 export const MAXPATH = 128;
 /** Most arguments of exec. */
 export const MAXARG = 32;
+/** Longest name in a directory, in bytes. */
+export const DIRSIZ = 14;
+/** Blocks of one file. Departure from xv6, which has further ones behind an indirect block. */
+export const NDIRECT = 12;

@@ -15,10 +15,12 @@ import type { Context, Program } from './abi.ts';
 import { kalloc, kfree } from './kalloc.ts';
 import type { Kernel } from './kernel.ts';
 import { pageRoundUp, TRAMPOLINE, TRAPFRAME } from './memlayout.ts';
+import { Descriptors } from './ofile.ts';
+import { freewalk, mappage, uvmcreate, uvmfree, uvmunmap } from './pagetable.ts';
 import type { Param } from './param.ts';
 import { ShmDescriptors } from './shm.ts';
 import { acquire, letGo, release, Spinlock } from './spinlock.ts';
-import { freewalk, mappage, uvmcreate, uvmfree, uvmunmap } from './vm.ts';
+import { Vma } from './vma.ts';
 
 export const UNUSED = 0;
 const USED = 1;
@@ -66,6 +68,8 @@ export class Proc {
   readonly pagetable: Address;
   readonly trapframe: Address;
   readonly shm: ShmDescriptors;
+  readonly files: Descriptors;
+  readonly vmas: readonly Vma[];
   image: Image | null = null;
 
   constructor(layout: Layout, index: number, param: Param, waitLock: Spinlock) {
@@ -84,6 +88,8 @@ export class Proc {
     this.pagetable = layout.word(`${name}.pagetable`);
     this.trapframe = layout.word(`${name}.trapframe`);
     this.shm = new ShmDescriptors(layout, name, param.noshm);
+    this.files = new Descriptors(layout, name, param.nofile);
+    this.vmas = Array.from({ length: param.nvma }, (_, i) => new Vma(layout, `${name}.vma[${i}]`));
   }
 
   /** Identifier that tags its translations in every TLB. */
@@ -121,11 +127,6 @@ export class ProcTable {
       (_, i) => new Proc(layout, i, param, this.waitLock),
     );
   }
-}
-
-/** The process on this CPU, or undefined in the scheduler loop. */
-export function myproc(k: Kernel): Proc | undefined {
-  return k.ptable.procs[k.m.current.id - k.param.ncpu];
 }
 
 function* allocpid(k: Kernel, p: Proc): Code<number> {

@@ -16,8 +16,9 @@ import {
 } from '../machine/index.ts';
 import { SCHEDULE, SLEEP, YIELD } from './events.ts';
 import type { Kernel } from './kernel.ts';
+import { myproc } from './myproc.ts';
 import { panic } from './panic.ts';
-import { myproc, type Proc, RUNNABLE, RUNNING, SLEEPING } from './proc.ts';
+import { type Proc, RUNNABLE, RUNNING, SLEEPING } from './proc.ts';
 import { acquire, holding, release, type Spinlock } from './spinlock.ts';
 
 /**
@@ -82,8 +83,19 @@ export function* yieldCpu(k: Kernel, p: Proc): Code<void> {
   release(k, p.lock) ?? (yield);
 }
 
-/** Atomically releases lock and sleeps on chan. Reacquires lock when awakened. */
-export function* sleep(k: Kernel, chan: Address, lk: Spinlock): Code<void> {
+/**
+ * Atomically releases lock and sleeps on chan. Reacquires lock when awakened.
+ *
+ * @param unlessKilled xv6 has no such thing: there a kill that comes between the look at p->killed
+ *   and the sleep is noticed at the next wakeup.
+ * @returns false if it did not sleep because the process was killed.
+ */
+export function* sleep(
+  k: Kernel,
+  chan: Address,
+  lk: Spinlock,
+  unlessKilled = false,
+): Code<boolean> {
   const { m } = k;
   const p = myproc(k);
   if (p === undefined) panic(k, 'sleep');
@@ -94,13 +106,17 @@ export function* sleep(k: Kernel, chan: Address, lk: Spinlock): Code<void> {
   acquire(k, p.lock) ?? (yield);
   const released = k.mutant['sleep-releases-first'] || k.mutant['sleep-with-lock'];
   if (!released) release(k, lk) ?? (yield);
-  m.store(p.chan, chan) ?? (yield);
-  m.store(p.state, SLEEPING) ?? (yield);
-  k.events?.sleep(m.step, m.cpu.id, k.currentPid(), k.channelName(chan));
-  yield* sched(k, p, SLEEP);
-  m.store(p.chan, 0) ?? (yield);
+  const sleeps = !unlessKilled || (m.load(p.killed) ?? (yield)) === 0;
+  if (sleeps) {
+    m.store(p.chan, chan) ?? (yield);
+    m.store(p.state, SLEEPING) ?? (yield);
+    k.events?.sleep(m.step, m.cpu.id, k.currentPid(), k.channelName(chan));
+    yield* sched(k, p, SLEEP);
+    m.store(p.chan, 0) ?? (yield);
+  }
   release(k, p.lock) ?? (yield);
   acquire(k, lk) ?? (yield);
+  return sleeps;
 }
 
 /** Wakes all processes that sleep on chan. Must be called without any p->lock. */

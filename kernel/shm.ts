@@ -16,9 +16,11 @@ import {
   SFENCE,
 } from '../machine/index.ts';
 import { O_RDWR } from './abi.ts';
+import { kfree, refsOf } from './kalloc.ts';
 import type { Kernel } from './kernel.ts';
 import { killed } from './killed.ts';
 import { pageRoundUp, SHMENDVPN, SHMVPN } from './memlayout.ts';
+import { mapowned, pruneTables, uvmunmap, walk } from './pagetable.ts';
 import type { Proc } from './proc.ts';
 import {
   create,
@@ -31,7 +33,7 @@ import {
   setName,
 } from './shm-table.ts';
 import { acquire, letGo, release } from './spinlock.ts';
-import { copyout, mappage, pruneTables, uvmunmap, walk, writable } from './vm.ts';
+import { copyout, writable } from './vm.ts';
 
 /** Size of a user's `void *`. */
 const POINTERBYTES = 8;
@@ -195,13 +197,13 @@ function* mapAll(
   let mapped = 0;
   while (mapped < pages) {
     const ppn = yield* frameOf(k, o, mapped, fresh);
-    if (ppn === 0 || (yield* mappage(k, pagetable, vpn + mapped, ppn, perm)) < 0) break;
+    if (ppn === 0 || (yield* mapowned(k, pagetable, vpn + mapped, ppn, perm)) < 0) break;
     mapped++;
   }
   const address = new Uint8Array(Int32Array.of(vpn * PGSIZE, 0).buffer);
   if (mapped === pages && (yield* copyout(k, pagetable, va, address)) === 0) return 0;
   if (k.mutant['shm-map-oom-keeps-mapping']) return -1;
-  yield* uvmunmap(k, pagetable, vpn, mapped, false);
+  yield* uvmunmap(k, pagetable, vpn, mapped, true);
   k.m.do(SFENCE, p.asid) ?? (yield);
   yield* pruneTables(k, pagetable, vpn, pages);
   for (const i of fresh) yield* dropFrame(k, o, i);
@@ -229,6 +231,7 @@ export function* shmClose(k: Kernel, p: Proc, od: number): Code<number> {
   if (mutant['shm-close-unlocked-decrement']) release(k, shm.lock) ?? (yield);
   const mapped = m.words[p.shm.vpn(od)] !== 0;
   const late = mutant['shm-close-descriptor-late'] || mutant['shm-close-frees-before-unmap'];
+  if (mutant['shm-close-frees-before-unmap']) yield* disown(k, p, od);
   const refs = yield* references(k, o);
   if (mutant['shm-close-split-decrement']) yield* letGo(k, shm.lock);
   if (!late && !mutant['shm-close-double']) clearDescriptor(k, p, od);
@@ -248,12 +251,27 @@ function* unmap(k: Kernel, p: Proc, od: number): Code<void> {
   const pagetable = m.words[p.pagetable] as number;
   const vpn = m.words[p.shm.vpn(od)] as number;
   if (vpn === 0) {
-    if (mutant['shm-close-unmapped']) yield* uvmunmap(k, pagetable, 0, 1, false);
+    if (mutant['shm-close-unmapped']) yield* uvmunmap(k, pagetable, 0, 1, true);
     return;
   }
   const pages = m.words[p.shm.pages(od)] as number;
-  yield* uvmunmap(k, pagetable, vpn, pages, mutant['shm-close-frees-as-private']);
+  if (mutant['shm-close-frees-as-private']) {
+    for (let i = 0; i < pages; i++) m.words[refsOf(k, mappedFrame(k, p, vpn + i))] = 1;
+  }
+  yield* uvmunmap(k, pagetable, vpn, pages, !mutant['shm-close-frees-before-unmap']);
   if (!mutant['shm-close-no-sfence']) m.do(SFENCE, p.asid) ?? (yield);
+}
+
+/** The frame behind a page that is mapped. */
+function mappedFrame(k: Kernel, p: Proc, vpn: number): number {
+  return ppnOfPte(k.m.words[walk(k, k.m.words[p.pagetable] as number, vpn)] as number);
+}
+
+/** Ends a mapping's owning of frames that it still reaches. Only a mutant does so. */
+function* disown(k: Kernel, p: Proc, od: number): Code<void> {
+  const vpn = k.m.words[p.shm.vpn(od)] as number;
+  const pages = k.m.words[p.shm.pages(od)] as number;
+  for (let i = 0; i < pages; i++) yield* kfree(k, mappedFrame(k, p, vpn + i));
 }
 
 function clearDescriptor(k: Kernel, p: Proc, od: number): void {
@@ -326,8 +344,8 @@ function* copyMapping(k: Kernel, p: Proc, np: Proc, od: number): Code<number> {
   for (let i = 0; i < pages && !k.mutant['shm-fork-unmapped-child']; i++) {
     const pte = m.load(walk(k, m.words[p.pagetable] as number, vpn + i)) ?? (yield);
     const perm = flagsOfPte(pte) & (PTE_RWX | PTE_U);
-    if ((yield* mappage(k, to, vpn + i, ppnOfPte(pte), perm)) === 0) continue;
-    yield* uvmunmap(k, to, vpn, i, false);
+    if ((yield* mapowned(k, to, vpn + i, ppnOfPte(pte), perm)) === 0) continue;
+    yield* uvmunmap(k, to, vpn, i, true);
     return -1;
   }
   m.words[np.shm.vpn(od)] = vpn;
@@ -342,7 +360,7 @@ function* takeBack(k: Kernel, np: Proc): Code<void> {
     if (o === undefined) continue;
     const vpn = k.m.words[np.shm.vpn(od)] as number;
     const pages = k.m.words[np.shm.pages(od)] as number;
-    if (vpn !== 0) yield* uvmunmap(k, k.m.words[np.pagetable] as number, vpn, pages, false);
+    if (vpn !== 0) yield* uvmunmap(k, k.m.words[np.pagetable] as number, vpn, pages, true);
     clearDescriptor(k, np, od);
     yield* dropReference(k, o, yield* references(k, o), vpn !== 0);
   }

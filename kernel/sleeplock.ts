@@ -21,6 +21,7 @@ export class Sleeplock {
     this.lk = new Spinlock(layout, `${name}.lock`);
     this.locked = layout.word(`${name}.locked`, this.lk.word);
     this.pid = layout.word(`${name}.pid`, this.lk.word);
+    layout.sleeplocks.set(this.pid, this.lk.word);
   }
 
   /** What waiters sleep on. */

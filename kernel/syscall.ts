@@ -2,17 +2,30 @@
 import { type Code, HALT, SFENCE } from '../machine/index.ts';
 import * as abi from './abi.ts';
 import { argint } from './argument.ts';
-import { consolewrite, printf } from './console.ts';
+import { printf } from './console.ts';
 import { exec } from './exec.ts';
+import { sysFutexWait, sysFutexWake } from './futex.ts';
 import type { Kernel } from './kernel.ts';
 import { killed } from './killed.ts';
 import { exit, fork, kill, wait } from './lifecycle.ts';
 import { pageRoundUp, SHMBASE, TF_A0, TF_A7 } from './memlayout.ts';
+import { TEXT_PERM, uvmalloc, uvmzap } from './pagetable.ts';
 import type { Proc } from './proc.ts';
 import { sleep } from './sched.ts';
 import { acquire, release } from './spinlock.ts';
+import {
+  sysClose,
+  sysDup,
+  sysFstat,
+  sysOpen,
+  sysPipe,
+  sysRead,
+  sysUnlink,
+  sysWrite,
+} from './sysfile.ts';
+import { sysMmap, sysMunmap } from './sysmmap.ts';
 import { sysShmClose, sysShmMap, sysShmOpen, sysShmTrunc } from './sysshm.ts';
-import { TEXT_PERM, uvmalloc, uvmunmap } from './vm.ts';
+import { findVma } from './vma.ts';
 
 interface SystemCall {
   readonly name: string;
@@ -23,19 +36,22 @@ interface SystemCall {
   readonly out?: (k: Kernel, p: Proc, result: number) => string | undefined;
 }
 
+/** sbrk(n, how): grows or shrinks the heap; answers where it ended before. */
 function* sysSbrk(k: Kernel, p: Proc): Code<number> {
   const { words } = k.m;
   const n = argint(k, p, 0);
+  const lazy = argint(k, p, 1) === abi.SBRK_LAZY;
   const sz = words[p.sz] as number;
   const target = sz + n;
   const pagetable = words[p.pagetable] as number;
-  // The heap may not grow into the shared-memory window, nor shrink below nothing.
+  // The heap may not grow into the shared-memory window or a mapping, nor shrink below nothing.
   if (target < 0 || target > SHMBASE) return -1;
   const from = pageRoundUp(sz) / 4096;
   const to = pageRoundUp(target) / 4096;
-  if (to > from && (yield* uvmalloc(k, pagetable, from, to, TEXT_PERM)) < 0) return -1;
+  if (to > from && findVma(k, p, from, to - from) !== undefined) return -1;
+  if (to > from && !lazy && (yield* uvmalloc(k, pagetable, from, to, TEXT_PERM)) < 0) return -1;
   if (to < from) {
-    yield* uvmunmap(k, pagetable, to, from - to, true);
+    yield* uvmzap(k, pagetable, to, from - to);
     if (!k.mutant['sbrk-no-sfence']) k.m.do(SFENCE, p.asid) ?? (yield);
   }
   words[p.sz] = target;
@@ -70,13 +86,6 @@ function* sysUptime(k: Kernel): Code<number> {
   return ticks;
 }
 
-function* sysWrite(k: Kernel, p: Proc): Code<number> {
-  const fd = argint(k, p, 0);
-  const n = argint(k, p, 2);
-  if ((fd !== 1 && fd !== 2) || n < 0) return -1;
-  return yield* consolewrite(k, p, argint(k, p, 1), n);
-}
-
 function* sysHalt(k: Kernel, p: Proc): Code<number> {
   if (p.index !== 0) return -1;
   k.m.do(HALT, 0) ?? (yield);
@@ -107,16 +116,32 @@ const CALLS: readonly (SystemCall | undefined)[] = (() => {
   );
   call(abi.SYS_getpid, 'getpid', [], sysGetpid);
   call(abi.SYS_sbrk, 'sbrk', ['int'], sysSbrk);
+  call(abi.SYS_mmap, 'mmap', ['ptr', 'int', 'int', 'int', 'int', 'int'], sysMmap, hexResult);
+  call(abi.SYS_munmap, 'munmap', ['ptr', 'int'], sysMunmap);
   call(abi.SYS_sleep, 'sleep', ['int'], sysSleep);
   call(abi.SYS_uptime, 'uptime', [], sysUptime);
   call(abi.SYS_write, 'write', ['int', 'ptr', 'int'], sysWrite);
+  call(abi.SYS_pipe, 'pipe', ['ptr'], sysPipe);
+  call(abi.SYS_read, 'read', ['int', 'ptr', 'int'], sysRead);
+  call(abi.SYS_fstat, 'fstat', ['int', 'ptr'], sysFstat);
+  call(abi.SYS_dup, 'dup', ['int'], sysDup);
+  call(abi.SYS_open, 'open', ['str', 'int'], sysOpen);
+  call(abi.SYS_unlink, 'unlink', ['str'], sysUnlink);
+  call(abi.SYS_close, 'close', ['int'], sysClose);
   call(abi.SYS_shm_open, 'shm_open', ['str'], sysShmOpen);
   call(abi.SYS_shm_trunc, 'shm_trunc', ['int', 'int'], sysShmTrunc);
   call(abi.SYS_shm_map, 'shm_map', ['int', 'ptr', 'int'], sysShmMap, mappedAt);
   call(abi.SYS_shm_close, 'shm_close', ['int'], sysShmClose);
+  call(abi.SYS_futex_wait, 'futex_wait', ['ptr', 'int'], sysFutexWait);
+  call(abi.SYS_futex_wake, 'futex_wake', ['ptr', 'int'], sysFutexWake);
   call(abi.SYS_halt, 'halt', [], sysHalt);
   return table;
 })();
+
+/** The address that mmap answered. */
+function hexResult(_k: Kernel, _p: Proc, result: number): string | undefined {
+  return result < 0 ? undefined : hex(result);
+}
 
 /** Where shm_map put the object. */
 function mappedAt(k: Kernel, p: Proc, result: number): string | undefined {
@@ -140,7 +165,7 @@ function hex(value: number): string {
 }
 
 /** By number of arguments, an array that every call of so many fills anew. */
-const described: readonly (number | string)[][] = [[], [0], [0, 0], [0, 0, 0]];
+const described = Array.from({ length: 7 }, (_, n): (number | string)[] => Array(n).fill(0));
 
 /**
  * The arguments as a trace shows them: strings are read without an operation. Who is given them uses

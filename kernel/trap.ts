@@ -2,6 +2,8 @@
 import {
   type Address,
   CAUSE_ECALL,
+  CAUSE_LOAD_FAULT,
+  CAUSE_STORE_FAULT,
   CAUSE_TIMER,
   type Code,
   type Layout,
@@ -12,11 +14,13 @@ import type { Kernel } from './kernel.ts';
 import { killed, setkilled } from './killed.ts';
 import { exit } from './lifecycle.ts';
 import { TF_A0 } from './memlayout.ts';
+import { myproc } from './myproc.ts';
 import { panic } from './panic.ts';
-import { myproc, type Proc } from './proc.ts';
+import type { Proc } from './proc.ts';
 import { wakeup, yieldCpu } from './sched.ts';
 import { acquire, release, Spinlock } from './spinlock.ts';
 import { syscall } from './syscall.ts';
+import { vmfault } from './vm.ts';
 
 export class Clock {
   readonly lock: Spinlock;
@@ -57,7 +61,7 @@ function* usertrap(k: Kernel, p: Proc, cause: number, stval: number): Code<numbe
     yield* syscall(k, p);
   } else if (cause === CAUSE_TIMER) {
     yield* clockintr(k);
-  } else {
+  } else if (!(yield* pagefault(k, p, cause, stval))) {
     const address = hex(stval);
     k.events?.fault(m.step, m.cpu.id, k.currentPid(), cause, address);
     yield* printf(k, `usertrap(): unexpected scause ${hex(cause)} pid=${k.currentPid()}\n`);
@@ -68,6 +72,14 @@ function* usertrap(k: Kernel, p: Proc, cause: number, stval: number): Code<numbe
   // Give up the CPU if this is a timer interrupt.
   if (cause === CAUSE_TIMER) yield* yieldCpu(k, p);
   return usertrapret(k, p);
+}
+
+/** Handles what may be a page fault; answers whether the access can be tried again. */
+function* pagefault(k: Kernel, p: Proc, cause: number, stval: number): Code<boolean> {
+  if (cause !== CAUSE_LOAD_FAULT && cause !== CAUSE_STORE_FAULT) return false;
+  // Cause and address are saved, and the page may have to be waited for.
+  k.m.interruptsOn();
+  return yield* vmfault(k, p, stval, cause === CAUSE_STORE_FAULT);
 }
 
 /** Returns to user space, in the process's own address space. The machine's sret follows. */

@@ -110,7 +110,7 @@ export class UserContext implements Context {
     return this.access(USER_COMPARE_EXCHANGE, va, expected, desired);
   }
 
-  ecall(call: number, a0 = 0, a1 = 0, a2 = 0): number | undefined {
+  ecall(call: number, a0 = 0, a1 = 0, a2 = 0, a3 = 0, a4 = 0, a5 = 0): number | undefined {
     if (this.catchingUp) return this.replay(call === SYS_fork);
     const { words, memory } = this.m;
     const registers = memory.frame(words[this.p.trapframe] as number);
@@ -118,6 +118,9 @@ export class UserContext implements Context {
     words[registers + TF_A0] = a0;
     words[registers + TF_A0 + 2] = a1;
     words[registers + TF_A0 + 4] = a2;
+    words[registers + TF_A0 + 6] = a3;
+    words[registers + TF_A0 + 8] = a4;
+    words[registers + TF_A0 + 10] = a5;
     return this.m.do(ECALL, 0);
   }
 }

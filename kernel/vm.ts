@@ -1,250 +1,189 @@
 /**
- * Page tables (xv6 vm.c).
- *
- * A page table belongs to one process, which alone edits it while it lives; the parent edits it
- * before its first run and after its last. So the tables' inner levels are read plainly, while
- * entries of the last level, which the hardware reads behind the kernel's back, are read and
- * written by operations.
- *
- * Departure from xv6: addresses are virtual page numbers where xv6 asks for aligned addresses, and
- * there is no kernel page table, since kernel code is not fetched from this memory.
+ * User memory as the kernel sees it (the second half of xv6 vm.c): page faults, and copies to and
+ * from user memory, which fault pages in as the user's own accesses do.
  */
 import {
   type Address,
+  COMPARE_EXCHANGE,
   type Code,
   flagsOfPte,
   makePte,
   PGSIZE,
-  PGWORDS,
+  PTE_A,
+  PTE_D,
   PTE_R,
-  PTE_RWX,
   PTE_U,
   PTE_V,
   PTE_W,
-  PTE_X,
   ppnOfPte,
-  pteAddress,
-  pteIndex,
+  SFENCE,
   STORE_BYTE,
 } from '../machine/index.ts';
-import { kalloc, kfree } from './kalloc.ts';
+import { hasOtherOwners, kalloc, kfree } from './kalloc.ts';
 import type { Kernel } from './kernel.ts';
-import { panic } from './panic.ts';
-
-/** The address of the last-level entry for a page, or 0 when a table on the way is missing. */
-export function walk(k: Kernel, pagetable: number, vpn: number): Address {
-  const { memory, words } = k.m;
-  let table = pagetable;
-  for (let level = 2; level > 0; level--) {
-    const pte = words[pteAddress(memory, table, pteIndex(level, vpn))] as number;
-    if ((pte & PTE_V) === 0) return 0;
-    table = ppnOfPte(pte);
-  }
-  return pteAddress(memory, table, pteIndex(0, vpn));
-}
-
-/** As walk, but makes the tables that are missing. Answers 0 when memory is out. */
-function* walkalloc(k: Kernel, pagetable: number, vpn: number): Code<Address> {
-  const { m } = k;
-  let table = pagetable;
-  for (let level = 2; level > 0; level--) {
-    const at = pteAddress(m.memory, table, pteIndex(level, vpn));
-    const pte = m.words[at] as number;
-    if ((pte & PTE_V) !== 0) {
-      table = ppnOfPte(pte);
-      continue;
-    }
-    table = yield* kalloc(k);
-    if (table === 0) return 0;
-    m.memory.fill(table, 0);
-    m.store(at, makePte(table, PTE_V)) ?? (yield);
-  }
-  return pteAddress(m.memory, table, pteIndex(0, vpn));
-}
+import { pageRoundUp, SHMBASE } from './memlayout.ts';
+import { myproc } from './myproc.ts';
+import { mapowned, mappage, PTE_COW, pruneTables, TEXT_PERM, walk } from './pagetable.ts';
+import type { Proc } from './proc.ts';
+import { acquire, release } from './spinlock.ts';
+import { findVma, isSharedVma, kindOf, pageBehind, permOf, type Vma } from './vma.ts';
 
 /**
- * Maps one page.
+ * Handles a page fault: gives the current process the page, if it may have it. Takes kmem.lock, and
+ * the locks of what is behind the page; may sleep for a file's page, unless a spinlock is held, when
+ * such a page is refused.
  *
- * @returns 0, or -1 when memory for a table is out (tables made on the way stay).
- * @throws KernelPanic `mappages: remap` when the page is mapped.
+ * @param writes whether the access was a store
+ * @returns whether the access can be tried again; if not it is not allowed, or memory is out.
  */
-export function* mappage(
-  k: Kernel,
-  pagetable: number,
-  vpn: number,
-  ppn: number,
-  perm: number,
-): Code<number> {
+export function* vmfault(k: Kernel, p: Proc, va: number, writes: boolean): Code<boolean> {
   const { m } = k;
-  const at = yield* walkalloc(k, pagetable, vpn);
-  if (at === 0) return -1;
-  const old = m.load(at) ?? (yield);
-  if ((old & PTE_V) !== 0) panic(k, 'mappages: remap');
-  m.store(at, makePte(ppn, perm | PTE_V)) ?? (yield);
-  return 0;
-}
-
-/** An empty user page table; 0 when memory is out. */
-export function* uvmcreate(k: Kernel): Code<number> {
-  const pagetable = yield* kalloc(k);
-  if (pagetable !== 0) k.m.memory.fill(pagetable, 0);
-  return pagetable;
-}
-
-/**
- * Removes `count` mappings, which must exist, and frees their frames if asked. The caller flushes
- * the TLB where the address space may have been used.
- */
-export function* uvmunmap(
-  k: Kernel,
-  pagetable: number,
-  vpn: number,
-  count: number,
-  free: boolean,
-): Code<void> {
-  const { m } = k;
-  for (let i = 0; i < count; i++) {
-    const at = walk(k, pagetable, vpn + i);
-    if (at === 0) panic(k, 'uvmunmap: walk');
-    const pte = m.load(at) ?? (yield);
-    if ((pte & PTE_V) === 0) panic(k, 'uvmunmap: not mapped');
-    if ((pte & PTE_RWX) === 0) panic(k, 'uvmunmap: not a leaf');
+  if (va < 0 || va > 0x7fff_ffff) return false;
+  const vpn = va >>> 12;
+  const at = walk(k, m.words[p.pagetable] as number, vpn);
+  const pte = at === 0 ? 0 : (m.load(at) ?? (yield));
+  if ((pte & PTE_V) !== 0) {
+    if (!writes || (pte & PTE_U) === 0 || (pte & PTE_COW) === 0) return false;
+    return yield* breakCow(k, p, at, pte);
+  }
+  if (pte !== 0) {
+    // The object behind it has lost the page, and left the frame to us.
     m.store(at, 0) ?? (yield);
-    if (free) yield* kfree(k, ppnOfPte(pte));
+    yield* kfree(k, ppnOfPte(pte));
   }
+  let perm = PTE_U | PTE_R | TEXT_PERM;
+  let found = 0;
+  if (vpn * PGSIZE < pageRoundUp(m.words[p.sz] as number)) {
+    found = yield* zeroPage(k, p, vpn, perm);
+  } else {
+    const v = findVma(k, p, vpn);
+    if (v === undefined) return false;
+    perm = permOf(k, v);
+    if ((perm & (writes ? PTE_W : PTE_R)) === 0) return false;
+    const ops = k.vmops[kindOf(k, v)];
+    if (ops === undefined) found = yield* zeroPage(k, p, vpn, perm);
+    else if (ops.sleeps && m.cpu.noff > 0) found = -1;
+    else found = yield* objectPage(k, p, v, vpn, perm, writes);
+  }
+  if (found === 0) return true;
+  // Tables that were made on the way. Whoever shrinks an object may be looking at them.
+  acquire(k, k.otable.lock) ?? (yield);
+  yield* pruneTables(k, m.words[p.pagetable] as number, vpn, 1);
+  release(k, k.otable.lock) ?? (yield);
+  return false;
+}
+
+/** Maps a fresh frame of zeros. Answers 0, or -1 when memory is out. */
+function* zeroPage(k: Kernel, p: Proc, vpn: number, perm: number): Code<number> {
+  const ppn = yield* kalloc(k);
+  if (ppn === 0) return -1;
+  k.m.memory.fill(ppn, 0);
+  return yield* mapFresh(k, p, vpn, ppn, perm);
+}
+
+/** Maps a frame that has no other owner. Answers 0, or -1, and the frame is free, without memory. */
+function* mapFresh(k: Kernel, p: Proc, vpn: number, ppn: number, perm: number): Code<number> {
+  const result = yield* mappage(k, k.m.words[p.pagetable] as number, vpn, ppn, perm);
+  if (result < 0) yield* kfree(k, ppn);
+  return result;
 }
 
 /**
- * Grows a process from `from` to `to` pages, zero-filled.
- *
- * @returns 0, or -1 when memory is out; then the process is as it was.
+ * Maps a page of an object or file: its frame, read-only as long as a private mapping has not
+ * written to it; a copy, when that is what it is about to do.
  */
-export function* uvmalloc(
+function* objectPage(
   k: Kernel,
-  pagetable: number,
-  from: number,
-  to: number,
+  p: Proc,
+  v: Vma,
+  vpn: number,
   perm: number,
+  writes: boolean,
 ): Code<number> {
-  for (let vpn = from; vpn < to; vpn++) {
-    const ppn = yield* kalloc(k);
-    if (ppn !== 0) {
-      k.m.memory.fill(ppn, 0);
-      if ((yield* mappage(k, pagetable, vpn, ppn, PTE_R | PTE_U | perm)) === 0) continue;
-      yield* kfree(k, ppn);
-    }
-    if (k.mutant['uvmalloc-oom-keeps-pages']) return -1;
-    yield* uvmunmap(k, pagetable, from, vpn - from, true);
-    // Departure from xv6, which keeps the tables that it made on the way.
-    yield* pruneTables(k, pagetable, from, vpn - from + 1);
-    return -1;
+  const { m } = k;
+  const ops = k.vmops[kindOf(k, v)];
+  if (ops === undefined) return -1;
+  const object = m.words[v.object] as number;
+  const page = pageBehind(k, v, vpn);
+  if (isSharedVma(k, v) || !writes) {
+    const guarded = (perm & PTE_W) !== 0 && !isSharedVma(k, v);
+    const rights = guarded ? (perm & ~PTE_W) | PTE_COW : perm;
+    return yield* ops.pageIn(k, object, page, (ppn) =>
+      mapowned(k, m.words[p.pagetable] as number, vpn, ppn, rights),
+    );
   }
-  return 0;
-}
-
-/** Address of the first entry that is not 0 from `at` up to `end`, or `end`. */
-function nextEntry(words: Int32Array, at: Address, end: Address): Address {
-  let entry = at;
-  while (entry < end && words[entry] === 0) entry += 2;
-  return entry;
-}
-
-/** Frees the tables of a page table. All leaves must be gone. */
-export function* freewalk(k: Kernel, pagetable: number): Code<void> {
-  const { memory, words } = k.m;
-  const first = memory.frame(pagetable);
-  const end = first + PGWORDS;
-  for (let at = nextEntry(words, first, end); at < end; at = nextEntry(words, at, end)) {
-    const pte = words[at] as number;
-    if ((pte & PTE_RWX) !== 0) panic(k, 'freewalk: leaf');
-    yield* freewalk(k, ppnOfPte(pte));
-    words[at] = 0;
-  }
-  yield* kfree(k, pagetable);
-}
-
-/** Frees user memory of `pages` pages, then the page table. */
-export function* uvmfree(k: Kernel, pagetable: number, pages: number): Code<void> {
-  if (pages > 0) yield* uvmunmap(k, pagetable, 0, pages, true);
-  yield* freewalk(k, pagetable);
+  const copy = yield* kalloc(k);
+  if (copy === 0) return -1;
+  const found = yield* ops.pageIn(k, object, page, function* (ppn) {
+    m.memory.copyFrame(ppn, copy);
+    return 0;
+  });
+  if (found === 0) return yield* mapFresh(k, p, vpn, copy, perm);
+  yield* kfree(k, copy);
+  return -1;
 }
 
 /**
- * Copies a parent's memory into its child's page table (for fork).
+ * Ends the sharing of a page that a private mapping is about to write to: gives it a copy, or the
+ * frame itself when nobody else has it any more.
  *
- * @returns 0, or -1 when memory is out; then the pages copied so far are freed.
+ * Another owner may let the frame go while it is copied: then the copy was not needed, and the frame
+ * is freed here. That it gets another owner while we are the only one cannot be, since only an owner
+ * makes another.
  */
-export function* uvmcopy(k: Kernel, from: number, to: number, pages: number): Code<number> {
+function* breakCow(k: Kernel, p: Proc, at: Address, pte: number): Code<boolean> {
   const { m } = k;
-  for (let vpn = 0; vpn < pages; vpn++) {
-    const at = walk(k, from, vpn);
-    if (at === 0) panic(k, 'uvmcopy: pte should exist');
-    const pte = m.load(at) ?? (yield);
-    if ((pte & PTE_V) === 0) panic(k, 'uvmcopy: page not present');
-    const shares = k.mutant['uvmcopy-shares'];
-    const ppn = shares ? ppnOfPte(pte) : yield* kalloc(k);
-    if (ppn !== 0) {
-      m.memory.copyFrame(ppnOfPte(pte), ppn);
-      const perm = flagsOfPte(pte) & (PTE_RWX | PTE_U);
-      if ((yield* mappage(k, to, vpn, ppn, perm)) === 0) continue;
-      yield* kfree(k, ppn);
-    }
-    yield* uvmunmap(k, to, 0, vpn, true);
-    return -1;
+  const ppn = ppnOfPte(pte);
+  const flags = (flagsOfPte(pte) & ~PTE_COW) | PTE_W;
+  if (!(yield* hasOtherOwners(k, ppn))) {
+    m.store(at, makePte(ppn, flags)) ?? (yield);
+    return true;
   }
-  return 0;
-}
-
-/** Makes a page inaccessible to the user: the guard page below the stack. */
-export function* uvmclear(k: Kernel, pagetable: number, vpn: number): Code<void> {
-  const at = walk(k, pagetable, vpn);
-  if (at === 0) panic(k, 'uvmclear');
-  const pte = k.m.load(at) ?? (yield);
-  k.m.store(at, pte & ~PTE_U) ?? (yield);
-}
-
-/**
- * Frees the tables below the root that have no entry left in the range, for a mapping that failed
- * half-way: nothing of it may stay. The range lies under one second-level table.
- */
-export function* pruneTables(k: Kernel, pagetable: number, vpn: number, count: number): Code<void> {
-  const { m } = k;
-  for (const level of [1, 2]) {
-    for (let page = vpn; page < vpn + count; page += 512 ** level - (page % 512 ** level)) {
-      let table = pagetable;
-      let at = 0;
-      for (let l = 2; l >= level && table !== 0; l--) {
-        at = pteAddress(m.memory, table, pteIndex(l, page));
-        const pte = m.words[at] as number;
-        table = (pte & PTE_V) === 0 ? 0 : ppnOfPte(pte);
-      }
-      if (table === 0 || !isEmptyTable(k, table)) continue;
-      m.store(at, 0) ?? (yield);
-      yield* kfree(k, table);
-    }
-  }
-}
-
-function isEmptyTable(k: Kernel, table: number): boolean {
-  const first = k.m.memory.frame(table);
-  return nextEntry(k.m.words, first, first + PGWORDS) === first + PGWORDS;
+  const copy = yield* kalloc(k);
+  if (copy === 0) return false;
+  m.memory.copyFrame(ppn, copy);
+  m.store(at, makePte(copy, flags)) ?? (yield);
+  // A copyout breaks the sharing without the CPU's having seen it.
+  m.do(SFENCE, p.asid) ?? (yield);
+  yield* kfree(k, ppn);
+  return true;
 }
 
 /** The frame behind a user page if the process has these rights on it, else 0. A scheduling point. */
-function* walkaddr(k: Kernel, pagetable: number, va: number, rights: number): Code<number> {
+function* walkaddr(k: Kernel, pagetable: number, va: number, writes: boolean): Code<number> {
+  const { m } = k;
   if (va < 0 || va > 0x7fff_ffff) return 0;
   const at = walk(k, pagetable, va >>> 12);
   if (at === 0) return 0;
-  const pte = k.m.load(at) ?? (yield);
-  const wanted = rights | PTE_V | PTE_U;
-  return (pte & wanted) === wanted ? ppnOfPte(pte) : 0;
+  const pte = m.load(at) ?? (yield);
+  const wanted = PTE_V | PTE_U | (writes ? PTE_W : PTE_R);
+  if ((pte & wanted) !== wanted) return 0;
+  const ppn = ppnOfPte(pte);
+  if (!writes || (pte & PTE_D) !== 0 || va >= SHMBASE || !m.memory.isShared(ppn)) return ppn;
+  // As the hardware does for a user's store, so that a file's page is written back. The object may
+  // lose the page at the same time.
+  const now = m.do(COMPARE_EXCHANGE, at, pte, pte | PTE_A | PTE_D) ?? (yield);
+  return now === pte ? ppn : 0;
 }
 
-/** Whether copyout of that many bytes would succeed now. */
+/** As walkaddr, but faults the page in, if it is the current process's. */
+export function* userFrame(k: Kernel, pagetable: number, va: number, writes: boolean): Code<number> {
+  const ppn = yield* walkaddr(k, pagetable, va, writes);
+  if (ppn !== 0) return ppn;
+  const p = myproc(k);
+  if (p === undefined || k.m.words[p.pagetable] !== pagetable) return 0;
+  if (!(yield* vmfault(k, p, va, writes))) return 0;
+  return yield* walkaddr(k, pagetable, va, writes);
+}
+
+/**
+ * Whether copyout of that many bytes will succeed; whoever copies with a spinlock held asks before
+ * it takes the lock, since what sleeps cannot be faulted in then.
+ */
 export function* writable(k: Kernel, pagetable: number, va: number, count: number): Code<boolean> {
   const last = va + count - 1;
   for (let at = va; at <= last; at += PGSIZE - (at & (PGSIZE - 1))) {
-    if ((yield* walkaddr(k, pagetable, at, PTE_W)) === 0) return false;
+    if ((yield* userFrame(k, pagetable, at, true)) === 0) return false;
   }
   return true;
 }
@@ -260,7 +199,7 @@ export function* copyout(k: Kernel, pagetable: number, va: number, from: Uint8Ar
   const { m } = k;
   let done = 0;
   while (done < from.length) {
-    const ppn = yield* walkaddr(k, pagetable, va + done, PTE_W);
+    const ppn = yield* userFrame(k, pagetable, va + done, true);
     if (ppn === 0) return -1;
     k.watch?.copied(ppn, va + done, true);
     const offset = (va + done) & (PGSIZE - 1);
@@ -279,7 +218,7 @@ export function* copyin(k: Kernel, pagetable: number, to: Uint8Array, va: number
   const { m } = k;
   let done = 0;
   while (done < to.length) {
-    const ppn = yield* walkaddr(k, pagetable, va + done, PTE_R);
+    const ppn = yield* userFrame(k, pagetable, va + done, false);
     if (ppn === 0) return -1;
     k.watch?.copied(ppn, va + done, false);
     const offset = (va + done) & (PGSIZE - 1);
@@ -308,7 +247,7 @@ export function* copyinstr(
   let text = '';
   let done = 0;
   while (done < max) {
-    const ppn = yield* walkaddr(k, pagetable, va + done, PTE_R);
+    const ppn = yield* userFrame(k, pagetable, va + done, false);
     if (ppn === 0) return undefined;
     k.watch?.copied(ppn, va + done, false);
     const offset = (va + done) & (PGSIZE - 1);
@@ -324,5 +263,3 @@ export function* copyinstr(
   }
   return undefined;
 }
-
-export const TEXT_PERM = PTE_W | PTE_X;

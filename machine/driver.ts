@@ -22,6 +22,8 @@ export interface MachineConfig {
   readonly cpus: number;
   /** Frames of physical memory after the kernel's data, at least 1. */
   readonly frames: number;
+  /** Blocks of a disk in memory, a frame's size each; none when left out. */
+  readonly diskBlocks?: number;
   /** Operations between two timer interrupts of a CPU; 0 for a machine without timers. */
   readonly tickInterval: number;
   /** Operations after which an execution ends as 'steps'. */
@@ -100,7 +102,7 @@ export class Driver implements ChoicePoint {
     invariant(config.cpus >= 1 && config.cpus <= 64, 'a machine has 1 to 64 CPUs');
     this.config = config;
     this.layout = layout;
-    this.memory = new Memory(layout, config.frames);
+    this.memory = new Memory(layout, config.frames, config.diskBlocks);
     this.words = this.memory.words;
     this.cpus = Array.from({ length: config.cpus }, (_, id) => new Cpu(id, -1 - id));
   }

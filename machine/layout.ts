@@ -12,6 +12,11 @@ export const NO_GUARD = -1;
 export class Layout {
   private readonly names: string[] = [];
   private readonly guardWords: Address[] = [];
+  /**
+   * Guards that are locks of processes, and the spinlock that goes with each: the guard's word holds
+   * the pid of who has it, where a spinlock's holds a CPU.
+   */
+  readonly sleeplocks = new Map<Address, Address>();
 
   /** Number of words given out so far. */
   get size(): number {

@@ -36,6 +36,23 @@ describe('memory', () => {
     expect(m.bytes[bytes + 4096]).toBe(0);
   });
 
+  it('has the blocks of a disk past its last frame, and restores those that were written', () => {
+    const m = new Memory(new Layout(), 2, 3);
+    expect(m.endPpn).toBe(m.firstPpn + 2);
+    expect(m.block(0)).toBe(m.endPpn);
+    expect(m.isFrame(m.block(2))).toBe(false);
+    const last = m.frame(m.block(2)) + PGWORDS - 1;
+    expect(last).toBe(m.words.length - 1);
+    m.fill(m.block(2), 7);
+    m.snapshot([]);
+    m.touch(m.block(2));
+    m.words[last] = 1;
+    m.fill(m.block(1), 9);
+    m.restore();
+    expect(m.words[last]).toBe(0x07070707);
+    expect(m.words[m.frame(m.block(1))]).toBe(0);
+  });
+
   it('copies a frame', () => {
     const m = memory(1, 2);
     m.fill(m.firstPpn, 7);

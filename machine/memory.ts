@@ -28,6 +28,8 @@ export class Memory {
   readonly firstPpn: number;
   /** One past the last physical page number (PHYSTOP / PGSIZE). */
   readonly endPpn: number;
+  /** Blocks of the disk in memory, a frame each, which lie past `endPpn` and are no memory's. */
+  readonly diskBlocks: number;
   /** 1 for a frame that more than one address space may reach; its accesses are operations. */
   readonly shared: Uint8Array;
 
@@ -40,15 +42,16 @@ export class Memory {
   private readonly kernelWords: number;
 
   /** @param frames number of frames after the kernel's data, at least 1. */
-  constructor(layout: Layout, frames: number) {
+  constructor(layout: Layout, frames: number, diskBlocks = 0) {
     invariant(frames >= 1, 'a machine has at least one frame');
     const kernelPages = Math.ceil(Math.max(layout.size, 1) / PGWORDS);
-    const pages = kernelPages + frames;
+    const pages = kernelPages + frames + diskBlocks;
     this.kernelWords = layout.size;
     this.words = new Int32Array(pages * PGWORDS);
     this.bytes = new Uint8Array(this.words.buffer);
     this.firstPpn = KERNPPN + kernelPages;
-    this.endPpn = KERNPPN + pages;
+    this.endPpn = KERNPPN + kernelPages + frames;
+    this.diskBlocks = diskBlocks;
     this.shared = new Uint8Array(pages);
     this.dirty = new Uint8Array(pages);
     this.dirtyList = new Int32Array(pages);
@@ -68,8 +71,13 @@ export class Memory {
     return ppn >= this.firstPpn && ppn < this.endPpn;
   }
 
+  /** A block of the disk, as a page number that `frame`, `fill` and `copyFrame` know. */
+  block(number: number): number {
+    return this.endPpn + number;
+  }
+
   /** Notes that a frame may be written from now on, so that `restore` and `digest` look at it. */
-  private touch(ppn: number): void {
+  touch(ppn: number): void {
     const page = ppn - KERNPPN;
     if (this.dirty[page] === 0) {
       this.dirty[page] = 1;

@@ -47,7 +47,10 @@ export const USER_EXCHANGE = 17;
 export const USER_COMPARE_EXCHANGE = 18;
 /** A system call; number and arguments are in the registers. Answers a0. */
 export const ECALL = 19;
-/** a = address-space identifier whose translations this CPU forgets. */
+/**
+ * a = address-space identifier whose translations this CPU forgets, b = EVERY_CPU if all CPUs do:
+ * the shootdown that a kernel asks of the firmware (SBI, sbi_remote_sfence_vma_asid).
+ */
 export const SFENCE = 20;
 /** Orders nothing under sequential consistency; kept in the stream for weaker models. */
 export const FENCE = 21;
@@ -80,6 +83,8 @@ export const STORE_BYTE = 34;
 
 /** Operand b of a LOAD that is meant to race. */
 export const MARKED = 1;
+/** Operand b of an SFENCE for all CPUs. */
+export const EVERY_CPU = 1;
 
 /** What reports and traces call each kind. */
 export const OPERATION_NAMES: readonly string[] = [

@@ -84,7 +84,8 @@ function act(m: Driver, kind: number, a: number, b: number, c: number): number |
       m.cpu.interruptsOn = false;
       return 0;
     case op.SFENCE:
-      m.cpu.tlb.flush(a);
+      if (b === op.EVERY_CPU) for (const cpu of m.cpus) cpu.tlb.flush(a);
+      else m.cpu.tlb.flush(a);
       return 0;
     case op.ECALL:
       m.trap(m.current, CAUSE_ECALL, 0, ANSWER);

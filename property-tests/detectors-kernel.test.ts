@@ -19,7 +19,7 @@ const WRONG: Readonly<Record<string, readonly (readonly [MutantName, string, Reg
   ],
   'use-after-free': [
     ['kalloc-apart', 'heap-heap', /frame 0x\S+ given out twice\n.*pid \d+/],
-    ['uvmcopy-shares', 'fork-touch', /frame 0x\S+\n.*freed at step \d+ by pid \d+/],
+    ['shm-close-unmapped', 'open-again', /frame 0x\S+\n.*freed at step \d+ by pid \d+/],
     [
       'shm-close-no-sfence',
       'fault-holder',
@@ -33,7 +33,7 @@ const WRONG: Readonly<Record<string, readonly (readonly [MutantName, string, Reg
   ],
   isolation: [
     ['uvmcopy-shares', 'fork-touch', /pid \d+ reaches a private frame of pid \d+\n.*frame 0x/],
-    ['kalloc-apart', 'strangers', /pid \d+ reaches a private frame of pid \d+\n.*frame 0x/],
+    ['kalloc-apart', 'full-tables', /pid \d+ reaches a private frame of pid \d+\n.*frame 0x/],
     [
       'shm-close-frees-as-private',
       'fork-fork',
@@ -46,8 +46,8 @@ const WRONG: Readonly<Record<string, readonly (readonly [MutantName, string, Reg
       'map-close',
       /freed while pid 2 maps it at 0x4\S+\n.*shm_close/,
     ],
-    ['shm-close-frees-as-private', 'fault-holder', /frame freed while pid \d+ maps it/],
-    ['shm-map-again', 'map-twice', /frame freed while pid \d+ maps it/],
+    ['shm-close-frees-as-private', 'map-fork', /frame freed while pid \d+ maps it/],
+    ['shm-close-frees-as-private', 'fork-close', /frame freed while pid \d+ maps it/],
   ],
   refcount: [
     ['shm-close-split-decrement', 'open-open', /shm\[\d\]\.refs = \d, held by/],

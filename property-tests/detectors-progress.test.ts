@@ -39,7 +39,7 @@ describe('a lost wakeup', () => {
 
   test('a kernel whose sleep lets the lock go first', () => {
     const said = /lost wakeup: pid \d+ is about to sleep on .*\n.*lets \S+ go.*\n.*wakes/;
-    reportedIn('fork-close', 'sleep-releases-first', 'lost-wakeup', said);
+    reportedIn('exit-wait', 'sleep-releases-first', 'lost-wakeup', said);
   });
 
   test('a kernel that wakes the parent before the child is a zombie', () => {

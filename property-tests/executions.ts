@@ -17,6 +17,8 @@ export const SMALL: Param = {
   nshm: 4,
   nshmpg: 4,
   noshm: 4,
+  nvma: 4,
+  nobject: 4,
   frames: 128,
   tickInterval: 200,
   stepsMax: 2_000_000,

@@ -1,8 +1,10 @@
+import { refsOf } from '../kernel/kalloc.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { SHMENDVPN, SHMVPN, TRAMPOLINE, TRAPFRAME } from '../kernel/memlayout.ts';
 import { type Proc, UNUSED } from '../kernel/proc.ts';
 import { shmObject } from '../kernel/shm.ts';
-import { PTE_RWX, PTE_V, ppnOfPte, pteAddress } from '../machine/index.ts';
+import { PTE_RWX, ppnOfPte, pteAddress } from '../machine/index.ts';
+import { auditFiles } from './file-audit.ts';
 
 /** A plain account of what every frame is for, kept apart from the kernel's own book-keeping. */
 
@@ -19,7 +21,8 @@ function leavesOf(k: Kernel, root: number, tables: number[]): Leaf[] {
     tables.push(table);
     for (let i = 0; i < 512; i++) {
       const pte = k.m.words[pteAddress(k.m.memory, table, i)] as number;
-      if ((pte & PTE_V) === 0) continue;
+      // An invalid entry can still own a frame, of a page that its object has lost.
+      if (pte === 0) continue;
       const vpn = prefix * 512 + i;
       if ((pte & PTE_RWX) === 0) visit(ppnOfPte(pte), level - 1, vpn);
       else leaves.push({ vpn, ppn: ppnOfPte(pte) });
@@ -84,12 +87,18 @@ function auditProcess(k: Kernel, p: Proc, claim: (ppn: number, use: string) => v
   for (const { vpn, ppn } of leaves) {
     if (vpn === TRAMPOLINE || vpn === TRAPFRAME) continue;
     if (vpn >= SHMVPN && vpn < SHMENDVPN) window.set(vpn, ppn);
-    else claim(ppn, `page ${vpn} of ${who}`);
+    claim(ppn, `page ${vpn} of ${who}`);
   }
   const wrong: string[] = [];
-  const heap = leaves.filter(({ vpn }) => vpn < SHMVPN).length;
   const size = Math.ceil((words[p.sz] as number) / 4096);
-  if (heap !== size) wrong.push(`${who}: ${heap} pages of ${size}`);
+  for (const { vpn } of leaves) {
+    const mapped = p.vmas.some((v) => {
+      const start = words[v.start] as number;
+      return vpn >= start && vpn < start + (words[v.pages] as number);
+    });
+    if (vpn >= size && vpn < SHMVPN && !mapped)
+      wrong.push(`${who}: page ${vpn} is beyond its heap`);
+  }
   for (let od = 0; od < p.shm.count; od++) {
     const o = shmObject(k, p, od);
     const vpn = words[p.shm.vpn(od)] as number;
@@ -106,28 +115,45 @@ function auditProcess(k: Kernel, p: Proc, claim: (ppn: number, use: string) => v
 }
 
 /**
- * What is wrong with the whole of memory: a frame in two uses, or in none. May be asked when no
- * system call is under way, such as after init has halted.
+ * What is wrong with the whole of memory: a frame that does not count its owners, that is free and
+ * owned, or neither. May be asked when no system call is under way, such as after init has halted.
  */
 export function auditMemory(k: Kernel): string[] {
   const wrong: string[] = [];
-  const uses = new Map<number, string>();
+  const uses = new Map<number, string[]>();
   const claim = (ppn: number, use: string): void => {
-    const other = uses.get(ppn);
-    if (other !== undefined) wrong.push(`frame ${ppn}: ${other} and ${use}`);
-    uses.set(ppn, use);
+    const others = uses.get(ppn);
+    if (others === undefined) uses.set(ppn, [use]);
+    else others.push(use);
   };
-  for (const ppn of k.freeFrames()) claim(ppn, 'free');
+  const free = k.freeFrames();
   for (const o of k.shm.objects) {
     for (let i = 0; i < k.param.nshmpg; i++) {
       const ppn = k.m.words[o.frames + i] as number;
       if (ppn !== 0) claim(ppn, `shm[${o.index}]`);
     }
   }
+  for (const pi of k.pipes) {
+    const ppn = k.m.words[pi.data] as number;
+    if (ppn !== 0) claim(ppn, `pipe[${pi.index}]`);
+  }
+  for (const o of k.otable.objects) {
+    const list = k.m.words[o.list] as number;
+    if (list === 0) continue;
+    claim(list, `list of object[${o.index}]`);
+    for (let i = 0; i < (k.m.words[o.pages] as number); i++) {
+      const ppn = k.m.words[k.m.memory.frame(list) + i] as number;
+      if (ppn !== 0) claim(ppn, `object[${o.index}]`);
+    }
+  }
   for (const p of k.ptable.procs) wrong.push(...auditProcess(k, p, claim));
   const { firstPpn, endPpn } = k.m.memory;
   for (let ppn = firstPpn; ppn < endPpn; ppn++) {
-    if (!uses.has(ppn)) wrong.push(`frame ${ppn}: leaked`);
+    const owners = uses.get(ppn) ?? [];
+    const refs = k.m.words[refsOf(k, ppn)];
+    if (free.has(ppn) && owners.length > 0) wrong.push(`frame ${ppn}: free and ${owners}`);
+    if (!free.has(ppn) && owners.length === 0) wrong.push(`frame ${ppn}: leaked`);
+    if (refs !== owners.length) wrong.push(`frame ${ppn}: refs=${refs}, owners: ${owners}`);
   }
   return wrong;
 }
@@ -140,6 +166,7 @@ export function auditEnd(k: Kernel): string[] {
     ...left.map((p) => `proc[${p.index}] is left`),
     ...objects.map((o) => `shm[${o.index}] is left`),
     ...auditObjects(k),
+    ...auditFiles(k),
     ...auditMemory(k),
   ];
 }

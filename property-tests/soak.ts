@@ -49,6 +49,13 @@ const LINES: readonly (readonly [string, Judge])[] = [
   ['unmapped foo', ok],
   ['wander foo 4', ok],
   ['heapshrink', ok],
+  ['cat README', anything],
+  ['readwrite f 9', ok],
+  ['filerace f 3', ok],
+  ['sharedfd f 3', ok],
+  ['pipetest 40 30', ok],
+  ['preempt', ok],
+  ['filescarce f 2', ok],
 ];
 
 const CPUS = [1, 2, 4, 8] as const;

@@ -1,10 +1,14 @@
+import { files as fileMistakes } from './buggy/files.ts';
 import { life } from './buggy/life.ts';
 import { mappings } from './buggy/mappings.ts';
 import { objects } from './buggy/objects.ts';
 import { scarcity } from './buggy/scarcity.ts';
+import { unsynchronised } from './buggy/unsynchronised.ts';
+import { files } from './correct/files.ts';
 import { lifecycle } from './correct/lifecycle.ts';
 import { opening } from './correct/opening.ts';
 import { shortage } from './correct/shortage.ts';
+import { synchronisation } from './correct/synchronisation.ts';
 import type { Scenario } from './scenario.ts';
 
 export type { Scenario } from './scenario.ts';
@@ -14,8 +18,12 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...opening,
   ...lifecycle,
   ...shortage,
+  ...files,
+  ...synchronisation,
   ...objects,
   ...mappings,
   ...life,
   ...scarcity,
+  ...fileMistakes,
+  ...unsynchronised,
 };

@@ -22,6 +22,14 @@ export const SMALL: Partial<Param> = {
   nshm: 4,
   nshmpg: 4,
   noshm: 4,
+  nvma: 4,
+  nobject: 4,
+  nofile: 6,
+  nfile: 8,
+  ninode: 6,
+  npipe: 2,
+  pipesize: 32,
+  fssize: 8,
   frames: 96,
   tickInterval: 0,
   stepsMax: 200_000,
@@ -33,6 +41,20 @@ export function processes(...lines: readonly string[]): Scenario['processes'] {
     const argv = line.split(' ');
     return { name: argv[0] as string, argv };
   });
+}
+
+/**
+ * Holds when no program printed a verdict that is not `ok`, and each of `count` came to one or was
+ * killed: a page fault that finds no memory kills.
+ */
+export function okOrKilled(count: number): (output: string) => string | undefined {
+  return (output) => {
+    const kills = output.match(/^usertrap\(\): unexpected/gm)?.length ?? 0;
+    const verdicts = output.match(/^\S+: pid \d+: /gm)?.length ?? 0;
+    return (
+      allOk(verdicts)(output) ?? (verdicts + kills < count ? 'a program is missing' : undefined)
+    );
+  };
 }
 
 /** Holds when exactly `count` programs printed their verdict, and all of them `ok`. */

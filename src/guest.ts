@@ -1,4 +1,5 @@
 import { Kernel } from '../kernel/kernel.ts';
+import { MKFSBLOCKS, MKFSINODES } from '../kernel/mkfs.ts';
 import { isMutant, MUTANTS, type MutantName } from '../kernel/mutants.ts';
 import { MAXARG, MAXPATH, PARAM, type Param } from '../kernel/param.ts';
 import { SCENARIOS, type Scenario } from '../scenarios/index.ts';
@@ -42,6 +43,14 @@ export const PARAM_RANGES: Readonly<Record<keyof Param, readonly [number, number
   nshm: [1, 1024],
   nshmpg: [1, 1024],
   noshm: [1, 256],
+  nofile: [3, 256],
+  nfile: [1, 1024],
+  ninode: [MKFSINODES, 1024],
+  npipe: [1, 256],
+  pipesize: [1, 4096],
+  fssize: [MKFSBLOCKS, 4096],
+  nvma: [1, 256],
+  nobject: [1, 1024],
   frames: [32, 262_144],
   tickInterval: [0, 1_000_000_000],
   stepsMax: [1, Number.MAX_SAFE_INTEGER],

@@ -81,6 +81,7 @@ export class Watcher implements Observer, KernelWatch {
   private readonly accessing;
   private readonly copying;
   private readonly allocating;
+  private readonly counting;
   private readonly freeing;
   private readonly entering_;
   private readonly leaving;
@@ -109,6 +110,7 @@ export class Watcher implements Observer, KernelWatch {
     this.accessing = new Few(all, 'accessed');
     this.copying = having(all, 'copied');
     this.allocating = having(all, 'allocated');
+    this.counting = having(all, 'counted');
     this.freeing = having(all, 'freed');
     this.entering_ = having(all, 'entered');
     this.leaving = having(all, 'exited');
@@ -255,6 +257,10 @@ export class Watcher implements Observer, KernelWatch {
 
   allocated(ppn: number): void {
     for (const d of this.allocating) d.allocated(ppn);
+  }
+
+  counted(ppn: number): void {
+    for (const d of this.counting) d.counted(ppn);
   }
 
   freed(ppn: number): void {

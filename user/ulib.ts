@@ -8,7 +8,24 @@ import * as abi from '../kernel/abi.ts';
 import { type Context, DATA } from '../kernel/abi.ts';
 
 export type { Context, Program } from '../kernel/abi.ts';
-export { O_RDONLY, O_RDWR, O_WRONLY } from '../kernel/abi.ts';
+export {
+  MAP_ANONYMOUS,
+  MAP_FIXED,
+  MAP_PRIVATE,
+  MAP_SHARED,
+  O_CREATE,
+  O_RDONLY,
+  O_RDWR,
+  O_TRUNC,
+  O_WRONLY,
+  PROT_EXEC,
+  PROT_NONE,
+  PROT_READ,
+  PROT_WRITE,
+  T_DEVICE,
+  T_DIR,
+  T_FILE,
+} from '../kernel/abi.ts';
 
 /** A part of a program: `yield*` it. */
 export type Part<Result> = Generator<void, Result, number>;
@@ -53,6 +70,20 @@ export const exit = (u: Context, status: number): number | undefined =>
 export const kill = (u: Context, pid: number): number | undefined => u.ecall(abi.SYS_kill, pid);
 export const getpid = (u: Context): number | undefined => u.ecall(abi.SYS_getpid);
 export const sbrk = (u: Context, n: number): number | undefined => u.ecall(abi.SYS_sbrk, n);
+/** sbrk that takes frames only when the pages are touched. */
+export const sbrklazy = (u: Context, n: number): number | undefined =>
+  u.ecall(abi.SYS_sbrk, n, abi.SBRK_LAZY);
+export const mmap = (
+  u: Context,
+  addr: number,
+  length: number,
+  prot: number,
+  flags: number,
+  fd: number,
+  offset: number,
+): number | undefined => u.ecall(abi.SYS_mmap, addr, length, prot, flags, fd, offset);
+export const munmap = (u: Context, addr: number, length: number): number | undefined =>
+  u.ecall(abi.SYS_munmap, addr, length);
 export const sleep = (u: Context, ticks: number): number | undefined =>
   u.ecall(abi.SYS_sleep, ticks);
 export const uptime = (u: Context): number | undefined => u.ecall(abi.SYS_uptime);
@@ -63,6 +94,66 @@ export const shm_close = (u: Context, od: number): number | undefined =>
   u.ecall(abi.SYS_shm_close, od);
 /** wait(0): the child's pid, or -1; its exit status is not asked for. */
 export const wait = (u: Context): number | undefined => u.ecall(abi.SYS_wait, 0);
+
+export const read = (u: Context, fd: number, va: number, n: number): number | undefined =>
+  u.ecall(abi.SYS_read, fd, va, n);
+export const write = (u: Context, fd: number, va: number, n: number): number | undefined =>
+  u.ecall(abi.SYS_write, fd, va, n);
+export const close = (u: Context, fd: number): number | undefined => u.ecall(abi.SYS_close, fd);
+export const dup = (u: Context, fd: number): number | undefined => u.ecall(abi.SYS_dup, fd);
+
+export function* open(u: Context, path: string, mode: number): Part<number> {
+  yield* putString(u, SCRATCH, path);
+  return u.ecall(abi.SYS_open, SCRATCH, mode) ?? (yield);
+}
+
+export function* unlink(u: Context, path: string): Part<number> {
+  yield* putString(u, SCRATCH, path);
+  return u.ecall(abi.SYS_unlink, SCRATCH) ?? (yield);
+}
+
+/** pipe(fds): the descriptors of its two ends, or undefined. */
+export function* pipe(u: Context): Part<{ reads: number; writes: number } | undefined> {
+  const result = u.ecall(abi.SYS_pipe, POINTER) ?? (yield);
+  if (result < 0) return undefined;
+  const reads = u.load(POINTER) ?? (yield);
+  return { reads, writes: u.load(POINTER + 4) ?? (yield) };
+}
+
+/** What fstat tells of a file. */
+export interface Stat {
+  readonly ino: number;
+  readonly type: number;
+  readonly nlink: number;
+  readonly size: number;
+}
+
+/** fstat(fd, &st), or undefined. */
+export function* fstat(u: Context, fd: number): Part<Stat | undefined> {
+  const result = u.ecall(abi.SYS_fstat, fd, BUFFER) ?? (yield);
+  if (result < 0) return undefined;
+  const ino = u.load(BUFFER + 4) ?? (yield);
+  const typeAndLinks = u.load(BUFFER + 8) ?? (yield);
+  const size = u.load(BUFFER + 16) ?? (yield);
+  return { ino, type: typeAndLinks & 0xffff, nlink: typeAndLinks >> 16, size };
+}
+
+/** Writes a string, without its NUL, to a file. Answers what write does. */
+export function* writeString(u: Context, fd: number, text: string): Part<number> {
+  yield* putString(u, BUFFER, text);
+  return write(u, fd, BUFFER, text.length) ?? (yield);
+}
+
+/** Reads at most `max` bytes, up to the buffer's size, as a string; undefined when read says -1. */
+export function* readString(u: Context, fd: number, max: number): Part<string | undefined> {
+  const count = read(u, fd, BUFFER, Math.min(max, BUFFERSIZE)) ?? (yield);
+  if (count < 0) return undefined;
+  let text = '';
+  for (let i = 0; i < count; i++) {
+    text += String.fromCharCode(u.loadByte(BUFFER + i) ?? (yield));
+  }
+  return text;
+}
 
 export function* shm_open(u: Context, name: string): Part<number> {
   yield* putString(u, SCRATCH, name);

@@ -4,6 +4,9 @@ import { situation } from './situation.ts';
 
 export const objects: Readonly<Record<string, Scenario>> = {
   'open-close': situation('one process opens an object and closes it', ['open:foo=0 close:0=0']),
+  'open-again': situation('a process opens an object after it has closed one', [
+    'open:foo=0 close:0=0 open:foo=0',
+  ]),
   'open-open': situation('two processes open one new name', ['open:foo', 'open:foo']),
   'open-others': situation('two processes open different names', ['open:foo', 'open:bar']),
   'open-last': situation('one opens what the other closes', ['open:foo close:0', 'open:foo']),

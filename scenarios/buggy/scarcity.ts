@@ -13,8 +13,8 @@ export const scarcity: Readonly<Record<string, Scenario>> = {
   'fork-scarce': situation(
     'memory is out when a fork has copied the first of two descriptors',
     ['open:foo open:bar trunc:1:4096 map:1=0 fork=-1'],
-    // Three for the mapping, seven for the child, then the table for its mapping.
-    { kallocFailsAt: 14 },
+    // Three for the mapping, six for the child, then the second table for its mapping.
+    { kallocFailsAt: 11 },
   ),
   'exec-scarce': situation('memory is out half-way through an exec', ['exec:script=-1'], {
     kallocFailsAt: 6,

@@ -1,61 +1,62 @@
 import type { Kernel } from '../../kernel/kernel.ts';
-import { SHMVPN } from '../../kernel/memlayout.ts';
 import { UNUSED } from '../../kernel/proc.ts';
-import { walk } from '../../kernel/vm.ts';
-import { PTE_V } from '../../machine/index.ts';
 import { type Detector, type DetectorKind, forKernel, found } from './detector.ts';
 import type { Guest } from './guest.ts';
+import { mapsAt } from './page-tables.ts';
 
 /**
- * Nothing points at what is destroyed: when a shared frame is freed, no page table maps it any
- * more. Exact for mappings in the shared-memory window: it assumes that nothing maps shared frames
- * elsewhere. Never wrong: whatever the page table maps, a CPU may reach. Costs a look at every
- * process's window each time a shared frame is freed, which is once in its life.
+ * Nothing points at what is destroyed: when a frame is freed that had more than one owner, no page
+ * table maps it for a user any more. Reads the page tables, not the kernel's counts. Never wrong:
+ * whatever a page table maps, a CPU may reach. Costs a look at every page table each time such a
+ * frame is freed, which is once in its life.
  */
 class Dangling implements Detector {
   readonly name = 'dangling';
   private readonly guest: Guest;
   private readonly k: Kernel;
+  private readonly first: number;
+  /** By frame: 1 if it had two owners at once since it was allocated. */
+  private readonly several: Uint8Array;
 
   constructor(guest: Guest, k: Kernel) {
     this.guest = guest;
     this.k = k;
+    this.first = k.m.memory.firstPpn;
+    this.several = new Uint8Array(k.m.memory.endPpn - this.first);
+  }
+
+  begin(): void {
+    this.several.fill(0);
+  }
+
+  allocated(ppn: number): void {
+    this.several[ppn - this.first] = 0;
+  }
+
+  counted(ppn: number): void {
+    this.several[ppn - this.first] = 1;
   }
 
   freed(ppn: number): void {
+    if (this.several[ppn - this.first] === 0) return;
     const { k } = this;
-    const { m } = k;
-    if (!m.memory.isShared(ppn)) return;
-    const top = m.words[k.ptable.top] as number;
+    const { words } = k.m;
+    const top = words[k.ptable.top] as number;
     for (let i = 0; i < top; i++) {
       const p = k.ptable.procs[i];
-      if (p === undefined || m.words[p.state] === UNUSED) continue;
-      const vpn = this.mapsAt(m.words[p.pagetable] as number, ppn);
-      if (vpn === 0) continue;
+      if (p === undefined || words[p.state] === UNUSED || words[p.pagetable] === 0) continue;
+      const vpn = mapsAt(k.m.memory, words[p.pagetable] as number, ppn);
+      if (vpn < 0) continue;
       const address = `0x${(vpn * 4096).toString(16)}`;
-      const title = `frame freed while pid ${m.words[p.pid]} maps it at ${address}`;
-      const detail = [`${this.guest.here()} frees frame 0x${ppn.toString(16)} of shared memory`];
+      const title = `frame freed while pid ${words[p.pid]} maps it at ${address}`;
+      const detail = [`${this.guest.here()} frees frame 0x${ppn.toString(16)}, which was shared`];
       found(this.guest, this.name, title, detail, { frames: [ppn] });
-    }
-  }
-
-  /** Where in the window a page table maps the frame, or 0. */
-  private mapsAt(pagetable: number, ppn: number): number {
-    const { k } = this;
-    if (pagetable === 0) return 0;
-    for (let vpn = SHMVPN; ; vpn += 512) {
-      const first = walk(k, pagetable, vpn);
-      if (first === 0) return 0;
-      for (let i = 0; i < 512; i++) {
-        const pte = k.m.words[first + 2 * i] as number;
-        if (pte >>> 10 === ppn && (pte & PTE_V) !== 0) return vpn + i;
-      }
     }
   }
 }
 
 export const dangling: DetectorKind = {
   name: 'dangling',
-  summary: 'a shared frame is freed while a process still maps it',
+  summary: 'a frame that was shared is freed while a process still maps it',
   make: forKernel((guest, k) => new Dangling(guest, k)),
 };

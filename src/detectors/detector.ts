@@ -37,6 +37,9 @@ export interface Detector {
   /** The kernel copies to or from a user's frame. */
   copied?(ppn: number, va: number, writes: boolean): void;
   allocated?(ppn: number): void;
+  /** A frame is about to have one more owner. */
+  counted?(ppn: number): void;
+  /** A frame's last owner lets it go, or somebody lets go one that has none. */
   freed?(ppn: number): void;
   entered?(pid: number, call: string): void;
   exited?(pid: number, call: string, result: number): void;

@@ -6,6 +6,7 @@ import { deadlock } from './deadlock.ts';
 import type { DetectorKind } from './detector.ts';
 import { endless } from './endless.ts';
 import { exception } from './exception.ts';
+import { files } from './files.ts';
 import { isolation } from './isolation.ts';
 import { leak } from './leak.ts';
 import { linearizability } from './linearizability.ts';
@@ -39,6 +40,7 @@ export const DETECTORS: readonly DetectorKind[] = [
   sleepingWithLock,
   refcount,
   objects,
+  files,
   panic,
   exception,
   livelock,

@@ -3,6 +3,7 @@ import { STATE_NAMES, UNUSED } from '../../kernel/proc.ts';
 import type { Ending } from '../../machine/index.ts';
 import type { Finding } from '../finding.ts';
 import { type Detector, type DetectorKind, forKernel } from './detector.ts';
+import { fileSurvivors } from './files.ts';
 import type { Guest } from './guest.ts';
 import { FrameCount, readOwnership } from './ownership.ts';
 
@@ -46,6 +47,9 @@ function survivors(k: Kernel): string[] {
     }
     for (let od = 0; od < p.shm.count; od++) {
       if (words[p.shm.object(od)] !== 0) lines.push(`slot ${i} still has descriptor ${od} open`);
+    }
+    for (let fd = 0; fd < p.files.count && i > 0; fd++) {
+      if (words[p.files.at(fd)] !== 0) lines.push(`slot ${i} still has file ${fd} open`);
     }
   }
   return lines;
@@ -94,7 +98,8 @@ class Leak implements Detector {
   ended(ending: Ending): Finding | undefined {
     if (ending !== 'halted') return undefined;
     const { k } = this;
-    const lines = survivors(k);
+    const files = fileSurvivors(k);
+    const lines = [...survivors(k), ...files.lines];
     const lost = this.count.addsUp() ? [] : strays(k);
     for (const { ppn, line } of lost) lines.push(line + this.origin(ppn - this.first));
     if (lines.length === 0) return undefined;
@@ -107,7 +112,10 @@ class Leak implements Detector {
       step: k.m.step,
       about: {
         frames: lost.map(({ ppn }) => ppn),
-        words: k.shm.objects.map((o) => o.refs).filter((word) => k.m.words[word] !== 0),
+        words: [
+          ...k.shm.objects.map((o) => o.refs).filter((word) => k.m.words[word] !== 0),
+          ...files.words,
+        ],
       },
     };
   }

@@ -1,8 +1,9 @@
 import { argint } from '../../kernel/argument.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
+import { myproc } from '../../kernel/myproc.ts';
+import { walk } from '../../kernel/pagetable.ts';
 import { SHMNAMEMAX } from '../../kernel/param.ts';
-import { myproc, type Proc } from '../../kernel/proc.ts';
-import { walk } from '../../kernel/vm.ts';
+import type { Proc } from '../../kernel/proc.ts';
 import { type Ending, PTE_R, PTE_U, PTE_V, PTE_W, ppnOfPte } from '../../machine/index.ts';
 import type { Finding } from '../finding.ts';
 import { type Detector, type DetectorKind, forKernel } from './detector.ts';

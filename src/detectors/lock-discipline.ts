@@ -2,6 +2,9 @@ import { NO_GUARD } from '../../machine/index.ts';
 import { type Detector, type DetectorKind, found } from './detector.ts';
 import type { Guest } from './guest.ts';
 
+/** From here downwards, guards that are sleeplocks. */
+const SLEEPLOCK = NO_GUARD - 1;
+
 /**
  * A field that is declared `guarded by` a lock is touched only with that lock held by this CPU, also
  * when no other thread is near. Assumes the declarations (`Layout.word`'s guard) are meant. Loads
@@ -12,12 +15,14 @@ import type { Guest } from './guest.ts';
 class LockDiscipline implements Detector {
   readonly name = 'lock-discipline';
   private readonly guest: Guest;
+  /** By word: its spinlock; SLEEPLOCK minus its sleeplock's word; or NO_GUARD. */
   private readonly guards: Int32Array;
   private readonly words: Int32Array;
 
   constructor(guest: Guest) {
     this.guest = guest;
-    this.guards = guest.m.layout.guards;
+    const { guards, sleeplocks } = guest.m.layout;
+    this.guards = guards.map((guard) => (sleeplocks.has(guard) ? SLEEPLOCK - guard : guard));
     this.words = guest.m.words;
   }
 
@@ -36,8 +41,22 @@ class LockDiscipline implements Detector {
   private check(address: number, verb: string): void {
     if (address >= this.guards.length) return;
     const guard = this.guards[address] as number;
-    if (guard === NO_GUARD || this.words[guard] === this.guest.m.cpu.id + 1) return;
-    this.report(address, guard, verb);
+    if (guard === NO_GUARD) return;
+    if (guard <= SLEEPLOCK) this.checkSleeper(address, SLEEPLOCK - guard, verb);
+    else if (this.words[guard] !== this.guest.m.cpu.id + 1) this.report(address, guard, verb);
+  }
+
+  private checkSleeper(address: number, guard: number, verb: string): void {
+    const { guest } = this;
+    const holder = this.words[guard] as number;
+    if (holder !== 0 && holder === guest.kernel?.currentPid()) return;
+    const field = guest.nameOf(address);
+    const inner = guest.m.layout.sleeplocks.get(guard) as number;
+    const lock = guest.nameOf(inner);
+    const who = holder === 0 ? 'nobody holds it' : `pid ${holder} holds it`;
+    const detail = [`${guest.here()} ${verb} ${field}, which ${lock} guards; ${who}`];
+    const about = { words: [address, guard], locks: [inner] };
+    found(guest, this.name, `${field} touched without ${lock}`, detail, about);
   }
 
   private report(address: number, guard: number, verb: string): never {

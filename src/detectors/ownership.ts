@@ -1,6 +1,6 @@
 import type { Kernel } from '../../kernel/kernel.ts';
 import { type Proc, UNUSED } from '../../kernel/proc.ts';
-import { PTE_RWX, PTE_V, ppnOfPte } from '../../machine/index.ts';
+import { PTE_RWX, ppnOfPte } from '../../machine/index.ts';
 
 /**
  * Whether every frame is either free or in use by init, which alone is left at the end. The cheap
@@ -70,6 +70,19 @@ function forEachUse(k: Kernel, visit: Visit): void {
   for (const p of k.ptable.procs.slice(0, top)) {
     if (words[p.state] !== UNUSED) visitProcess(k, p, visit);
   }
+  for (const pi of k.pipes) {
+    const ppn = words[pi.data] as number;
+    if (ppn !== 0) visit(ppn, () => `pipe[${pi.index}]`);
+  }
+  for (const o of k.otable.objects) {
+    const list = words[o.list] as number;
+    if (list === 0) continue;
+    visit(list, () => `list of object[${o.index}]`);
+    for (let i = 0; i < (words[o.pages] as number); i++) {
+      const ppn = words[k.m.memory.frame(list) + i] as number;
+      if (ppn !== 0) visit(ppn, () => `object[${o.index}] page ${i}`);
+    }
+  }
   const used = words[k.shm.top] as number;
   for (const o of k.shm.objects.slice(0, used)) {
     // What a destroyed object still lists, nobody will ever free.
@@ -103,7 +116,8 @@ function walkTable(
   const first = memory.frame(table);
   for (let i = 0; i < 512; i++) {
     const pte = words[first + 2 * i] as number;
-    if ((pte & PTE_V) === 0) continue;
+    // An invalid entry can still own a frame, of a page that its object has lost.
+    if (pte === 0) continue;
     const page = vpn + i * 512 ** level;
     const ppn = ppnOfPte(pte);
     if ((pte & PTE_RWX) === 0 && level > 0) {

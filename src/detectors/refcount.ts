@@ -3,33 +3,44 @@ import type { ShmObject } from '../../kernel/shm-table.ts';
 import type { Ending } from '../../machine/index.ts';
 import { type Finding, Found } from '../finding.ts';
 import { type Detector, type DetectorKind, forKernel } from './detector.ts';
+import { FileReferences } from './file-references.ts';
 
 /**
  * Whenever shm.lock is free, each object's count equals the descriptors that point at it, counted
  * anew from the process table. Assumes that counts change only under that lock, which is the
- * kernel's stated rule; never wrong while that holds. Costs a look at every descriptor each time the
- * lock is released.
+ * kernel's stated rule; never wrong while that holds. The same for files and inodes under ftable.lock
+ * and itable.lock; see FileReferences. Costs a look at every descriptor each time such a lock is
+ * released.
  */
 class Refcount implements Detector {
   readonly name = 'refcount';
   private readonly k: Kernel;
   private readonly counts: Int32Array;
   private readonly lock: number;
+  private readonly files: FileReferences;
 
   constructor(k: Kernel) {
     this.k = k;
     this.lock = k.shm.lock.word;
     this.counts = new Int32Array(k.shm.objects.length + 1);
+    this.files = new FileReferences(k);
   }
 
   released(lock: number): void {
-    if (lock !== this.lock) return;
-    const finding = this.audit();
+    const finding = this.auditUnder(lock);
     if (finding !== undefined) throw new Found(finding);
   }
 
   ended(ending: Ending): Finding | undefined {
-    return ending === 'halted' ? this.audit() : undefined;
+    if (ending !== 'halted') return undefined;
+    return this.audit() ?? this.files.checkFiles(true) ?? this.files.checkInodes(true);
+  }
+
+  private auditUnder(lock: number): Finding | undefined {
+    if (lock === this.lock) return this.audit();
+    if (lock === this.k.ftable.lock.word) return this.files.checkFiles(false);
+    if (lock === this.k.itable.lock.word) return this.files.checkInodes(false);
+    return undefined;
   }
 
   private audit(): Finding | undefined {
@@ -91,6 +102,7 @@ function report(k: Kernel, o: ShmObject, refs: number): Finding {
 
 export const refcount: DetectorKind = {
   name: 'refcount',
-  summary: "a shared-memory object's count is not the number of its descriptors",
+  summary:
+    'the count of a shared-memory object, a file or an inode is not the number of its holders',
   make: forKernel((_, k) => new Refcount(k)),
 };

@@ -1,22 +1,25 @@
 import type { Kernel } from '../../kernel/kernel.ts';
-import { myproc } from '../../kernel/proc.ts';
+import { myproc } from '../../kernel/myproc.ts';
 import { type Detector, type DetectorKind, forKernel, found } from './detector.ts';
 import type { Guest } from './guest.ts';
 
 /**
  * A process gives up its CPU holding only its own p->lock, sleeps holding only the lock of its
- * condition, and returns from a system call holding none. Any other spinlock that stays held would
+ * condition, and returns from a system call holding none, nor a sleeplock. Any other spinlock that stays held would
  * make whoever runs next spin on this CPU for ever. Never wrong: xv6's `sched` demands the same.
- * Costs a look at the list of held locks for each of the three.
+ * Costs a look at the list of held locks for each of the three, and at all sleeplocks for the last.
  */
 class SleepingWithLock implements Detector {
   readonly name = 'sleeping-with-lock';
   private readonly guest: Guest;
   private readonly k: Kernel;
+  /** Words that hold the pid of who has a sleeplock. */
+  private readonly sleeplocks: readonly number[];
 
   constructor(guest: Guest, k: Kernel) {
     this.guest = guest;
     this.k = k;
+    this.sleeplocks = [...k.m.layout.sleeplocks.keys()];
   }
 
   switching(): void {
@@ -28,8 +31,19 @@ class SleepingWithLock implements Detector {
     this.check(lock, 'sleeps', 'goes to sleep');
   }
 
-  exited(_pid: number, call: string): void {
+  exited(pid: number, call: string): void {
     this.check(0, `returns from ${call}`, 'returns to user space');
+    const { words } = this.k.m;
+    for (const word of this.sleeplocks) {
+      if (words[word] !== pid) continue;
+      const lock = this.guest.nameOf(this.k.m.layout.sleeplocks.get(word) as number);
+      const detail = [
+        `${this.guest.here()} returns to user space; whoever takes ${lock} waits for ever`,
+      ];
+      found(this.guest, this.name, `returns from ${call} with ${lock} held`, detail, {
+        words: [word],
+      });
+    }
   }
 
   /** Whether this CPU holds nothing but what it may. */
@@ -46,6 +60,6 @@ class SleepingWithLock implements Detector {
 
 export const sleepingWithLock: DetectorKind = {
   name: 'sleeping-with-lock',
-  summary: 'a process sleeps, yields or returns to its program with a spinlock held',
+  summary: 'a process sleeps, yields or returns to its program with a lock held',
   make: forKernel((guest, k) => new SleepingWithLock(guest, k)),
 };

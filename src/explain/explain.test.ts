@@ -158,7 +158,7 @@ it('of a double free: both, in the functions that did it', () => {
   const { report } = explained(mutated('shm-close-frees-as-private'), ['use-after-free']);
   const frees = main(report).filter(({ kind }) => kind === 'free');
   expect(frees.map(({ at }) => at.replace(/:\d+$/, ''))).toEqual([
-    'kernel/vm.ts',
+    'kernel/pagetable.ts',
     'kernel/shm-table.ts',
   ]);
   for (const step of frees) expect(lineAt(step)).toContain('kfree(k, ');

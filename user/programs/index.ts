@@ -2,8 +2,11 @@
 import type { Program } from '../ulib.ts';
 import { afterclose } from './afterclose.ts';
 import { badcalls } from './badcalls.ts';
+import { cat } from './cat.ts';
 import { churn } from './churn.ts';
 import { execclose } from './execclose.ts';
+import { filerace } from './filerace.ts';
+import { filescarce } from './filescarce.ts';
 import { forkReceiver } from './fork-receiver.ts';
 import { forkclose } from './forkclose.ts';
 import { heapshrink } from './heapshrink.ts';
@@ -13,11 +16,16 @@ import { leave } from './leave.ts';
 import { limits } from './limits.ts';
 import { noclose } from './noclose.ts';
 import { orphan } from './orphan.ts';
+import { pipetest } from './pipetest.ts';
+import { preempt } from './preempt.ts';
+import { prodcons } from './prodcons.ts';
+import { readwrite } from './readwrite.ts';
 import { rofault } from './rofault.ts';
 import { scaling } from './scaling.ts';
 import { scarce } from './scarce.ts';
 import { script } from './script.ts';
 import { share } from './share.ts';
+import { sharedfd } from './sharedfd.ts';
 import { shmfork } from './shmfork.ts';
 import { shmreader } from './shmreader.ts';
 import { shmsbrk } from './shmsbrk.ts';
@@ -27,6 +35,7 @@ import { truncrace } from './truncrace.ts';
 import { trunctwice } from './trunctwice.ts';
 import { unmapped } from './unmapped.ts';
 import { wander } from './wander.ts';
+import { x5 } from './x5.ts';
 
 export interface ProgramEntry {
   readonly summary: string;
@@ -81,4 +90,17 @@ export const PROGRAMS: Readonly<Record<string, ProgramEntry>> = {
     'NAME NPROC ROUNDS ACCESSES',
     scaling,
   ),
+  x5: entry('two processes change x = 5 at once, and it is printed', 'NAME none|mutex', x5),
+  prodcons: entry(
+    'a producer and a consumer share a buffer in shared memory',
+    'NAME none|spin|mutex|sem|monitor ITEMS',
+    prodcons,
+  ),
+  cat: entry('prints a file', 'FILE', cat),
+  readwrite: entry('writes a file, reads it again and removes it', 'FILE PIECES', readwrite),
+  filerace: entry('opens, writes, unlinks and closes a file in a loop', 'FILE ROUNDS', filerace),
+  sharedfd: entry('parent and child write through one descriptor', 'FILE TIMES', sharedfd),
+  pipetest: entry('a child writes words to a pipe, the parent reads them', 'WORDS CHUNK', pipetest),
+  preempt: entry('kills children that spin; one of them was heard through a pipe', '', preempt),
+  filescarce: entry('goes on where files, blocks or pipes run out', 'FILE ROUNDS', filescarce),
 };

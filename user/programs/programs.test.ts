@@ -36,6 +36,24 @@ const SUCCEED: readonly [string, RegExp][] = [
   ['script open:foo=0 trunc:0:4096=4096 map:0=0 store:0:7 fork=0 load:0=7 p/wait=0', /^$/],
   ['script open:foo trunc:0:8192 map:0 add:0:5:1=0 add:0:2:1=5 touch:0:1=0 kill:99=-1', /^$/],
   ['script sbrk:4096=0 fill:7 heap=7 fork p/kill=0 p/wait=0 c/sleep:9 write:x', /^x$/],
+  ['x5 foo none', /^x = (6|10|11|12)\n$/],
+  ['x5 foo mutex', /^x = (11|12)\n$/],
+  ['prodcons foo spin 5', /^prodcons: pid 2: ok, 5 items\n$/],
+  ['prodcons foo mutex 5', /^prodcons: pid 2: ok, 5 items\n$/],
+  ['prodcons foo sem 5', /^prodcons: pid 2: ok, 5 items\n$/],
+  ['prodcons foo monitor 5', /^prodcons: pid 2: ok, 5 items\n$/],
+  ['cat README', /^xv6 is a re-implementation .*\nUnix Version 6.\n$/],
+  ['readwrite f 9', /^readwrite: pid 2: ok, 9000 bytes\n$/],
+  ['filerace f 3', /^filerace: pid 2: ok, 3 rounds\n$/],
+  ['sharedfd f 4', /^sharedfd: pid 2: ok, 4 pairs each\n$/],
+  ['pipetest 40 3', /^pipetest: pid 2: ok, 40 words\n$/],
+  ['pipetest 300 200', /^pipetest: pid 2: ok, 300 words\n$/],
+  ['preempt', /^preempt: pid 2: ok, three that spin were killed\n$/],
+  ['filescarce f 2', /^filescarce: pid 2: ok, 2 rounds\n$/],
+  [
+    'script creat:f=3 writef:3:ab=2 openf:f=4 readf:4:9=ab dup:4=5 unlink:f=0 closef:3 closef:5=0',
+    /^$/,
+  ],
   ['churn foo 5', /^churn: pid 2: ok, 5 rounds\n$/],
   ['scaling foo 3 2 4', /^scaling: pid 2: ok, 3 processes, 48 operations\n$/],
 ];
@@ -118,6 +136,11 @@ describe('a wrong value is exit status 1', () => {
     ['shmtest foo 99999 2', /cannot create foo/],
     ['scaling foo 9 1 2', /5 of 9 processes failed/],
     ['churn sixteen-bytes-xx 1', /shm_open failed/],
+    ['cat no', /cannot open no/],
+    ['readwrite no/f 1', /cannot create no\/f/],
+    ['readwrite f 50', /write error/],
+    ['filerace tmp 1', /open failed/],
+    ['sharedfd tmp 1', /cannot create tmp/],
   ])('"%s"', (line, prints) => {
     const situation = new Situation({}, [line.split(' ')], { ncpu: 1 });
     const outcome = situation.execute('round-robin', 1);

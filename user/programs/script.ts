@@ -1,20 +1,29 @@
 import {
   type Context,
+  close,
+  dup,
   exec,
   exit,
   fork,
   kill,
+  O_CREATE,
   O_RDONLY,
   O_RDWR,
+  open,
   type Part,
+  pipe,
   print,
+  readString,
   sbrk,
   shm_close,
   shm_map,
   shm_open,
   shm_trunc,
   sleep,
+  unlink,
   wait,
+  write,
+  writeString,
 } from '../ulib.ts';
 import { usage, verdict } from '../verdict.ts';
 
@@ -28,7 +37,7 @@ interface Memory {
   pid: number;
 }
 
-type Call = (u: Context, memory: Memory, args: readonly string[]) => Part<number>;
+type Call = (u: Context, memory: Memory, args: readonly string[]) => Part<number | string>;
 
 const number = (args: readonly string[], i: number): number => Number(args[i] ?? 0);
 
@@ -42,6 +51,7 @@ const page = ({ mapped }: Memory, od: number, n: number): number => (mapped[od] 
  * a descriptor's page (`add:0:1:2` that of its third page), `add` in one step, and `touch` loads the
  * last word of a page, which nothing here writes. map answers 0 or -1. kill means the youngest child
  * unless it names a pid.
+ * `open` and `close` are of shared memory, `openf` and `closef` of files, `readf` answers the bytes.
  */
 const CALLS: Readonly<Record<string, Call>> = {
   *open(u, _memory, [name = '']) {
@@ -109,6 +119,34 @@ const CALLS: Readonly<Record<string, Call>> = {
   *fill(u, memory, args) {
     u.store(memory.heap, number(args, 0)) ?? (yield);
     return 0;
+  },
+  *creat(u, _memory, [path = '']) {
+    return yield* open(u, path, O_CREATE | O_RDWR);
+  },
+  *openf(u, _memory, [path = '']) {
+    return yield* open(u, path, O_RDONLY);
+  },
+  *closef(u, _memory, args) {
+    return close(u, number(args, 0)) ?? (yield);
+  },
+  *unlink(u, _memory, [path = '']) {
+    return yield* unlink(u, path);
+  },
+  *dup(u, _memory, args) {
+    return dup(u, number(args, 0)) ?? (yield);
+  },
+  *pipe(u) {
+    return (yield* pipe(u)) === undefined ? -1 : 0;
+  },
+  *readf(u, _memory, args) {
+    return (yield* readString(u, number(args, 0), number(args, 1))) ?? -1;
+  },
+  *writef(u, _memory, args) {
+    return yield* writeString(u, number(args, 0), args[1] ?? '');
+  },
+  /** Writes so many bytes of what sbrk gave. */
+  *writen(u, memory, args) {
+    return write(u, number(args, 0), memory.heap, number(args, 1)) ?? (yield);
   },
 };
 

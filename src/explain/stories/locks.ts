@@ -104,7 +104,7 @@ export function orderStory(c: Case, waiting: readonly Moment[]): Story {
   return { summary: c.finding.title, main, why };
 }
 
-/** A spinlock that stays held while its holder does not run. */
+/** A spinlock that stays held while its holder does not run, or a sleeplock in a program's hands. */
 export function heldStory(c: Case): Story {
   const main: Moment[] = [];
   const why: string[] = [];
@@ -113,6 +113,15 @@ export function heldStory(c: Case): Story {
     if (held === undefined) continue;
     main.push(held);
     why.push(`${capital(doing(held))} took ${held.name}${at(held)} and holds it still.`);
+  }
+  for (const word of c.finding.about?.words ?? []) {
+    const taken = c.moments.findLast((m) => isWrite(m) && m.address === word);
+    if (taken === undefined) continue;
+    main.push(taken);
+    const lock = taken.name.replace(/\.pid$/, '');
+    why.push(`${capital(doing(taken))} took ${lock}${at(taken)} and holds it still.`);
+    why.push('It returns to its program: whoever needs the lock now sleeps for ever.');
+    return { summary: c.finding.title, main, why };
   }
   const { last } = c;
   if (last !== undefined) {

@@ -1,0 +1,37 @@
+import type { Kernel } from '../../kernel/kernel.ts';
+import { KERNBASE, PGWORDS, PTE_U, PTE_V, ppnOfPte } from '../../machine/index.ts';
+
+type Memory = Kernel['m']['memory'];
+
+/** Entries of the root table that cover what a user can reach. */
+const USER_ENTRIES = KERNBASE / 2 ** 30;
+
+/** The first page at which a page table maps the frame for a user, or -1. */
+export function mapsAt(memory: Memory, root: number, ppn: number): number {
+  const { words } = memory;
+  if (!memory.isFrame(root)) return -1;
+  for (let i = 0; i < USER_ENTRIES; i++) {
+    const middle = tableAt(memory, memory.frame(root) + 2 * i);
+    for (let j = 0; middle > 0 && j < 512; j++) {
+      if (words[middle + 2 * j] === 0) continue;
+      const last = tableAt(memory, middle + 2 * j);
+      const end = last === 0 ? 0 : last + PGWORDS;
+      for (let at = last; at < end; at += 2) {
+        const pte = words[at] as number;
+        if (pte >>> 10 === ppn && (pte & REACHED) === REACHED) {
+          return (i * 512 + j) * 512 + ((at - last) >> 1);
+        }
+      }
+    }
+  }
+  return -1;
+}
+
+const REACHED = PTE_V | PTE_U;
+
+/** The address of the table that an entry points to, or 0. */
+function tableAt(memory: Memory, entry: number): number {
+  const pte = memory.words[entry] as number;
+  const table = ppnOfPte(pte);
+  return (pte & PTE_V) === 0 || !memory.isFrame(table) ? 0 : memory.frame(table);
+}
