@@ -92,7 +92,7 @@ export function* exec(k: Kernel, p: Proc, path: number, uargv: number): Code<num
   }
 
   // Commit to the user image.
-  yield* vmaExit(k, p);
+  if (!k.mutant['exec-keeps-areas']) yield* vmaExit(k, p);
   if (!k.mutant['exec-keeps-shm']) yield* shmExit(k, p);
   const oldsz = words[p.sz] as number;
   words[p.pagetable] = pagetable;

@@ -86,6 +86,7 @@ export function* kref(k: Kernel, ppn: number): Code<void> {
   const refs = m.load(refsOf(k, ppn)) ?? (yield);
   if (refs < 1) panic(k, 'kref: free');
   k.watch?.counted(ppn);
+  if (k.mutant['kref-apart']) yield* letGo(k, kmem.lock);
   m.store(refsOf(k, ppn), refs + 1) ?? (yield);
   release(k, kmem.lock) ?? (yield);
 }
@@ -109,20 +110,26 @@ export function* hasOtherOwners(k: Kernel, ppn: number): Code<boolean> {
  *   is free.
  */
 export function* kfree(k: Kernel, ppn: number): Code<void> {
-  const { m, kmem } = k;
+  const { m, kmem, mutant } = k;
   if (!m.memory.isFrame(ppn)) panic(k, 'kfree');
   acquire(k, kmem.lock) ?? (yield);
   const refs = m.load(refsOf(k, ppn)) ?? (yield);
+  if (mutant['kfree-count-apart']) yield* letGo(k, kmem.lock);
   if (refs <= 1) k.watch?.freed(ppn);
   if (refs < 1) panic(k, 'kfree: free');
-  if (refs > 1) {
-    m.store(refsOf(k, ppn), refs - 1) ?? (yield);
-  } else {
-    m.words[refsOf(k, ppn)] = 0;
+  let left = refs - 1;
+  if (left > 0) m.store(refsOf(k, ppn), left) ?? (yield);
+  else m.words[refsOf(k, ppn)] = 0;
+  if (mutant['kfree-rereads'] && left > 0) {
+    yield* letGo(k, kmem.lock);
+    left = m.load(refsOf(k, ppn)) ?? (yield);
+    if (left === 0) k.watch?.freed(ppn);
+  }
+  if (left === 0) {
     m.memory.fill(ppn, FREED);
     m.memory.setShared(ppn, false);
     const next = m.load(kmem.freelist) ?? (yield);
-    if (k.mutant['kfree-apart']) yield* letGo(k, kmem.lock);
+    if (mutant['kfree-apart']) yield* letGo(k, kmem.lock);
     m.words[m.memory.frame(ppn)] = next;
     m.store(kmem.freelist, ppn) ?? (yield);
   }

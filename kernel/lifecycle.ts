@@ -37,7 +37,7 @@ export function* fork(k: Kernel, p: Proc): Code<number> {
     }
   }
   // The parent may no longer write to what is copied on write.
-  m.do(SFENCE, p.asid) ?? (yield);
+  if (!k.mutant['fork-no-sfence']) m.do(SFENCE, p.asid) ?? (yield);
   if (copied < 0) {
     if (!k.mutant['fork-oom-keeps-child']) yield* freeproc(k, np);
     release(k, np.lock) ?? (yield);
@@ -89,7 +89,7 @@ export function* exit(k: Kernel, p: Proc, status: number): Code<never> {
   if (p === ptable.procs[0]) panic(k, 'init exiting');
   k.watch?.exiting(status);
   yield* filesExit(k, p);
-  yield* vmaExit(k, p);
+  if (!mutant['exit-keeps-areas']) yield* vmaExit(k, p);
   if (!mutant['exit-keeps-shm']) yield* shmExit(k, p);
 
   if (mutant['exit-wakes-early']) {

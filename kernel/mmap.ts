@@ -162,7 +162,7 @@ function* unmap(k: Kernel, p: Proc, vpn: number, count: number): Code<void> {
     if (yield* dropPages(k, p, v, from, to)) any = true;
     yield* cut(k, p, v, from, to);
   }
-  if (any) k.m.do(SFENCE, p.asid) ?? (yield);
+  if (any && !k.mutant['munmap-no-sfence']) k.m.do(SFENCE, p.asid) ?? (yield);
 }
 
 /** Takes a range, which must be without pages, out of an area. */
@@ -183,7 +183,9 @@ function* cut(k: Kernel, p: Proc, v: Vma, from: number, to: number): Code<void> 
   if (to < end) {
     const rest = freeVma(k, p) as Vma;
     const behind = pageBehind(k, v, to);
-    yield* openVma(k, v, () => setVma(k, rest, to, end - to, mode, object, behind));
+    const publish = (): void => setVma(k, rest, to, end - to, mode, object, behind);
+    if (k.mutant['munmap-split-uncounted']) publish();
+    else yield* openVma(k, v, publish);
   }
   words[v.pages] = from - start;
 }
@@ -226,13 +228,14 @@ export function* vmaExit(k: Kernel, p: Proc): Code<void> {
  * @returns 0, or -1 when memory for tables is out; then the child has none of it.
  */
 export function* vmaFork(k: Kernel, p: Proc, np: Proc): Code<number> {
+  const { mutant } = k;
   const { words } = k.m;
   for (const [i, v] of p.vmas.entries()) {
     if (words[v.mode] === 0) continue;
     const copy = np.vmas[i] as Vma;
     const start = words[v.start] as number;
     const pages = words[v.pages] as number;
-    yield* openVma(k, v, () =>
+    const publish = (): void =>
       setVma(
         k,
         copy,
@@ -241,12 +244,13 @@ export function* vmaFork(k: Kernel, p: Proc, np: Proc): Code<number> {
         words[v.mode] as number,
         words[v.object] as number,
         words[v.offset] as number,
-      ),
-    );
+      );
+    if (mutant['fork-areas-uncounted']) publish();
+    else yield* openVma(k, v, publish);
     if (isSharedVma(k, v)) continue;
     const from = words[p.pagetable] as number;
     if ((yield* uvmcopy(k, from, words[np.pagetable] as number, start, pages)) === 0) continue;
-    yield* vmaExit(k, np);
+    if (!mutant['fork-oom-keeps-areas']) yield* vmaExit(k, np);
     return -1;
   }
   return 0;

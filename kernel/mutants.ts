@@ -1,5 +1,6 @@
 import { type Mutant, mutant } from './mutant.ts';
 import { FILE_MUTANTS } from './mutants-files.ts';
+import { MEMORY_MUTANTS } from './mutants-memory.ts';
 
 export type { Mutant } from './mutant.ts';
 
@@ -444,6 +445,7 @@ export const MUTANTS = {
     'a process that comes back to a CPU finds the translations that it left there',
   ),
   ...FILE_MUTANTS,
+  ...MEMORY_MUTANTS,
 } as const satisfies Readonly<Record<string, Mutant>>;
 
 export type MutantName = keyof typeof MUTANTS;

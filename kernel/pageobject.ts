@@ -20,7 +20,7 @@ import type { Kernel } from './kernel.ts';
 import { walk } from './pagetable.ts';
 import type { Param } from './param.ts';
 import type { Proc } from './proc.ts';
-import { acquire, release, Spinlock } from './spinlock.ts';
+import { acquire, letGo, release, Spinlock } from './spinlock.ts';
 import { endOf, kindOf, pageBehind, VMA_OBJECT, type Vma, type VmOps } from './vma.ts';
 
 /** Pages that an object can have: its frames are listed in one frame. */
@@ -88,11 +88,12 @@ export function* objectCreate(
 /** One reference more to an object that has some; `publish` hands it to its holder. */
 export function* objectOpen(k: Kernel, o: PageObject, publish: () => void): Code<void> {
   const { m, otable } = k;
-  acquire(k, otable.lock) ?? (yield);
+  const locked = !k.mutant['object-open-unlocked'];
+  if (locked) acquire(k, otable.lock) ?? (yield);
   const refs = m.load(o.refs) ?? (yield);
   m.store(o.refs, refs + 1) ?? (yield);
   publish();
-  release(k, otable.lock) ?? (yield);
+  if (locked) release(k, otable.lock) ?? (yield);
 }
 
 /** One reference less, which `publish` takes from its holder; the last one destroys the object. */
@@ -142,6 +143,7 @@ export function* objectPage(
   if (list !== 0) {
     const at = m.memory.frame(list) + page;
     const had = m.load(at) ?? (yield);
+    if (had === 0 && k.mutant['object-page-apart']) yield* letGo(k, otable.lock);
     const ppn = had !== 0 ? had : yield* zeroed(k);
     if (ppn !== 0) {
       if (had === 0) m.memory.setShared(ppn, true);

@@ -48,7 +48,8 @@ function* sysSbrk(k: Kernel, p: Proc): Code<number> {
   if (target < 0 || target > SHMBASE) return -1;
   const from = pageRoundUp(sz) / 4096;
   const to = pageRoundUp(target) / 4096;
-  if (to > from && findVma(k, p, from, to - from) !== undefined) return -1;
+  const meets = to > from && findVma(k, p, from, to - from) !== undefined;
+  if (meets && !k.mutant['sbrk-ignores-areas']) return -1;
   if (to > from && !lazy && (yield* uvmalloc(k, pagetable, from, to, TEXT_PERM)) < 0) return -1;
   if (to < from) {
     yield* uvmzap(k, pagetable, to, from - to);

@@ -84,7 +84,7 @@ function* zeroPage(k: Kernel, p: Proc, vpn: number, perm: number): Code<number> 
 /** Maps a frame that has no other owner. Answers 0, or -1, and the frame is free, without memory. */
 function* mapFresh(k: Kernel, p: Proc, vpn: number, ppn: number, perm: number): Code<number> {
   const result = yield* mappage(k, k.m.words[p.pagetable] as number, vpn, ppn, perm);
-  if (result < 0) yield* kfree(k, ppn);
+  if (result < 0 && !k.mutant['fault-oom-keeps-frame']) yield* kfree(k, ppn);
   return result;
 }
 
@@ -135,17 +135,18 @@ function* breakCow(k: Kernel, p: Proc, at: Address, pte: number): Code<boolean> 
   const { m } = k;
   const ppn = ppnOfPte(pte);
   const flags = (flagsOfPte(pte) & ~PTE_COW) | PTE_W;
-  if (!(yield* hasOtherOwners(k, ppn))) {
+  if (k.mutant['cow-writes-in-place'] || !(yield* hasOtherOwners(k, ppn))) {
     m.store(at, makePte(ppn, flags)) ?? (yield);
     return true;
   }
+  if (k.mutant['cow-lets-go-first']) yield* kfree(k, ppn);
   const copy = yield* kalloc(k);
   if (copy === 0) return false;
   m.memory.copyFrame(ppn, copy);
   m.store(at, makePte(copy, flags)) ?? (yield);
   // A copyout breaks the sharing without the CPU's having seen it.
-  m.do(SFENCE, p.asid) ?? (yield);
-  yield* kfree(k, ppn);
+  if (!k.mutant['cow-no-sfence']) m.do(SFENCE, p.asid) ?? (yield);
+  if (!k.mutant['cow-lets-go-first']) yield* kfree(k, ppn);
   return true;
 }
 
@@ -167,7 +168,12 @@ function* walkaddr(k: Kernel, pagetable: number, va: number, writes: boolean): C
 }
 
 /** As walkaddr, but faults the page in, if it is the current process's. */
-export function* userFrame(k: Kernel, pagetable: number, va: number, writes: boolean): Code<number> {
+export function* userFrame(
+  k: Kernel,
+  pagetable: number,
+  va: number,
+  writes: boolean,
+): Code<number> {
   const ppn = yield* walkaddr(k, pagetable, va, writes);
   if (ppn !== 0) return ppn;
   const p = myproc(k);

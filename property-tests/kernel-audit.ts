@@ -165,6 +165,9 @@ export function auditEnd(k: Kernel): string[] {
   return [
     ...left.map((p) => `proc[${p.index}] is left`),
     ...objects.map((o) => `shm[${o.index}] is left`),
+    ...k.otable.objects
+      .filter((o) => k.m.words[o.refs] !== 0)
+      .map((o) => `object[${o.index}] is left`),
     ...auditObjects(k),
     ...auditFiles(k),
     ...auditMemory(k),

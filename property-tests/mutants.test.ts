@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { areas } from '../scenarios/buggy/areas.ts';
 import { files } from '../scenarios/buggy/files.ts';
 import { life } from '../scenarios/buggy/life.ts';
 import { mappings } from '../scenarios/buggy/mappings.ts';
@@ -34,6 +35,6 @@ describe.each(mutantsNamed(''))('%s', (name, { scenario, detectors: expected, de
 
 test('each situation of scenarios/buggy is the smallest for some mutant', () => {
   const used = new Set(mutantsNamed('').map(([, { scenario }]) => scenario as string));
-  const all = Object.keys({ ...files, ...life, ...mappings, ...objects, ...scarcity });
+  const all = Object.keys({ ...areas, ...files, ...life, ...mappings, ...objects, ...scarcity });
   expect(all.filter((name) => !used.has(name))).toEqual([]);
 });

@@ -1,3 +1,4 @@
+import { areas } from './buggy/areas.ts';
 import { files as fileMistakes } from './buggy/files.ts';
 import { life } from './buggy/life.ts';
 import { mappings } from './buggy/mappings.ts';
@@ -22,6 +23,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...synchronisation,
   ...objects,
   ...mappings,
+  ...areas,
   ...life,
   ...scarcity,
   ...fileMistakes,

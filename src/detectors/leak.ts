@@ -38,6 +38,10 @@ function survivors(k: Kernel): string[] {
     const refs = words[objects[i]?.refs as number] as number;
     if (refs !== 0) lines.push(`shm[${i}] still exists, refs = ${refs}`);
   }
+  for (const o of k.otable.objects) {
+    const refs = words[o.refs] as number;
+    if (refs !== 0) lines.push(`object[${o.index}] still exists, refs = ${refs}`);
+  }
   const top = words[k.ptable.top] as number;
   for (let i = 0; i < top; i++) {
     const p = k.ptable.procs[i] as (typeof k.ptable.procs)[number];
@@ -47,6 +51,9 @@ function survivors(k: Kernel): string[] {
     }
     for (let od = 0; od < p.shm.count; od++) {
       if (words[p.shm.object(od)] !== 0) lines.push(`slot ${i} still has descriptor ${od} open`);
+    }
+    for (const [j, v] of p.vmas.entries()) {
+      if (words[v.mode] !== 0) lines.push(`slot ${i} still has area ${j}`);
     }
     for (let fd = 0; fd < p.files.count && i > 0; fd++) {
       if (words[p.files.at(fd)] !== 0) lines.push(`slot ${i} still has file ${fd} open`);
@@ -113,7 +120,9 @@ class Leak implements Detector {
       about: {
         frames: lost.map(({ ppn }) => ppn),
         words: [
-          ...k.shm.objects.map((o) => o.refs).filter((word) => k.m.words[word] !== 0),
+          ...[...k.shm.objects, ...k.otable.objects]
+            .map((o) => o.refs)
+            .filter((word) => k.m.words[word] !== 0),
           ...files.words,
         ],
       },

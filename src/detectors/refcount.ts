@@ -4,12 +4,13 @@ import type { Ending } from '../../machine/index.ts';
 import { type Finding, Found } from '../finding.ts';
 import { type Detector, type DetectorKind, forKernel } from './detector.ts';
 import { FileReferences } from './file-references.ts';
+import { ObjectReferences } from './object-references.ts';
 
 /**
  * Whenever shm.lock is free, each object's count equals the descriptors that point at it, counted
  * anew from the process table. Assumes that counts change only under that lock, which is the
  * kernel's stated rule; never wrong while that holds. The same for files and inodes under ftable.lock
- * and itable.lock; see FileReferences. Costs a look at every descriptor each time such a lock is
+ * and itable.lock, see FileReferences, and for objects of pages, see ObjectReferences. Costs a look at every descriptor each time such a lock is
  * released.
  */
 class Refcount implements Detector {
@@ -18,12 +19,14 @@ class Refcount implements Detector {
   private readonly counts: Int32Array;
   private readonly lock: number;
   private readonly files: FileReferences;
+  private readonly pages: ObjectReferences;
 
   constructor(k: Kernel) {
     this.k = k;
     this.lock = k.shm.lock.word;
     this.counts = new Int32Array(k.shm.objects.length + 1);
     this.files = new FileReferences(k);
+    this.pages = new ObjectReferences(k);
   }
 
   released(lock: number): void {
@@ -33,11 +36,17 @@ class Refcount implements Detector {
 
   ended(ending: Ending): Finding | undefined {
     if (ending !== 'halted') return undefined;
-    return this.audit() ?? this.files.checkFiles(true) ?? this.files.checkInodes(true);
+    return (
+      this.audit() ??
+      this.pages.check() ??
+      this.files.checkFiles(true) ??
+      this.files.checkInodes(true)
+    );
   }
 
   private auditUnder(lock: number): Finding | undefined {
     if (lock === this.lock) return this.audit();
+    if (lock === this.k.otable.lock.word) return this.pages.check();
     if (lock === this.k.ftable.lock.word) return this.files.checkFiles(false);
     if (lock === this.k.itable.lock.word) return this.files.checkInodes(false);
     return undefined;

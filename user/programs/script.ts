@@ -1,3 +1,4 @@
+import { SYS_wait } from '../../kernel/abi.ts';
 import {
   type Context,
   close,
@@ -6,11 +7,19 @@ import {
   exit,
   fork,
   kill,
+  MAP_ANONYMOUS,
+  MAP_FIXED,
+  MAP_PRIVATE,
+  MAP_SHARED,
+  mmap,
+  munmap,
   O_CREATE,
   O_RDONLY,
   O_RDWR,
   open,
   type Part,
+  PROT_READ,
+  PROT_WRITE,
   pipe,
   print,
   readString,
@@ -33,6 +42,8 @@ interface Memory {
   readonly mapped: number[];
   /** Where the heap ended before it grew last. */
   heap: number;
+  /** Where the last mapping of mmap is. */
+  area: number;
   /** What the last fork answered. */
   pid: number;
 }
@@ -120,6 +131,33 @@ const CALLS: Readonly<Record<string, Call>> = {
     u.store(memory.heap, number(args, 0)) ?? (yield);
     return 0;
   },
+  /** Waits, with the child's status in the first word of the heap. */
+  *waitheap(u, memory) {
+    const pid = u.ecall(SYS_wait, memory.heap) ?? (yield);
+    return pid < 0 ? -1 : 0;
+  },
+  /** mmap:PAGES:s or :p, anonymous, shared or private; at :PAGE if that is given. */
+  *mmap(u, memory, args) {
+    const kind = args[1] === 's' ? MAP_SHARED : MAP_PRIVATE;
+    const at = number(args, 2) * 4096;
+    const flags = kind | MAP_ANONYMOUS | (at > 0 ? MAP_FIXED : 0);
+    const rights = PROT_READ | PROT_WRITE;
+    const va = mmap(u, at, number(args, 0) * 4096, rights, flags, -1, 0) ?? (yield);
+    if (va < 0) return -1;
+    memory.area = va;
+    return 0;
+  },
+  *munmap(u, { area }, args) {
+    return munmap(u, area + number(args, 0) * 4096, number(args, 1) * 4096) ?? (yield);
+  },
+  /** put:PAGE:VALUE[:WORD] */
+  *put(u, { area }, args) {
+    u.store(area + number(args, 0) * 4096 + number(args, 2) * 4, number(args, 1)) ?? (yield);
+    return 0;
+  },
+  *get(u, { area }, args) {
+    return u.load(area + number(args, 0) * 4096) ?? (yield);
+  },
   *creat(u, _memory, [path = '']) {
     return yield* open(u, path, O_CREATE | O_RDWR);
   },
@@ -168,7 +206,7 @@ function parse(
  * Prints a line for each answer that is wrong, and nothing otherwise.
  */
 export function* script(u: Context, argv: readonly string[]): Part<number> {
-  const memory: Memory = { mapped: [], heap: 0, pid: -1 };
+  const memory: Memory = { mapped: [], heap: 0, area: 0, pid: -1 };
   let status = 0;
   for (const step of argv.slice(1)) {
     const parts = parse(step);
