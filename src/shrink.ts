@@ -5,9 +5,11 @@ import { UsageError } from './errors.ts';
 import type { Finding } from './finding.ts';
 import { subjectFor } from './replay.ts';
 import { scheduleText } from './schedule.ts';
-import { bounded, focusOf } from './shrink/bounded.ts';
-import { reduce } from './shrink/reduce.ts';
-import { type Failing, type Size, Trials } from './shrink/trials.ts';
+import { BoundedSearch } from './shrink/bounded.ts';
+import { bonesOfContention, subjectMatter } from './shrink/focus.ts';
+import { polish, reduce } from './shrink/reduce.ts';
+import { straightened } from './shrink/straighten.ts';
+import { type Failing, isSimpler, type Size, Trials } from './shrink/trials.ts';
 import type { Subject } from './stage.ts';
 import type { Runnable } from './subject.ts';
 
@@ -33,15 +35,18 @@ export interface Shrunk {
 
 /*
  * Executions, counted from the first, at which each phase stops; what one leaves, the next may use.
- * Most findings of a kernel need one preemption, and dropping segments comes to within one of the
- * least in about 150 executions.
+ * All schedules of a small kernel with no preemption are a handful, with one 70 to 330, those with two
+ * at the places of one lock 20 to 60.
  */
 const NONPREEMPTIVE = 40;
-const REDUCED = 200;
-const FOCUSED = 320;
-const PROVEN = 400;
-const FEWEST_STEPS = 420;
-const POLISHED = 440;
+const REDUCED = 120;
+const GUESSED = 200;
+const GUESSED_AGAIN = 250;
+const REGROWN = 340;
+const PROVEN = 430;
+const POLISHED = 445;
+/** Executions for one guess at most: a place that is touched everywhere must not use up the rest. */
+const GUESS = 60;
 
 /**
  * Finds a schedule with few preemptions, then with few steps, that still has the trace's finding:
@@ -78,6 +83,8 @@ class Shrinker {
   private best!: Failing;
   /** No schedule with fewer preemptions has the finding. */
   private least = 0;
+  /** What looks through those with as many. */
+  private searching: BoundedSearch | undefined;
 
   constructor(subject: Subject, seed: number) {
     this.subject = subject;
@@ -91,8 +98,11 @@ class Shrinker {
     this.best = first as Failing;
     trials.want(this.best);
     this.search(1, NONPREEMPTIVE);
+    this.straighten();
     this.best = reduce(trials, this.best, REDUCED);
-    this.guess();
+    this.guess([subjectMatter(this.best, trials.stage)], 1, GUESSED);
+    this.guessAgain();
+    this.regrow();
     this.search(Number.POSITIVE_INFINITY, PROVEN);
     this.polish();
     const { list, finding, preemptions, steps } = this.concise();
@@ -109,36 +119,69 @@ class Shrinker {
     };
   }
 
+  private straighten(): void {
+    const { trials } = this;
+    if (this.best.preemptions === 0) return;
+    const trial = trials.attempt(straightened(trials, this.best));
+    if (trial !== undefined && isSimpler(trial, this.best)) this.best = trial;
+  }
+
   /** Looks through all schedules with fewer preemptions than the best, and than `bound`. */
   private search(bound: number, until: number): void {
+    const { trials } = this;
     while (this.least < Math.min(bound, this.best.preemptions)) {
-      const bounds = { preemptions: this.least, until };
-      const { best, isComplete } = bounded(this.trials, this.best, bounds);
-      this.best = best;
-      if (!isComplete) return;
+      this.searching ??= new BoundedSearch(trials, { preemptions: this.least });
+      this.best = this.searching.look(this.best, until);
+      if (!this.searching.isComplete) return;
+      this.searching = undefined;
       this.least++;
     }
   }
 
-  /** The same for those whose preemptions are where the finding's words and locks are touched. */
-  private guess(): void {
-    const focus = focusOf(this.best, this.trials.stage);
-    if (focus === undefined) return;
-    for (let preemptions = 1; preemptions < this.best.preemptions; preemptions++) {
-      const bounds = { preemptions, focus, until: FOCUSED };
-      this.best = bounded(this.trials, this.best, bounds).best;
-      if (this.trials.isSpent(FOCUSED)) return;
+  /** The same for so many preemptions or more, each where one of some objects is touched. */
+  private guess(focuses: readonly ReadonlySet<number>[], least: number, until: number): void {
+    const { trials } = this;
+    for (let bound = least; bound < this.best.preemptions; bound++) {
+      for (const focus of focuses) {
+        const search = new BoundedSearch(trials, { preemptions: bound, focus });
+        this.best = search.look(this.best, Math.min(until, trials.executions + GUESS));
+      }
+    }
+  }
+
+  /** The same at what the preemptions that are left are about, each alone: few need more. */
+  private guessAgain(): void {
+    if (this.best.preemptions < 3) return;
+    const bones = bonesOfContention(this.trials, this.best);
+    const each = bones.map((bone) => new Set([bone]));
+    this.guess(each, 2, GUESSED_AGAIN);
+  }
+
+  /** Keeps all preemptions but the last two or three, and looks for fewer behind them. */
+  private regrow(): void {
+    const { trials } = this;
+    for (let before: Failing | undefined; before !== this.best; ) {
+      before = this.best;
+      const { stretches, preemptions } = before;
+      if (preemptions < 3) return;
+      const focus = new Set(bonesOfContention(trials, before));
+      const places = stretches.flatMap(({ preempts }, i) => (preempts ? [i] : []));
+      for (const place of places.slice(-3, -1).reverse()) {
+        const bounds = { preemptions: preemptions - 1, focus, start: stretches.slice(0, place) };
+        const until = Math.min(REGROWN, trials.executions + GUESS);
+        if (this.best === before) this.best = new BoundedSearch(trials, bounds).look(before, until);
+      }
     }
   }
 
   /** Fewer steps with the same preemptions. */
   private polish(): void {
     const { trials } = this;
-    this.best = reduce(trials, this.best, POLISHED);
+    this.best = polish(trials, this.best, POLISHED);
     const { preemptions } = this.best;
     if (preemptions > this.least) return;
-    this.best = bounded(trials, this.best, { preemptions, until: FEWEST_STEPS }).best;
-    this.best = reduce(trials, this.best, POLISHED);
+    this.best = new BoundedSearch(trials, { preemptions }).look(this.best, POLISHED);
+    this.best = polish(trials, this.best, POLISHED);
   }
 
   /** Without what goes without saying at the end. */
