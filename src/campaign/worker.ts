@@ -14,18 +14,20 @@ export interface WorkerTask {
 }
 
 let opened: Promise<Opened> | undefined;
+let beat: BoardBeat | undefined;
 
 /** A thread of a crew: runs one unit. What it throws is an answer, too: only that keeps its kind. */
 export default async function work(task: WorkerTask): Promise<Envelope> {
   const { workerId } = process.__tinypool_state__;
-  const beat = new BoardBeat(task.board, (workerId - 1) % task.jobs, task.number);
+  beat ??= new BoardBeat(task.board, (workerId - 1) % task.jobs);
+  beat.begin(task.number);
   try {
     opened ??= open(task);
     return { result: await (await opened)(task.task, beat) };
   } catch (error) {
     return { failure: failureOf(error) };
   } finally {
-    beat.end();
+    beat.begin(0);
   }
 }
 
