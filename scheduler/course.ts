@@ -12,7 +12,7 @@ import type { Strategy } from './strategy.ts';
 
 /** A segment as it was run. */
 export interface Stretch extends Segment {
-  /** Step of its first operation. */
+  /** Its first step, if its thread did not start earlier. */
   readonly from: number;
   /** Whether it is a preemption of the lane that ran before. */
   readonly preempts: boolean;
@@ -103,7 +103,7 @@ export class Course implements Strategy {
     const steps = this.starts.get(lane) ?? 0;
     this.starts.delete(lane);
     const { isChosen } = this;
-    this.stretches.push({ lane, steps, from: step, preempts, isChosen, before });
+    this.stretches.push({ lane, steps, from: step - steps, preempts, isChosen, before });
     if (preempts) this.preemptions++;
   }
 

@@ -3,16 +3,19 @@ import { Segments } from '../scheduler/strategies/segments.ts';
 import { readTrace, type Trace } from '../traces/reader.ts';
 import { UsageError } from './errors.ts';
 import type { Finding } from './finding.ts';
-import { subjectFor } from './replay.ts';
+import { isForeign, subjectFor } from './replay.ts';
 import { scheduleText } from './schedule.ts';
 import { BoundedSearch } from './shrink/bounded.ts';
 import { bonesOfContention, subjectMatter } from './shrink/focus.ts';
+import { nearestPassing, type Passing } from './shrink/passing.ts';
 import { polish, reduce } from './shrink/reduce.ts';
 import { straightened } from './shrink/straighten.ts';
-import { type Failing, isSimpler, type Size, Trials } from './shrink/trials.ts';
+import { concise, type Failing, isSimpler, type Size, Trials } from './shrink/trials.ts';
 import type { Subject } from './stage.ts';
 import type { Runnable } from './subject.ts';
 
+export type { ShownOperation } from './shrink/operation-log.ts';
+export type { Passing } from './shrink/passing.ts';
 export type { Size } from './shrink/trials.ts';
 
 /** A failing schedule made small. */
@@ -29,6 +32,8 @@ export interface Shrunk {
   readonly to: Size;
   /** Whether no schedule with fewer preemptions has the finding: all were looked at. */
   readonly minimal: boolean;
+  /** The nearest schedule that passes; undefined if no single change that was tried makes it pass. */
+  readonly passing: Passing | undefined;
   /** Executions that it took, at most 500. */
   readonly executions: number;
 }
@@ -45,6 +50,7 @@ const GUESSED_AGAIN = 250;
 const REGROWN = 340;
 const PROVEN = 430;
 const POLISHED = 445;
+const BUDGET = 500;
 /** Executions for one guess at most: a place that is touched everywhere must not use up the rest. */
 const GUESS = 60;
 
@@ -66,7 +72,23 @@ export function shrink(of: Trace | Uint8Array, given?: Runnable): Shrunk {
     throw new UsageError('only a whole trace can be shrunk');
   }
   const subject = subjectFor(header, given);
-  return new Shrinker(subject, header.seed).shrink(segmentsOf(trace, end.steps));
+  if (subject.program !== header.program) {
+    throw new UsageError(`the trace is of ${header.program}, not of ${subject.program}`);
+  }
+  const trials = new Trials(subject, header.seed);
+  const first = trials.run(segmentsOf(trace, end.steps));
+  const [known] = trace.findings;
+  if (first.finding === undefined && known === undefined) {
+    throw new UsageError('the trace has no finding to keep');
+  }
+  if (
+    first.finding === undefined ||
+    first.finding.title !== (known?.title ?? first.finding.title)
+  ) {
+    const why = isForeign(header, subject) ? 'other code made the trace' : 'is it deterministic?';
+    throw new UsageError(`"${known?.title}" does not show again: ${why}`);
+  }
+  return new Shrinker(trials, { ...first, finding: first.finding }).shrink();
 }
 
 function segmentsOf(trace: Trace, steps: number): Segment[] {
@@ -78,25 +100,23 @@ function segmentsOf(trace: Trace, steps: number): Segment[] {
 }
 
 class Shrinker {
-  private readonly subject: Subject;
   private readonly trials: Trials;
-  private best!: Failing;
+  private readonly first: Failing;
+  private best: Failing;
   /** No schedule with fewer preemptions has the finding. */
   private least = 0;
   /** What looks through those with as many. */
   private searching: BoundedSearch | undefined;
 
-  constructor(subject: Subject, seed: number) {
-    this.subject = subject;
-    this.trials = new Trials(subject, seed);
+  constructor(trials: Trials, first: Failing) {
+    trials.want(first);
+    this.trials = trials;
+    this.first = first;
+    this.best = first;
   }
 
-  shrink(whole: readonly Segment[]): Shrunk {
-    const { trials, subject } = this;
-    const first = trials.run(whole);
-    if (first.finding === undefined) throw new UsageError('the trace has no finding to keep');
-    this.best = first as Failing;
-    trials.want(this.best);
+  shrink(): Shrunk {
+    const { trials, first } = this;
     this.search(1, NONPREEMPTIVE);
     this.straighten();
     this.best = reduce(trials, this.best, REDUCED);
@@ -105,9 +125,11 @@ class Shrinker {
     this.regrow();
     this.search(Number.POSITIVE_INFINITY, PROVEN);
     this.polish();
-    const { list, finding, preemptions, steps } = this.concise();
+    const shrunk = this.concise();
+    const { list, finding, preemptions, steps } = shrunk;
+    const passing = nearestPassing(trials, shrunk, BUDGET);
     return {
-      subject,
+      subject: trials.stage.subject,
       seed: trials.seed,
       strategy: new Segments(list),
       schedule: scheduleText(list),
@@ -115,6 +137,7 @@ class Shrinker {
       from: { preemptions: first.preemptions, steps: first.steps },
       to: { preemptions, steps },
       minimal: preemptions <= this.least,
+      passing,
       executions: trials.executions,
     };
   }
@@ -184,14 +207,9 @@ class Shrinker {
     this.best = polish(trials, this.best, POLISHED);
   }
 
-  /** Without what goes without saying at the end. */
+  /** The best without what goes without saying. */
   private concise(): Failing {
-    const { stretches, steps } = this.best;
-    const last = stretches.findLastIndex(({ isChosen }) => isChosen);
-    const list = stretches
-      .slice(0, Math.max(last, 0) + 1)
-      .map(({ lane, steps }) => ({ lane, steps }));
-    const trial = this.trials.run(list);
-    return this.trials.has(trial) && trial.steps === steps ? trial : this.best;
+    const trial = this.trials.run(concise(this.best.stretches));
+    return this.trials.has(trial) && !isSimpler(this.best, trial) ? trial : this.best;
   }
 }
