@@ -91,16 +91,15 @@ export class Crew<Task, Result> {
     this.tasks.set(number, task);
     const { board, jobs } = this;
     const sent: WorkerTask = { module: module.href, setup, board, jobs, number, task };
-    const began = performance.now();
     const answer = pool.run(sent).catch((error: unknown) => {
       throw this.isClosed ? error : this.named(error);
     });
     // One of them is left behind when the other is first.
     answer.catch(() => undefined);
-    const { result, failure } = (await Promise.race([answer, this.death])) as Envelope;
+    const { result, failure, ms } = (await Promise.race([answer, this.death])) as Envelope;
     this.tasks.delete(number);
     if (failure !== undefined) throw errorOf(failure);
-    return { result: result as Result, ms: performance.now() - began };
+    return { result: result as Result, ms };
   }
 
   private async start(): Promise<Tinypool> {

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { type Board, BoardBeat } from './beat.ts';
 import { type Envelope, failureOf, type Opened, type UnitModule } from './unit.ts';
 
@@ -23,9 +24,12 @@ export default async function work(task: WorkerTask): Promise<Envelope> {
   beat.begin(task.number);
   try {
     opened ??= open(task);
-    return { result: await (await opened)(task.task, beat) };
+    const run = await opened;
+    const began = performance.now();
+    const result = await run(task.task, beat);
+    return { result, ms: performance.now() - began };
   } catch (error) {
-    return { failure: failureOf(error) };
+    return { failure: failureOf(error), ms: 0 };
   } finally {
     beat.begin(0);
   }
