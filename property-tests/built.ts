@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -31,6 +31,24 @@ export function xv6(
   const options = { cwd, env: { ...inherited, ...env }, encoding: 'utf8' } as const;
   const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], options);
   return { code: status, out: stdout, err: stderr };
+}
+
+/** As xv6, and Ctrl-C after so many milliseconds; code is null for one that it ended at once. */
+export function spawned(cwd: string, args: readonly string[], ms: number): Promise<Invocation> {
+  const { NODE_OPTIONS: _, ...env } = process.env;
+  const child = spawn(process.execPath, [CLI, ...args], { cwd, env });
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (text) => {
+    out += text;
+  });
+  child.stderr.on('data', (text) => {
+    err += text;
+  });
+  setTimeout(() => child.kill('SIGINT'), ms);
+  return new Promise((resolve) => {
+    child.on('close', (code) => resolve({ code, out, err }));
+  });
 }
 
 /** As xv6, for output that programs read: one object a line. */

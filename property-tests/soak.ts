@@ -96,7 +96,7 @@ interface Cell {
   readonly strategy: string;
 }
 
-/** All guests, on every number of CPUs, under every strategy. */
+/** All guests, on every number of CPUs, under every strategy; neighbours are under different ones. */
 function cells(): Cell[] {
   const guests = [
     ...LINES.map(([line, judge]) => {
@@ -112,8 +112,13 @@ function cells(): Cell[] {
   ];
   // Under an unfair strategy a process that waits for another by looking may look for ever.
   const fair = [...STRATEGIES].filter(([, kind]) => kind.fair).map(([name]) => name);
-  return fair.flatMap((strategy) =>
-    CPUS.flatMap((cpus) => guests.map((guest) => ({ ...guest, cpus, strategy }))),
+  return fair.flatMap((_, turn) =>
+    CPUS.flatMap((cpus) =>
+      guests.map((guest, i) => {
+        const strategy = fair[(i + cpus + turn) % fair.length] as string;
+        return { ...guest, cpus, strategy };
+      }),
+    ),
   );
 }
 

@@ -12,11 +12,11 @@ import type { Strategy } from './strategy.ts';
 
 /** A segment as it was run. */
 export interface Stretch extends Segment {
-  /** Step of its first operation. */
+  /** Its first step, if its thread did not start earlier. */
   readonly from: number;
-  /** Whether the lane before it could have gone on. */
+  /** Whether it is a preemption of the lane that ran before. */
   readonly preempts: boolean;
-  /** Whether a list of segments that is used up would not have gone on here; see Segments. */
+  /** Whether it is not what follows where a list of segments is used up; see Segments. */
   readonly isChosen: boolean;
   /** Operation that the lane had announced when it was preempted, by kind; else NONE. */
   readonly before: number;
@@ -26,9 +26,9 @@ export interface Stretch extends Segment {
  * Takes down the course of an execution under another strategy, one that is always asked: the
  * segments that lead to it, and its preemptions.
  *
- * A preemption is a switch away from a lane that could have gone on. The start of a thread is part of
- * its first segment, wherever it was: it touches nothing. `halt` ends every lane, so whoever lets the
- * others go first preempts nobody.
+ * A preemption is a switch away from a lane that could have gone on. An interrupt is none: its handler
+ * is the same CPU's. The start of a thread is part of its first segment, wherever it was: it touches
+ * nothing. `halt` ends every lane, so whoever lets the others go first preempts nobody.
  */
 export class Course implements Strategy {
   readonly name: string;
@@ -42,8 +42,9 @@ export class Course implements Strategy {
 
   private readonly strategy: Strategy;
   private readonly stepsMax: number;
-  /** The lane that performed the last operation; -1 for none. */
+  /** The CPU that performed the last operation; -1 for none. */
   private lane = -1;
+  private isChosen = false;
   private since = 0;
   /** The lane that a thread starts on; -1 when none does. */
   private starting = -1;
@@ -64,6 +65,7 @@ export class Course implements Strategy {
     this.isCut = false;
     this.hasTimers = false;
     this.lane = -1;
+    this.isChosen = false;
     this.since = 0;
     this.starting = -1;
     this.starts.clear();
@@ -79,27 +81,30 @@ export class Course implements Strategy {
     this.credit(step);
     const thread = this.strategy.choose(point);
     const lane = point.laneOf(thread);
+    if (thread !== (threadOn(point, point.lane) ?? enabled[0])) this.isChosen = true;
     if (thread.kind === START) {
       this.starting = lane;
       point.lease = 1;
       return thread;
     }
-    if (lane !== this.lane) this.open(point, lane);
+    if (lane !== this.stretches.at(-1)?.lane) this.open(point, thread);
+    if (thread.id >= 0) this.lane = lane;
+    this.isChosen = false;
     point.lease = Math.min(point.lease, this.stepsMax - step);
     return thread;
   }
 
-  private open(point: ChoicePoint, lane: number): void {
+  private open(point: ChoicePoint, thread: Thread): void {
     const { step } = point;
-    const last = threadOn(point, this.lane);
+    const lane = point.laneOf(thread);
+    const last = lane === this.lane || thread.id < 0 ? undefined : threadOn(point, this.lane);
     const preempts = last !== undefined && last.kind !== HALT;
-    const isChosen = last !== undefined || threadOn(point, lane) !== point.enabled[0];
+    const before = preempts ? last.kind : NONE;
     const steps = this.starts.get(lane) ?? 0;
     this.starts.delete(lane);
-    const before = preempts ? last.kind : NONE;
-    this.stretches.push({ lane, steps, from: step, preempts, isChosen, before });
+    const { isChosen } = this;
+    this.stretches.push({ lane, steps, from: step - steps, preempts, isChosen, before });
     if (preempts) this.preemptions++;
-    this.lane = lane;
   }
 
   /** To be called when the execution is over, with the steps that it took. */

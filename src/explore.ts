@@ -57,7 +57,7 @@ function explorePlan(plan: Plan, options: ExploreOptions): Exploration {
     let unit = 1;
     while (so.executions < schedules) {
       if (so.executions % BATCH === 0 && goOn?.(current(so, plan)) === false) break;
-      if (search === undefined && so.executions > 0 && so.executions % unit === 0) {
+      if (so.executions > 0 && so.executions % unit === 0) {
         explorer.begin(so);
       }
       explorer.execute(seed + so.executions);

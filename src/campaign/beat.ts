@@ -18,18 +18,20 @@ const BUSY = 40;
 export abstract class Beat implements Done {
   executions = 0;
   operations = 0;
-  private last = 0;
+  /** Operations since the last rest, which need not have been in this unit. */
+  private busy = 0;
 
   /** Notes an execution; answers whether it is time to rest. */
   did(operations: number): boolean {
     this.executions++;
     this.operations += operations;
-    return this.operations - this.last >= BETWEEN;
+    this.busy += operations;
+    return this.busy >= BETWEEN;
   }
 
   /** Answers whether to go on; if not, the unit ends early with what it has. */
   rest(): Promise<boolean> {
-    this.last = this.operations;
+    this.busy = 0;
     return this.pause();
   }
 
@@ -72,29 +74,28 @@ export function tasksOn(board: Board): readonly number[] {
   return Array.from(board).filter((_, i) => i % SLOT === 1);
 }
 
-/** The beat of a unit that shows on a board what it does. */
+/** The beat of a thread's units, which shows on a board what they do. */
 export class BoardBeat extends Beat {
   private readonly board: Board;
   private readonly slot: number;
 
-  /** @param slot of the worker, from 0 */
-  constructor(board: Board, slot: number, task: number) {
+  /** @param slot of the thread, from 0 */
+  constructor(board: Board, slot: number) {
     super();
     this.board = board;
     this.slot = 1 + SLOT * slot;
+  }
+
+  /** A unit begins, of that task; 0 when it is over. */
+  begin(task: number): void {
+    this.executions = 0;
+    this.operations = 0;
     this.show(task);
   }
 
   protected pause(): Promise<boolean> {
     this.show(this.board[this.slot] as number);
     return Promise.resolve(!isStopped(this.board));
-  }
-
-  /** The unit is over. */
-  end(): void {
-    this.executions = 0;
-    this.operations = 0;
-    this.show(0);
   }
 
   private show(task: number): void {

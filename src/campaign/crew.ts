@@ -39,8 +39,10 @@ export class Crew<Task, Result> {
   readonly jobs: number;
   private readonly options: CrewOptions<Task, Result>;
   private readonly board: Board;
+  private readonly beat: LocalBeat;
   private pool: Promise<Tinypool> | undefined;
   private isClosed = false;
+  private isDead = false;
   private count = 0;
   private readonly tasks = new Map<number, Task>();
   /** Rejects when a thread dies. */
@@ -51,8 +53,12 @@ export class Crew<Task, Result> {
     this.options = options;
     this.jobs = options.jobs;
     this.board = makeBoard(options.jobs);
+    this.beat = new LocalBeat(this.board, 0);
     this.death = new Promise((_, reject) => {
-      this.die = (error) => reject(this.named(error));
+      this.die = (error) => {
+        this.isDead = true;
+        reject(this.named(error));
+      };
     });
     // Whoever waits for a unit hears of it; nobody may be waiting.
     this.death.catch(() => undefined);
@@ -60,13 +66,14 @@ export class Crew<Task, Result> {
 
   /** Runs a unit in this process. */
   async here(task: Task): Promise<Timed<Result>> {
-    const beat = new LocalBeat(this.board, 0, 0);
+    const { beat } = this;
     const began = performance.now();
+    beat.begin(0);
     try {
       const result = await this.options.here(task, beat);
       return { result, ms: performance.now() - began };
     } finally {
-      beat.end();
+      beat.begin(0);
     }
   }
 
@@ -84,16 +91,15 @@ export class Crew<Task, Result> {
     this.tasks.set(number, task);
     const { board, jobs } = this;
     const sent: WorkerTask = { module: module.href, setup, board, jobs, number, task };
-    const began = performance.now();
     const answer = pool.run(sent).catch((error: unknown) => {
       throw this.isClosed ? error : this.named(error);
     });
     // One of them is left behind when the other is first.
     answer.catch(() => undefined);
-    const { result, failure } = (await Promise.race([answer, this.death])) as Envelope;
+    const { result, failure, ms } = (await Promise.race([answer, this.death])) as Envelope;
     this.tasks.delete(number);
     if (failure !== undefined) throw errorOf(failure);
-    return { result: result as Result, ms: performance.now() - began };
+    return { result: result as Result, ms };
   }
 
   private async start(): Promise<Tinypool> {
@@ -140,6 +146,8 @@ export class Crew<Task, Result> {
   /** Ends all threads, whatever they are doing. */
   async close(): Promise<void> {
     this.isClosed = true;
-    await (await this.pool)?.destroy();
+    const ended = (await this.pool)?.destroy();
+    // It waits for all threads, for those, too, that have ended already.
+    if (!this.isDead) await ended;
   }
 }

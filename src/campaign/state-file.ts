@@ -12,8 +12,11 @@ import { reason, STORE } from '../trace-file.ts';
  * MessagePack. It is for the same version of xv6-replay, and lives as long as somebody means to go on.
  */
 
-/** What was asked, as far as it decides what comes of it: by a name that people know it by. */
-export type Question = Readonly<Record<string, unknown>>;
+/** What was asked, as far as it decides what comes of it; `program` is what is explored. */
+export interface Question {
+  readonly program: string;
+  readonly [option: string]: string | number | readonly string[];
+}
 
 export interface Saved<Standing> {
   readonly question: Question;
@@ -67,7 +70,6 @@ export function saveState<Standing>(
 /**
  * Reads a state that answers this question.
  *
- * @param path undefined for the last that was written to the usual file
  * @throws UsageError when there is none, when it is damaged, or is of another question or version.
  */
 export function loadState<Standing>(
@@ -80,10 +82,10 @@ export function loadState<Standing>(
   for (const name of names) {
     const [its, ours] = [saved.question[name], question[name]];
     if (isDeepStrictEqual(its, ours)) continue;
-    throw new UsageError(`${path} is of another ${name}: ${shown(its)}, not ${shown(ours)}`);
+    throw new UsageError(`${path} was saved with ${name} ${shown(its)}, not ${shown(ours)}`);
   }
   if (saved.fingerprint !== fingerprint) {
-    throw new UsageError(`${path} is of another version of ${shown(question.program)}`);
+    throw new UsageError(`${path} was saved with another version of ${question.program}`);
   }
   return saved;
 }
@@ -117,6 +119,5 @@ function read(path: string): unknown {
 }
 
 function shown(value: unknown): string {
-  if (value === undefined) return 'none';
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  return String(value) === '' ? 'none' : String(value);
 }

@@ -18,6 +18,8 @@ export interface UnitModule {
 export interface Envelope {
   readonly result?: unknown;
   readonly failure?: Failure;
+  /** Milliseconds that the unit took. */
+  readonly ms: number;
 }
 
 /** An error as plain data. */

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { type Board, BoardBeat } from './beat.ts';
 import { type Envelope, failureOf, type Opened, type UnitModule } from './unit.ts';
 
@@ -14,18 +15,23 @@ export interface WorkerTask {
 }
 
 let opened: Promise<Opened> | undefined;
+let beat: BoardBeat | undefined;
 
 /** A thread of a crew: runs one unit. What it throws is an answer, too: only that keeps its kind. */
 export default async function work(task: WorkerTask): Promise<Envelope> {
   const { workerId } = process.__tinypool_state__;
-  const beat = new BoardBeat(task.board, (workerId - 1) % task.jobs, task.number);
+  beat ??= new BoardBeat(task.board, (workerId - 1) % task.jobs);
+  beat.begin(task.number);
   try {
     opened ??= open(task);
-    return { result: await (await opened)(task.task, beat) };
+    const run = await opened;
+    const began = performance.now();
+    const result = await run(task.task, beat);
+    return { result, ms: performance.now() - began };
   } catch (error) {
-    return { failure: failureOf(error) };
+    return { failure: failureOf(error), ms: 0 };
   } finally {
-    beat.end();
+    beat.begin(0);
   }
 }
 

@@ -49,19 +49,19 @@ const JOBS_MAX = 256;
 /** What decides what comes of it, but for the seed and the version of the code. */
 function questionOf(subject: Subject, options: Options): Question {
   const { program, args, mutants, config, detectors, spec } = subject;
-  const { strategy, preemptions, focus, commuting, keepGoing } = options;
+  const { strategy, preemptions, focus, commuting, keepGoing = false } = options;
   return {
     program,
     arguments: args,
-    cpus: spec?.param.ncpu ?? 0,
-    limits: { ...config },
     mutants,
+    cpus: spec?.param.ncpu ?? 'one a thread',
+    ...config,
     detectors: detectors ?? 'all',
     strategy: strategy ?? 'the usual',
     preemptions: preemptions ?? 'any',
-    focus: focus ?? 'all',
+    focus: focus ?? 'everything',
     commuting: commuting ?? 'the usual',
-    'keep-going': keepGoing ?? false,
+    'keep-going': String(keepGoing),
   };
 }
 
@@ -79,7 +79,7 @@ function before(subject: Subject, options: Options): Before | undefined {
   const file = resume === true ? lastState(stateFile('explore', question)) : resume;
   const saved = loadState<Standing>(file, question, subject.fingerprint());
   if (seed === undefined || seed === saved.seed) return { file, saved };
-  throw new UsageError(`${file} is of another seed: ${saved.seed}, not ${seed}`);
+  throw new UsageError(`${file} was saved with seed ${saved.seed}, not ${seed}`);
 }
 
 function campaignOptions(options: Options): CampaignOptions {

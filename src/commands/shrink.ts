@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
-import { EXIT } from '../errors.ts';
-import { findingText, reported } from '../report/finding-text.ts';
-import { plural } from '../report/text.ts';
+import { EXIT, UsageError } from '../errors.ts';
+import { findingText, REPORT_WIDTH, reported } from '../report/finding-text.ts';
+import { plural, printable, wrap } from '../report/text.ts';
 import { run } from '../run.ts';
 import { type Shrunk, type Size, shrink } from '../shrink.ts';
 import { openTrace, storeTrace, TraceFile } from '../trace-file.ts';
@@ -29,11 +30,31 @@ function record(shrunk: Shrunk, path: string): ReturnType<typeof run> {
   }
 }
 
+/** Before the work, not after it. */
+function checkNew(path: string): void {
+  if (existsSync(path)) {
+    throw new UsageError(`cannot write ${path}: it exists; nothing is overwritten`);
+  }
+}
+
+/** What came of it, in a few lines. */
+function summary({ from, to, executions, minimal, passing }: Shrunk, width: number): string[] {
+  const proof = minimal ? '; none with fewer preemptions has it' : '';
+  const lines = [
+    ` Shrunk  from ${size(from)}`,
+    `         to ${size(to)}, in ${plural(executions, 'execution')}${proof}`,
+  ];
+  const text = passing?.text ?? 'with no single change of a switch that was tried';
+  lines.push(` Passes  ${wrap(printable(text).split(' '), '         ', width)}`);
+  return lines;
+}
+
 async function act(pathOrId: string, options: Options, shell: Shell): Promise<void> {
+  if (options.output !== undefined) checkNew(options.output);
   const trace = openTrace(pathOrId);
   const given = trace.header && (await subjectToReplay(trace.header, shell));
   const shrunk = shrink(trace, given);
-  const { subject, seed, strategy, from, to, executions } = shrunk;
+  const { subject, seed, strategy, from, to, minimal, schedule, executions } = shrunk;
   const result =
     options.output === undefined
       ? run(subject, { seed, strategy })
@@ -43,15 +64,13 @@ async function act(pathOrId: string, options: Options, shell: Shell): Promise<vo
   shell.exitCode = EXIT.finding;
   if (options.json) {
     const { about: _, ...known } = shrunk.finding;
-    shell.json({ kind: 'shrunk', id, from, to, executions, trace: kept, finding: known, report });
+    const sizes = { from, to, minimal, executions, schedule, passing: shrunk.passing ?? null };
+    shell.json({ kind: 'shrunk', id, ...sizes, trace: kept, finding: known, report });
     return;
   }
-  if (finding !== undefined) {
-    shell.say(findingText(reported(finding, id, report), header, look(options, shell)));
-  }
-  shell.say(
-    ` Shrunk  from ${size(from)}\n         to ${size(to)}, in ${plural(executions, 'execution')}`,
-  );
+  const how = look(options, shell);
+  if (finding !== undefined) shell.say(findingText(reported(finding, id, report), header, how));
+  for (const line of summary(shrunk, how.width ?? REPORT_WIDTH)) shell.say(line);
   shell.say(` Replay  xv6-replay replay ${kept}`);
 }
 

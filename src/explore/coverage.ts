@@ -12,14 +12,15 @@ export interface Coverage {
   readonly untimed?: boolean | undefined;
 }
 
-/** In words: `every order of operations with at most 2 preemptions, at shm`. */
+/** In words: `every order of operations with at most 2 preemptions and with switches at shm only`. */
 export function coverageText(coverage: Coverage): string {
   const { kind, preemptions, focus, commuting, untimed } = coverage;
   if (kind === 'sampled') return 'a sample of schedules';
-  const parts = [kind === 'traces' ? 'every order of operations' : 'every interleaving'];
-  if (preemptions !== undefined) parts.push(`with at most ${preemptionsText(preemptions)}`);
-  if (focus !== undefined) parts.push(`with switches at ${focus.join(', ')} only`);
-  const text = parts.join(' ');
+  const all = kind === 'traces' ? 'every order of operations' : 'every interleaving';
+  const within: string[] = [];
+  if (preemptions !== undefined) within.push(`with at most ${preemptionsText(preemptions)}`);
+  if (focus !== undefined) within.push(`with switches at ${focus.join(', ')} only`);
+  const text = within.length === 0 ? all : `${all} ${within.join(' and ')}`;
   const but: string[] = [];
   if (commuting !== undefined) but.push(`the order of ${commuting.join(', ')} is not told apart`);
   if (untimed === true) but.push('no timer interrupts');
@@ -27,6 +28,6 @@ export function coverageText(coverage: Coverage): string {
 }
 
 function preemptionsText(count: number): string {
-  if (count === 0) return 'no preemption';
+  if (count === 0) return '0 preemptions';
   return count === 1 ? '1 preemption' : `${count} preemptions`;
 }

@@ -1,68 +1,98 @@
-import { NO_GUARD, objectCount, PGWORDS } from '../../machine/index.ts';
+import { type ChoicePoint, objectCount, type Thread } from '../../machine/index.ts';
+import type { Stretch } from '../../scheduler/course.ts';
 import { Dfs } from '../../scheduler/search/dfs.ts';
-import type { Stage } from '../stage.ts';
+import { type Segment, Segments } from '../../scheduler/strategies/segments.ts';
+import type { Strategy } from '../../scheduler/strategy.ts';
 import { type Failing, isSimpler, type Trials } from './trials.ts';
-
-export interface Bounded {
-  /** The simplest that was found, or what it had to be simpler than. */
-  readonly best: Failing;
-  /** Whether nothing with as few preemptions is left that could be simpler. */
-  readonly isComplete: boolean;
-}
 
 export interface Bounds {
   readonly preemptions: number;
-  /** By object, 1 for those whose operations a lane may be preempted at; all if left out. */
-  readonly focus?: Uint8Array | undefined;
-  /** Number of executions at which to stop. */
-  readonly until: number;
+  /** Objects whose operations a lane may be preempted at; all if left out. */
+  readonly focus?: ReadonlySet<number>;
+  /** What all begin with; a preemption follows. */
+  readonly start?: readonly Stretch[];
 }
 
 /**
- * Looks for a simpler schedule among all with at most so many preemptions: iterative context bounding
- * (Musuvathi and Qadeer, PLDI 2007). Ends where there is one with as few as were allowed, if the best
- * before had more.
+ * Looks for simpler schedules among all with at most so many preemptions: iterative context bounding
+ * (Musuvathi and Qadeer, PLDI 2007).
  *
  * Complete up to traces: of executions that differ only in the order of operations that commute, one
  * is run. So a finding that some of these show and others do not may be passed over.
  */
-export function bounded(trials: Trials, from: Failing, bounds: Bounds): Bounded {
-  const { preemptions, focus, until } = bounds;
-  const isFewer = from.preemptions > preemptions;
-  const search = new Dfs({ merges: true, preemptions, ...(focus && { focus }) });
-  let best = from;
-  let isComplete = focus === undefined;
-  for (let more = true; more; ) {
-    if (trials.isSpent(until)) return { best, isComplete: false };
-    const trial = trials.execute(search);
-    // Now, while the machine is as this execution has left it.
-    more = search.next();
-    // A merging search takes timers as they come, and knows nothing behind a cut.
-    if (trial.isCut || trial.hasTimers) isComplete = false;
-    if (!trials.has(trial) || !isSimpler(trial, best)) continue;
-    // The starts of threads come first in a search, and later in a list.
-    const again = trials.attempt(trial.stretches);
-    if (again === undefined || !isSimpler(again, best)) continue;
-    best = again;
-    if (isFewer && best.preemptions <= preemptions) return { best, isComplete: false };
+export class BoundedSearch {
+  /** Whether all were looked at. */
+  isComplete = false;
+  private readonly trials: Trials;
+  private readonly preemptions: number;
+  private readonly search: Dfs;
+  private readonly strategy: Strategy;
+  private isOver = false;
+  /** Whether the search itself is blind to some. */
+  private isPartial: boolean;
+
+  constructor(trials: Trials, { preemptions, focus, start }: Bounds) {
+    this.trials = trials;
+    this.preemptions = preemptions;
+    this.isPartial = focus !== undefined || start !== undefined;
+    const table = focus && tableOf(focus, objectCount(trials.stage.machine));
+    const before = start?.filter(({ preempts }) => preempts).length ?? -1;
+    this.search = new Dfs({ merges: true, preemptions: preemptions - before - 1, focus: table });
+    this.strategy = start === undefined ? this.search : new After(start, this.search);
   }
-  return { best, isComplete };
+
+  /**
+   * Goes on looking, and answers the simplest that it comes upon, or `from`. Stops after so many
+   * executions of all, or where there is one with as few preemptions as were allowed and `from` has
+   * more; the next call goes on.
+   */
+  look(from: Failing, until: number): Failing {
+    const { trials, preemptions, search, strategy } = this;
+    let best = from;
+    while (!this.isOver && !trials.isSpent(until)) {
+      const trial = trials.execute(strategy);
+      // Now, while the machine is as this execution has left it.
+      this.isOver = !search.next();
+      // Timers are taken as they come, and nothing is known of what comes behind a cut.
+      if (trial.isCut || trial.hasTimers) this.isPartial = true;
+      if (!trials.has(trial) || !isSimpler(trial, best)) continue;
+      // The starts of threads come first in a search, and later in a list.
+      const again = trials.attempt(trial.stretches);
+      if (again === undefined || !isSimpler(again, best)) continue;
+      best = again;
+      if (from.preemptions > preemptions && best.preemptions <= preemptions) break;
+    }
+    this.isComplete = this.isOver && !this.isPartial;
+    return best;
+  }
 }
 
-/** What a finding is about, and the locks that guard it; undefined where it does not say. */
-export function focusOf({ finding }: Failing, { machine }: Stage): Uint8Array | undefined {
-  const { words = [], locks = [], frames = [] } = finding.about ?? {};
-  if (words.length + locks.length + frames.length === 0) return undefined;
-  const { guards } = machine.layout;
-  const focus = new Uint8Array(objectCount(machine));
-  for (const word of [...words, ...locks]) {
-    focus[word] = 1;
-    const guard = guards[word] ?? NO_GUARD;
-    if (guard !== NO_GUARD) focus[guard] = 1;
+/** Segments, and behind them another strategy. */
+class After implements Strategy {
+  readonly name = 'segments';
+  readonly asksAlways = true;
+  private readonly steps: number;
+  private readonly start: Segments;
+  private readonly rest: Strategy;
+
+  constructor(start: readonly Segment[], rest: Strategy) {
+    this.steps = start.reduce((sum, { steps }) => sum + steps, 0);
+    this.start = new Segments(start);
+    this.rest = rest;
   }
-  for (const ppn of frames) {
-    const first = machine.memory.frame(ppn);
-    focus.fill(1, first, first + PGWORDS);
+
+  begin(seed: number, lanes: number): void {
+    this.start.begin(seed, lanes);
+    this.rest.begin(seed, lanes);
   }
-  return focus;
+
+  choose(point: ChoicePoint): Thread {
+    return (point.step < this.steps ? this.start : this.rest).choose(point);
+  }
+}
+
+function tableOf(objects: ReadonlySet<number>, count: number): Uint8Array {
+  const table = new Uint8Array(count);
+  for (const object of objects) table[object] = 1;
+  return table;
 }

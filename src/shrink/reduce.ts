@@ -4,8 +4,7 @@ import { type Failing, isSimpler, type Trials } from './trials.ts';
 /**
  * Changes a failing schedule as long as that makes it simpler: delta debugging (Zeller and
  * Hildebrandt, Simplifying and Isolating Failure-Inducing Input, TSE 2002) over its segments. Runs of
- * them are dropped, long ones first; two of one lane are joined; neighbours change places; switches
- * come earlier or later.
+ * them are dropped, long ones first; two of one lane are joined.
  *
  * @param until number of executions at which to stop
  * @returns what none of these changes makes simpler, or the best until then.
@@ -17,9 +16,21 @@ export function reduce(trials: Trials, from: Failing, until: number): Failing {
     before = reducer.best;
     reducer.drop();
     reducer.join();
-    if (reducer.best === before) reducer.move();
   }
   return reducer.best;
+}
+
+/** The same, and then neighbours change places and switches come earlier or later. */
+export function polish(trials: Trials, from: Failing, until: number): Failing {
+  let best = from;
+  let before: Failing | undefined;
+  while (before !== best && !trials.isSpent(until)) {
+    before = best;
+    const reducer = new Reducer(trials, reduce(trials, best, until), until);
+    reducer.move();
+    best = reducer.best;
+  }
+  return best;
 }
 
 class Reducer {

@@ -19,6 +19,7 @@ export interface Trial extends Size {
   /** What it did. */
   readonly stretches: readonly Stretch[];
   readonly finding: Finding | undefined;
+  readonly hasHalted: boolean;
   /** Whether it was stopped before it ended. */
   readonly isCut: boolean;
   /** Whether a timer could have stepped. */
@@ -85,14 +86,14 @@ export class Trials {
     const course = new Course(strategy, this.stepsMax);
     // Anew each time: an order of locks learnt from one candidate must not convict the next.
     stage.watch({ detectors: selectDetectors(stage.subject.detectors) });
-    const { finding } = stage.execute(course, this.seed);
+    const { finding, ending } = stage.execute(course, this.seed);
     const steps = stage.machine.step;
     course.finish(steps);
     this.executions++;
     this.operations += steps;
     const { stretches, preemptions, isCut, hasTimers } = course;
     const so = { stretches, preemptions, isCut, hasTimers, steps };
-    return { ...so, list: list ?? stretches, finding };
+    return { ...so, list: list ?? stretches, finding, hasHalted: ending === 'halted' };
   }
 
   has(trial: Trial): trial is Failing {
@@ -133,3 +134,9 @@ const SMOOTH = new Set([ACQUIRE, MUTEX_LOCK, SEM_WAIT, ECALL]);
 
 const rough = ({ stretches }: Trial): number =>
   stretches.filter((s) => s.preempts && !SMOOTH.has(s.before)).length;
+
+/** The list that leads to an execution, without what goes without saying at its end. */
+export function concise(stretches: readonly Stretch[]): Segment[] {
+  const last = stretches.findLastIndex(({ isChosen }) => isChosen);
+  return stretches.slice(0, Math.max(last, 0) + 1).map(({ lane, steps }) => ({ lane, steps }));
+}
