@@ -19,8 +19,8 @@ test('nothing is found in the kernel as it is', () => {
 
 /** Programs within which each is found; the twin without it is the kernel above. */
 const WITHIN: readonly (readonly [MutantName, number])[] = [
-  ['shm-open-create-apart', 20],
-  ['shm-open-aba', 10],
+  ['shm-open-create-apart', 30],
+  ['shm-open-aba', 50],
   ['shm-open-late-name', 5],
   ['shm-open-full-keeps-reference', 5],
   ['shm-trunc-apart', 10],
@@ -58,7 +58,7 @@ describe('shrinking', () => {
   test('keeps the finding, and the seed of a program makes it again', () => {
     const mutants: MutantName[] = ['shm-close-split-decrement'];
     const hit = found('shm-close-split-decrement', 10, true) as FuzzFinding;
-    expect(hit.spec.args.join(' ')).toBe('open:a + script open:a');
+    expect(hit.spec.args.join(' ')).toBe('open:a fork');
     const alone = fuzz({ seed: hit.program, programs: 1, schedules: 20, mutants, shrink: false });
     expect(alone.findings.map(({ spec }) => spec)).toEqual([hit.from]);
     expect(alone.findings.map(({ finding }) => likeness(finding))).toEqual([likeness(hit.finding)]);

@@ -56,6 +56,8 @@ const LINES: readonly (readonly [string, Judge])[] = [
   ['pipetest 40 30', ok],
   ['preempt', ok],
   ['filescarce f 2', ok],
+  ['x5 foo mutex', anything],
+  ['prodcons foo mutex 3', ok],
 ];
 
 const CPUS = [1, 2, 4, 8] as const;
@@ -103,12 +105,14 @@ function cells(): Cell[] {
       const [guest = '', ...args] = line.split(' ');
       return { guest, args, judge, param: PROGRAM_PARAM };
     }),
-    ...Object.entries(SCENARIOS).map(([guest, { holds = anything }]) => ({
-      guest,
-      args: [] as string[],
-      judge: holds,
-      param: {},
-    })),
+    ...Object.entries(SCENARIOS)
+      .filter(([, { shows }]) => shows === undefined)
+      .map(([guest, { holds = anything }]) => ({
+        guest,
+        args: [] as string[],
+        judge: holds,
+        param: {},
+      })),
   ];
   // Under an unfair strategy a process that waits for another by looking may look for ever.
   const fair = [...STRATEGIES].filter(([, kind]) => kind.fair).map(([name]) => name);

@@ -6,6 +6,8 @@ export interface Scenario {
   /** Children of init, ready to run when the exploration begins; pids 2, 3, … in this order. */
   readonly processes: readonly { readonly name: string; readonly argv: readonly string[] }[];
   readonly param?: Partial<Param>;
+  /** Of one that shows a mistake of its programs, not of the kernel: the detector that finds it. */
+  readonly shows?: string;
   /**
    * What must hold after an execution that halts, beyond what the detectors watch.
    *
