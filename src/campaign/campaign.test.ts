@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { folder, spawned, xv6, xv6Json } from '../../property-tests/built.ts';
 import { program } from '../bare-subject.ts';
+import { type ExploreOptions, explore } from '../explore.ts';
 import { guestSpec } from '../guest.ts';
 import type { Subject } from '../stage.ts';
 import { kernelSubject } from '../subject.ts';
@@ -66,6 +67,16 @@ describe('the number of threads does not matter', () => {
     expect(explored(cwd, [...search, '--jobs', '2'])).toEqual(alone);
     expect(explored(cwd, [...search, '--jobs', '3'])).toEqual(alone);
   });
+});
+
+it.each<[string, ExploreOptions]>([
+  ['draws', { strategy: 'pct', keepGoing: true, schedules: 1500, seed: 5 }],
+  ['stops at the first', { strategy: 'random', seed: 5 }],
+  ['searches', { strategy: 'dpor', preemptions: 1, schedules: 300 }],
+])('a campaign that %s comes to what explore comes to', async (_what, options) => {
+  const subject = kernelSubject(guestSpec('open-race', [], {}, ['shm-open-create-apart']));
+  const { at } = await campaign(subject, { ...(options as CampaignOptions), jobs: 1 });
+  expect(at.so).toEqual(explore(subject, options));
 });
 
 describe('a thread', () => {
