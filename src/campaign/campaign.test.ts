@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { folder, spawned, xv6, xv6Json } from '../../property-tests/built.ts';
 import { program } from '../bare-subject.ts';
 import { type ExploreOptions, explore } from '../explore.ts';
@@ -10,9 +10,12 @@ import { kernelSubject } from '../subject.ts';
 import { type CampaignOptions, campaign } from './campaign.ts';
 import { loadState, saveState } from './state-file.ts';
 
+/** Threads take their time to start where others use the computer. */
+vi.setConfig({ testTimeout: 90_000 });
+
 /** Several bugs, some rare. */
 const BROKEN = ['open-race', '--mutant', 'shm-open-create-apart,shm-close-unlocked-decrement'];
-const MANY = [...BROKEN, '--strategy', 'random', '--seed', '1', '--schedules', '3000'];
+const MANY = [...BROKEN, '--strategy', 'random', '--seed', '1', '--schedules', '2000'];
 
 /** An exploration but for how long it took. */
 function explored(cwd: string, args: readonly string[]): unknown[] {
@@ -140,8 +143,8 @@ describe('interrupted and gone on with, an exploration comes to the same', () =>
   const broken = kernelSubject(guestSpec('open-race', [], {}, ['shm-open-create-apart']));
 
   it.each<[string, Subject, Partial<CampaignOptions>]>([
-    ['that draws', broken, { strategy: 'random', keepGoing: true, schedules: 6000 }],
-    ['of all interleavings', racing(3, 3, 3), { strategy: 'dfs', schedules: 150_000 }],
+    ['that draws', broken, { strategy: 'random', keepGoing: true, schedules: 3000 }],
+    ['of all interleavings', racing(3, 3, 3), { strategy: 'dfs', schedules: 100_000 }],
     ['of all traces', racing(2, 2, 3), { strategy: 'dpor' }],
     ['with a bound', racing(3, 3, 3), { strategy: 'dpor', preemptions: 5 }],
   ])('%s', async (_what, subject, options) => {
@@ -168,7 +171,7 @@ describe('Ctrl-C', () => {
     const more = ['--schedules', String(executions + 1000)];
     const same = [...MANY.slice(0, -2), '--keep-going', ...more];
     expect(explored(cwd, [...same, '--resume', state])).toEqual(explored(cwd, same));
-  }, 90_000);
+  });
 });
 
 describe('--resume refuses in one line', () => {
