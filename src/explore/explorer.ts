@@ -12,7 +12,7 @@ import { addSample, countOutcome, discover, noShare, type Share } from './explor
 import { type Plan, threw } from './plan.ts';
 
 /** One execution in so many of a strategy that draws is looked at closely: see Sample. */
-const LOOKED_AT = 32;
+const LOOKED_AT = 64;
 /**
  * After a unit of executions, detectors start anew with what they learn over executions (the order of
  * locks): so that executions can be shared out, and what is found does not depend on how. So many at

@@ -41,7 +41,8 @@ function headline(so: Exploration, program: string, seconds: number, ink: Ink): 
 /** What was covered, exactly. */
 function covered(so: Exploration): string[] {
   const { coverage, levels, complete } = so;
-  if (coverage.kind === 'sampled') return [...missed(so), ...sampled(so)];
+  if (coverage.kind === 'sampled')
+    return [...missed(so), sampled(so).join(', ')].filter((line) => line !== '');
   const text = coverageText(coverage);
   if (complete) return [`covered: ${text}`];
   const lines = [`covered: ${levels.completed ?? 'nothing completely'}`];
@@ -66,7 +67,7 @@ function sampled({ sample }: Exploration): string[] {
   const { executions, switchPoints, traces } = sample;
   if (executions === 0) return [];
   const points = plural(switchPoints.size, 'switch point');
-  return [`${points}; of ${count(executions)} looked at, ${count(traces.size)} differ`];
+  return [points, `${count(traces.size)} of ${count(executions)} looked at differ`];
 }
 
 /** What else is known of a campaign that goes on. */
