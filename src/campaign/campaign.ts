@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { checkDeterministic } from '../determinism.ts';
 import { type Exploration, noExploration } from '../explore/exploration.ts';
 import { Explorer } from '../explore/explorer.ts';
@@ -40,6 +41,8 @@ export interface Campaign {
 }
 
 const PROGRESS_MS = 200;
+/** A timer takes no more: 24 days. */
+const TIMER_MAX = 2 ** 31 - 1;
 
 /**
  * Explores on several threads: the same executions as `explore`, shared out, so what is found does
@@ -49,12 +52,13 @@ const PROGRESS_MS = 200;
  * @throws UsageError as explore; InternalError when a thread dies.
  */
 export async function campaign(subject: Subject, options: CampaignOptions): Promise<Campaign> {
+  const began = performance.now();
   const first = await run(subject, options, options.from?.commuting ?? options.commuting);
   const [note] = first.at.so.notes;
   if (note === undefined || options.commuting !== undefined) return first;
   // What commutes was only a default, and a wrong one: all over again without it.
-  const { from: _, ...anew } = options;
-  return run(subject, anew, []);
+  const { from: _, msMax = Number.POSITIVE_INFINITY, ...anew } = options;
+  return run(subject, { ...anew, msMax: msMax - (performance.now() - began) }, []);
 }
 
 async function run(
@@ -119,10 +123,10 @@ function describe(task: ExploreTask, seed: number): string {
 /** Keeps the time, and tells of progress. */
 function watch<Task, Result>(
   crew: Crew<Task, Result>,
-  { msMax, onProgress }: CampaignOptions,
+  { msMax = Number.POSITIVE_INFINITY, onProgress }: CampaignOptions,
   so: Exploration,
 ): () => void {
-  const end = msMax === undefined ? undefined : setTimeout(() => crew.stop(), msMax);
+  const end = setTimeout(() => crew.stop(), Math.min(msMax, TIMER_MAX)).unref();
   const progress = onProgress && setInterval(() => onProgress(so, crew.running), PROGRESS_MS);
   return () => {
     clearTimeout(end);

@@ -115,9 +115,15 @@ export function noExploration(strategy: string, coverage: Coverage): Exploration
 /** Adds what came of the executions that follow. */
 export function addShare(so: Share, share: Share): void {
   for (const each of share.discoveries) {
-    discover(so, { ...each, execution: so.executions + each.execution });
+    const known = discoveryLike(so, each.finding);
+    if (known !== undefined) known.times += each.times;
+    else so.discoveries.push({ ...each, execution: so.executions + each.execution });
   }
-  for (const each of share.outcomes) countOutcome(so, { ...each });
+  for (const each of share.outcomes) {
+    const known = so.outcomes.find(({ value }) => value === each.value);
+    if (known !== undefined) known.executions += each.executions;
+    else so.outcomes.push({ ...each });
+  }
   so.notes.push(...share.notes);
   so.executions += share.executions;
   so.operations += share.operations;
@@ -128,18 +134,10 @@ export function addShare(so: Share, share: Share): void {
   addSample(so.sample, share.sample.executions, share.sample.switchPoints, share.sample.traces);
 }
 
-/** Adds a discovery, or counts one that is like it. */
-export function discover(so: Share, discovery: Discovery): void {
-  const like = likeness(discovery.finding);
-  const known = so.discoveries.find((each) => likeness(each.finding) === like);
-  if (known === undefined) so.discoveries.push(discovery);
-  else known.times += discovery.times;
-}
-
-export function countOutcome(so: Share, outcome: OutcomeCount): void {
-  const known = so.outcomes.find((each) => each.value === outcome.value);
-  if (known === undefined) so.outcomes.push(outcome);
-  else known.executions += outcome.executions;
+/** The discovery of a bug that is known already. */
+export function discoveryLike(so: Share, finding: Finding): Discovery | undefined {
+  const like = likeness(finding);
+  return so.discoveries.find((each) => likeness(each.finding) === like);
 }
 
 export function addSample(

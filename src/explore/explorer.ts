@@ -8,7 +8,7 @@ import type { Finding } from '../finding.ts';
 import { scheduleText } from '../schedule.ts';
 import { type Outcome, Stage } from '../stage.ts';
 import { commuting } from './commuting.ts';
-import { addSample, countOutcome, discover, noShare, type Share } from './exploration.ts';
+import { addSample, discoveryLike, noShare, type Share } from './exploration.ts';
 import { type Plan, threw } from './plan.ts';
 
 /** One execution in so many of a strategy that draws is looked at closely: see Sample. */
@@ -102,8 +102,14 @@ export class Explorer {
       share.abandoned++;
       return;
     }
+    const known = discoveryLike(share, finding);
+    if (known !== undefined) {
+      known.times++;
+      return;
+    }
     const { executions: execution } = share;
-    discover(share, { finding, schedule: this.schedule(), strategy, seed, execution, times: 1 });
+    const schedule = this.schedule();
+    share.discoveries.push({ finding, schedule, strategy, seed, execution, times: 1 });
   }
 
   /** The schedule of the execution that has ended. */
@@ -132,7 +138,7 @@ export class Explorer {
     if (value === undefined) return;
     const known = share.outcomes.find((each) => each.value === value);
     if (known !== undefined) known.executions++;
-    else countOutcome(share, { value, schedule: this.schedule(), executions: 1 });
+    else share.outcomes.push({ value, schedule: this.schedule(), executions: 1 });
   }
 
   /** Executes it once more, to see which trace it was. */
