@@ -103,12 +103,14 @@ function cells(): Cell[] {
       const [guest = '', ...args] = line.split(' ');
       return { guest, args, judge, param: PROGRAM_PARAM };
     }),
-    ...Object.entries(SCENARIOS).map(([guest, { holds = anything }]) => ({
-      guest,
-      args: [] as string[],
-      judge: holds,
-      param: {},
-    })),
+    ...Object.entries(SCENARIOS)
+      .filter(([, { races }]) => races !== true)
+      .map(([guest, { holds = anything }]) => ({
+        guest,
+        args: [] as string[],
+        judge: holds,
+        param: {},
+      })),
   ];
   // Under an unfair strategy a process that waits for another by looking may look for ever.
   const fair = [...STRATEGIES].filter(([, kind]) => kind.fair).map(([name]) => name);

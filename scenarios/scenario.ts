@@ -13,6 +13,8 @@ export interface Scenario {
    * @returns what is wrong, or undefined.
    */
   readonly holds?: (output: string) => string | undefined;
+  /** Whether its own programs race in the memory that they share, as `race` then rightly reports. */
+  readonly races?: boolean;
 }
 
 /** A kernel small enough that an execution is cheap and that its limits are near. */
@@ -24,6 +26,7 @@ export const SMALL: Partial<Param> = {
   noshm: 4,
   nvma: 4,
   nobject: 4,
+  nsegment: 3,
   nofile: 6,
   nfile: 8,
   ninode: 6,

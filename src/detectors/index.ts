@@ -7,6 +7,7 @@ import { endless } from './endless.ts';
 import { files } from './files.ts';
 import { isolation } from './isolation.ts';
 import { leak } from './leak.ts';
+import { lifeCycle } from './life-cycle.ts';
 import { linearizability } from './linearizability.ts';
 import { livelock } from './livelock.ts';
 import { lockDiscipline } from './lock-discipline.ts';
@@ -39,6 +40,7 @@ export const DETECTORS: readonly DetectorKind[] = [
   refcount,
   objects,
   files,
+  lifeCycle,
   panic,
   livelock,
   endless,

@@ -52,6 +52,7 @@ const SILENT: KernelEvents = {
   unlock: ignore,
   sleep: ignore,
   wakeup: ignore,
+  life: ignore,
 };
 
 interface Pending {
