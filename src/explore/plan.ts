@@ -104,9 +104,7 @@ function sampled(subject: Subject, description: string): readonly Strategy[] {
 
 function searchPlan(given: Subject, name: string, options: PlanOptions): Plan {
   const isKernel = given.guest === 'kernel';
-  const subject = isKernel
-    ? limited(given, { tickInterval: 0 })
-    : given;
+  const subject = isKernel ? limited(given, { tickInterval: 0 }) : given;
   const { machine } = new Stage(subject);
   const { commuting = isKernel ? ['kmem'] : [] } = options;
   const ignored = commuting.length === 0 ? undefined : objectsNamed(machine, commuting);
