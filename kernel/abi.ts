@@ -22,6 +22,12 @@ export const SYS_unlink = 18;
 export const SYS_close = 21;
 export const SYS_futex_wait = 29;
 export const SYS_futex_wake = 30;
+export const SYS_shmget = 31;
+export const SYS_shmat = 32;
+export const SYS_shmdt = 33;
+export const SYS_shmctl = 34;
+export const SYS_getuid = 35;
+export const SYS_setuid = 36;
 export const SYS_shm_open = 22;
 export const SYS_shm_trunc = 23;
 export const SYS_shm_map = 24;
@@ -54,6 +60,27 @@ export const MAP_SHARED = 0x01;
 export const MAP_PRIVATE = 0x02;
 export const MAP_FIXED = 0x10;
 export const MAP_ANONYMOUS = 0x20;
+
+/** System V shared memory (Linux ipc.h, shm.h): a key that finds nothing, and flags of shmget. */
+export const IPC_PRIVATE = 0;
+export const IPC_CREAT = 0o1000;
+export const IPC_EXCL = 0o2000;
+/** Commands of shmctl. */
+export const IPC_RMID = 0;
+export const IPC_SET = 1;
+export const IPC_STAT = 2;
+/** Flags of shmat. */
+export const SHM_RDONLY = 0o10000;
+export const SHM_RND = 0o20000;
+/** In the mode that IPC_STAT tells: removed, and gone with the last detach. */
+export const SHM_DEST = 0o1000;
+/**
+ * Bytes of struct shmid_ds, which is words: key, uid, creator's uid, mode, size, attachments, pid of
+ * the creator, pid that attached or detached last. IPC_SET reads two of them.
+ */
+export const SHMID_DS_SIZE = 32;
+export const SHMID_DS_UID = 1;
+export const SHMID_DS_MODE = 3;
 
 /** How sbrk grows: frames at once, or at the first touch of each page. */
 export const SBRK_EAGER = 1;

@@ -20,6 +20,8 @@ export interface KernelEvents {
   unlock(step: number, cpu: number, pid: number, name: string): void;
   sleep(step: number, cpu: number, pid: number, channel: string): void;
   wakeup(step: number, cpu: number, pid: number, channel: string): void;
+  /** An object of shared memory comes to another state of its life; `count` maps it then. */
+  life(step: number, cpu: number, pid: number, object: string, state: string, count: number): void;
 }
 
 /** What the kernel tells whoever looks for bugs; see Machine.observer for the rest. */

@@ -15,12 +15,13 @@ import { walk } from './pagetable.ts';
 import type { Param } from './param.ts';
 import type { Proc } from './proc.ts';
 import { sleep, wakeup } from './sched.ts';
-import { acquire, release, Spinlock } from './spinlock.ts';
+import { acquire, letGo, release, Spinlock } from './spinlock.ts';
+import { vmfault } from './vm.ts';
 
 /** A process that waits, or may. */
 export class Waiter {
   // futex.lock must be held when using these:
-  /** Physical address of the word that it waits for; 0 for none. Also what it sleeps on. */
+  /** Physical address of the word that it waits for; 0 for none. It sleeps on this. */
   readonly key: Address;
   /** When it began: who waits longest is woken first. */
   readonly ticket: Address;
@@ -60,6 +61,23 @@ function* physical(k: Kernel, p: Proc, va: number): Code<Address> {
   return reached ? m.memory.frame(ppnOfPte(pte)) + ((va & 4095) >> 2) : 0;
 }
 
+/** What waiters and wakers of a word agree on. */
+function keyOf(k: Kernel, at: Address, va: number): number {
+  return k.mutant['futex-by-address'] ? va : at;
+}
+
+/** As physical, and takes futex.lock. Faults the page in if it must, which may sleep. */
+function* lockWord(k: Kernel, p: Proc, va: number): Code<Address> {
+  const { futex } = k;
+  acquire(k, futex.lock) ?? (yield);
+  const at = yield* physical(k, p, va);
+  if (at !== 0) return at;
+  release(k, futex.lock) ?? (yield);
+  yield* vmfault(k, p, va, false);
+  acquire(k, futex.lock) ?? (yield);
+  return yield* physical(k, p, va);
+}
+
 /**
  * futex_wait(int *va, int expected): sleeps until a futex_wake of that word, if the word holds
  * `expected`.
@@ -67,22 +85,23 @@ function* physical(k: Kernel, p: Proc, va: number): Code<Address> {
  * @returns 0 when woken, or -1 when the word holds something else, for a bad address, or when killed.
  */
 export function* sysFutexWait(k: Kernel, p: Proc): Code<number> {
-  const { m, futex } = k;
+  const { m, futex, mutant } = k;
   const va = argint(k, p, 0);
   const expected = argint(k, p, 1);
   const waiter = futex.waiters[p.index] as Waiter;
-  acquire(k, futex.lock) ?? (yield);
-  const at = yield* physical(k, p, va);
+  const at = yield* lockWord(k, p, va);
   // Users change the word without our lock, and then call futex_wake, which takes it.
-  const value = at === 0 ? ~expected : (m.loadMarked(at) ?? (yield));
-  if (value !== expected) {
+  const looks = at !== 0 && !mutant['futex-wait-blind'];
+  const value = looks ? (m.loadMarked(at) ?? (yield)) : expected;
+  if (at === 0 || value !== expected) {
     release(k, futex.lock) ?? (yield);
     return -1;
   }
+  if (mutant['futex-wait-apart']) yield* letGo(k, futex.lock);
   const ticket = m.load(futex.tickets) ?? (yield);
   m.store(futex.tickets, ticket + 1) ?? (yield);
   m.store(waiter.ticket, ticket) ?? (yield);
-  m.store(waiter.key, at) ?? (yield);
+  m.store(waiter.key, keyOf(k, at, va)) ?? (yield);
   let result = 0;
   while ((m.load(waiter.key) ?? (yield)) !== 0) {
     if (yield* sleep(k, waiter.key, futex.lock, true)) continue;
@@ -94,14 +113,14 @@ export function* sysFutexWait(k: Kernel, p: Proc): Code<number> {
 }
 
 /** The waiters for a word, in the order in which they began to wait. futex.lock must be held. */
-function* waitersFor(k: Kernel, at: Address): Code<Waiter[]> {
+function* waitersFor(k: Kernel, wanted: number): Code<Waiter[]> {
   const { m, futex } = k;
   const waiters: { waiter: Waiter; ticket: number }[] = [];
   const top = m.loadMarked(k.ptable.top) ?? (yield);
   for (let i = 0; i < top; i++) {
     const waiter = futex.waiters[i] as Waiter;
     const key = m.load(waiter.key) ?? (yield);
-    if (key === at) waiters.push({ waiter, ticket: m.load(waiter.ticket) ?? (yield) });
+    if (key === wanted) waiters.push({ waiter, ticket: m.load(waiter.ticket) ?? (yield) });
   }
   return waiters.sort((a, b) => a.ticket - b.ticket).map(({ waiter }) => waiter);
 }
@@ -117,9 +136,8 @@ export function* sysFutexWake(k: Kernel, p: Proc): Code<number> {
   const { m, futex } = k;
   const va = argint(k, p, 0);
   const n = Math.max(argint(k, p, 1), 0);
-  acquire(k, futex.lock) ?? (yield);
-  const at = yield* physical(k, p, va);
-  const woken = at === 0 ? [] : (yield* waitersFor(k, at)).slice(0, n);
+  const at = yield* lockWord(k, p, va);
+  const woken = at === 0 ? [] : (yield* waitersFor(k, keyOf(k, at, va))).slice(0, n);
   for (const waiter of woken) {
     m.store(waiter.key, 0) ?? (yield);
     yield* wakeup(k, waiter.key);

@@ -40,9 +40,10 @@ import { allocproc, type Image, type Proc, ProcTable, RUNNABLE } from './proc.ts
 import { scheduler } from './sched.ts';
 import { ShmTable } from './shm-table.ts';
 import { release } from './spinlock.ts';
+import { SegmentTable, segmentOps } from './sysv.ts';
 import { Clock, forkret, trapVector } from './trap.ts';
 import { UserCode, UserContext } from './usercode.ts';
-import { VMA_OBJECT, type VmOps } from './vma.ts';
+import { VMA_OBJECT, VMA_SYSV, type VmOps } from './vma.ts';
 
 /** A process that exists when an execution begins, as a child of init. */
 export interface InitialProcess {
@@ -61,6 +62,7 @@ export class Kernel {
   readonly ptable: ProcTable;
   readonly shm: ShmTable;
   readonly futex: FutexTable;
+  readonly sysv: SegmentTable;
   readonly disk: Disk;
   readonly itable: InodeTable;
   readonly ftable: FileTable;
@@ -119,6 +121,7 @@ export class Kernel {
     this.itable = new InodeTable(layout, param);
     this.disk = new Disk(layout, param);
     this.futex = new FutexTable(layout, param);
+    this.sysv = new SegmentTable(layout, param);
     this.m = new Machine(layout, {
       cpus: param.ncpu,
       frames: param.frames,
@@ -320,5 +323,6 @@ export class Kernel {
 function vmops(): readonly (VmOps | undefined)[] {
   const table: (VmOps | undefined)[] = [];
   table[VMA_OBJECT] = objectOps;
+  table[VMA_SYSV] = segmentOps;
   return table;
 }

@@ -30,6 +30,7 @@ export function* fork(k: Kernel, p: Proc): Code<number> {
   let copied = yield* uvmcopy(k, from, to, 0, pageRoundUp(sz) / 4096);
   if (copied === 0) {
     words[np.sz] = sz;
+    words[np.uid] = words[p.uid] as number;
     copied = yield* vmaFork(k, p, np);
     if (copied === 0) {
       copied = yield* shmFork(k, p, np);

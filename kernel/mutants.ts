@@ -1,5 +1,6 @@
 import { type Mutant, mutant } from './mutant.ts';
 import { FILE_MUTANTS } from './mutants-files.ts';
+import { IPC_MUTANTS } from './mutants-ipc.ts';
 import { MEMORY_MUTANTS } from './mutants-memory.ts';
 
 export type { Mutant } from './mutant.ts';
@@ -446,6 +447,7 @@ export const MUTANTS = {
   ),
   ...FILE_MUTANTS,
   ...MEMORY_MUTANTS,
+  ...IPC_MUTANTS,
 } as const satisfies Readonly<Record<string, Mutant>>;
 
 export type MutantName = keyof typeof MUTANTS;

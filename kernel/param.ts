@@ -26,6 +26,8 @@ export interface Param {
   readonly nvma: number;
   /** Objects of shared pages in the system: anonymous shared mappings, segments. */
   readonly nobject: number;
+  /** System V segments in the system. */
+  readonly nsegment: number;
   /** Frames of memory for the allocator. */
   readonly frames: number;
   /** Operations between two timer interrupts of a CPU; 0 for none but those that wake sleepers. */
@@ -50,6 +52,7 @@ export const PARAM: Param = {
   fssize: 32,
   nvma: 16,
   nobject: 32,
+  nsegment: 16,
   frames: 1024,
   tickInterval: 1000,
   stepsMax: 10_000_000,

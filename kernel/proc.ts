@@ -67,6 +67,8 @@ export class Proc {
   /** Root of its page table, 0 for none. */
   readonly pagetable: Address;
   readonly trapframe: Address;
+  /** User; 0 may all. */
+  readonly uid: Address;
   readonly shm: ShmDescriptors;
   readonly files: Descriptors;
   readonly vmas: readonly Vma[];
@@ -87,6 +89,7 @@ export class Proc {
     this.sz = layout.word(`${name}.sz`);
     this.pagetable = layout.word(`${name}.pagetable`);
     this.trapframe = layout.word(`${name}.trapframe`);
+    this.uid = layout.word(`${name}.uid`);
     this.shm = new ShmDescriptors(layout, name, param.noshm);
     this.files = new Descriptors(layout, name, param.nofile);
     this.vmas = Array.from({ length: param.nvma }, (_, i) => new Vma(layout, `${name}.vma[${i}]`));

@@ -10,6 +10,7 @@ import { killed } from './killed.ts';
 import { exit, fork, kill, wait } from './lifecycle.ts';
 import { pageRoundUp, SHMBASE, TF_A0, TF_A7 } from './memlayout.ts';
 import { TEXT_PERM, uvmalloc, uvmzap } from './pagetable.ts';
+import { sysGetuid, sysSetuid } from './permission.ts';
 import type { Proc } from './proc.ts';
 import { sleep } from './sched.ts';
 import { acquire, release } from './spinlock.ts';
@@ -25,6 +26,7 @@ import {
 } from './sysfile.ts';
 import { sysMmap, sysMunmap } from './sysmmap.ts';
 import { sysShmClose, sysShmMap, sysShmOpen, sysShmTrunc } from './sysshm.ts';
+import { sysShmat, sysShmctl, sysShmdt, sysShmget } from './sysvcalls.ts';
 import { findVma } from './vma.ts';
 
 interface SystemCall {
@@ -135,6 +137,12 @@ const CALLS: readonly (SystemCall | undefined)[] = (() => {
   call(abi.SYS_shm_close, 'shm_close', ['int'], sysShmClose);
   call(abi.SYS_futex_wait, 'futex_wait', ['ptr', 'int'], sysFutexWait);
   call(abi.SYS_futex_wake, 'futex_wake', ['ptr', 'int'], sysFutexWake);
+  call(abi.SYS_shmget, 'shmget', ['int', 'int', 'int'], sysShmget);
+  call(abi.SYS_shmat, 'shmat', ['int', 'ptr', 'int'], sysShmat, hexResult);
+  call(abi.SYS_shmdt, 'shmdt', ['ptr'], sysShmdt);
+  call(abi.SYS_shmctl, 'shmctl', ['int', 'int', 'ptr'], sysShmctl);
+  call(abi.SYS_getuid, 'getuid', [], sysGetuid);
+  call(abi.SYS_setuid, 'setuid', ['int'], sysSetuid);
   call(abi.SYS_halt, 'halt', [], sysHalt);
   return table;
 })();

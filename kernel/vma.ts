@@ -13,10 +13,11 @@ import { MAP_SHARED, PROT_EXEC, PROT_READ, PROT_WRITE } from './abi.ts';
 import type { Kernel } from './kernel.ts';
 import type { Proc } from './proc.ts';
 
-/** What is behind an area: private zeros; an object of pages (pageobject.ts); a file. */
+/** What is behind an area: private zeros; an object of pages (pageobject.ts); a file; a segment (sysv.ts). */
 export const VMA_ANON = 1;
 export const VMA_OBJECT = 2;
 export const VMA_FILE = 3;
+export const VMA_SYSV = 4;
 
 /** One entry of a process's table. Fields hold addresses of words. */
 export class Vma {

@@ -19,6 +19,7 @@ export const SMALL: Param = {
   noshm: 4,
   nvma: 4,
   nobject: 4,
+  nsegment: 3,
   frames: 128,
   tickInterval: 200,
   stepsMax: 2_000_000,

@@ -158,6 +158,12 @@ export function auditMemory(k: Kernel): string[] {
   return wrong;
 }
 
+/** Whether a segment that nobody has removed keeps an object. */
+function isKept(k: Kernel, object: number): boolean {
+  const { words } = k.m;
+  return k.sysv.segments.some((s) => words[s.state] !== 0 && words[s.object] === object + 1);
+}
+
 /** What is left, after init has halted, of anything but init. */
 export function auditEnd(k: Kernel): string[] {
   const left = k.ptable.procs.filter((p) => p.index > 0 && k.m.words[p.state] !== UNUSED);
@@ -166,7 +172,7 @@ export function auditEnd(k: Kernel): string[] {
     ...left.map((p) => `proc[${p.index}] is left`),
     ...objects.map((o) => `shm[${o.index}] is left`),
     ...k.otable.objects
-      .filter((o) => k.m.words[o.refs] !== 0)
+      .filter((o) => k.m.words[o.refs] !== (isKept(k, o.index) ? 1 : 0))
       .map((o) => `object[${o.index}] is left`),
     ...auditObjects(k),
     ...auditFiles(k),

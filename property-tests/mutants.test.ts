@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { areas } from '../scenarios/buggy/areas.ts';
 import { files } from '../scenarios/buggy/files.ts';
+import { ipc } from '../scenarios/buggy/ipc.ts';
 import { life } from '../scenarios/buggy/life.ts';
 import { mappings } from '../scenarios/buggy/mappings.ts';
 import { objects } from '../scenarios/buggy/objects.ts';
@@ -35,6 +36,14 @@ describe.each(mutantsNamed(''))('%s', (name, { scenario, detectors: expected, de
 
 test('each situation of scenarios/buggy is the smallest for some mutant', () => {
   const used = new Set(mutantsNamed('').map(([, { scenario }]) => scenario as string));
-  const all = Object.keys({ ...areas, ...files, ...life, ...mappings, ...objects, ...scarcity });
+  const all = Object.keys({
+    ...areas,
+    ...files,
+    ...ipc,
+    ...life,
+    ...mappings,
+    ...objects,
+    ...scarcity,
+  });
   expect(all.filter((name) => !used.has(name))).toEqual([]);
 });

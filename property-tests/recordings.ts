@@ -59,6 +59,7 @@ const event: fc.Arbitrary<TraceEvent> = fc.oneof(
   fc.record({ kind: fc.constant('print'), ...who, text }),
   fc.record({ kind: fc.constantFrom('lock', 'unlock'), ...who, name: text }),
   fc.record({ kind: fc.constantFrom('sleep', 'wakeup'), ...who, channel: text }),
+  fc.record({ kind: fc.constant('life'), ...who, object: text, state: text, count: fc.nat() }),
 ) as fc.Arbitrary<TraceEvent>;
 
 /** Gaps (not steps yet) as schedulers make them: short ones, even ones, long ones. */
@@ -189,6 +190,7 @@ function tell(writer: TraceWriter, e: TraceEvent): void {
   else if (e.kind === 'fault') writer.fault(step, cpu, e.pid, e.scause, e.stval);
   else if (e.kind === 'irq') writer.irq(step, cpu);
   else if (e.kind === 'print') writer.print(step, cpu, e.pid, e.text);
+  else if (e.kind === 'life') writer.life(step, cpu, e.pid, e.object, e.state, e.count);
   else if ('name' in e) writer[e.kind](step, cpu, e.pid, e.name);
   else writer[e.kind](step, cpu, e.pid, e.channel);
 }

@@ -106,7 +106,7 @@ function cells(): Cell[] {
       return { guest, args, judge, param: PROGRAM_PARAM };
     }),
     ...Object.entries(SCENARIOS)
-      .filter(([, { shows }]) => shows === undefined)
+      .filter(([, { races }]) => races !== true)
       .map(([guest, { holds = anything }]) => ({
         guest,
         args: [] as string[],

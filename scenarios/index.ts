@@ -1,5 +1,6 @@
 import { areas } from './buggy/areas.ts';
 import { files as fileMistakes } from './buggy/files.ts';
+import { ipc } from './buggy/ipc.ts';
 import { life } from './buggy/life.ts';
 import { mappings } from './buggy/mappings.ts';
 import { objects } from './buggy/objects.ts';
@@ -10,6 +11,7 @@ import { lifecycle } from './correct/lifecycle.ts';
 import { opening } from './correct/opening.ts';
 import { shortage } from './correct/shortage.ts';
 import { synchronisation } from './correct/synchronisation.ts';
+import { sysv } from './correct/sysv.ts';
 import type { Scenario } from './scenario.ts';
 
 export type { Scenario } from './scenario.ts';
@@ -21,6 +23,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...shortage,
   ...files,
   ...synchronisation,
+  ...sysv,
   ...objects,
   ...mappings,
   ...areas,
@@ -28,4 +31,5 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...scarcity,
   ...fileMistakes,
   ...unsynchronised,
+  ...ipc,
 };

@@ -6,8 +6,6 @@ export interface Scenario {
   /** Children of init, ready to run when the exploration begins; pids 2, 3, … in this order. */
   readonly processes: readonly { readonly name: string; readonly argv: readonly string[] }[];
   readonly param?: Partial<Param>;
-  /** Of one that shows a mistake of its programs, not of the kernel: the detector that finds it. */
-  readonly shows?: string;
   /**
    * What must hold after an execution that halts, beyond what the detectors watch.
    *
@@ -15,6 +13,8 @@ export interface Scenario {
    * @returns what is wrong, or undefined.
    */
   readonly holds?: (output: string) => string | undefined;
+  /** Whether its own programs race in the memory that they share, as `race` then rightly reports. */
+  readonly races?: boolean;
 }
 
 /** A kernel small enough that an execution is cheap and that its limits are near. */
@@ -26,6 +26,7 @@ export const SMALL: Partial<Param> = {
   noshm: 4,
   nvma: 4,
   nobject: 4,
+  nsegment: 3,
   nofile: 6,
   nfile: 8,
   ninode: 6,

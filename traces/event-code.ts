@@ -20,6 +20,7 @@ export const EVENT_KINDS: readonly TraceEventKind[] = [
   'unlock',
   'sleep',
   'wakeup',
+  'life',
 ];
 
 /** The number of each kind in a row: its place in `EVENT_KINDS`. */
@@ -34,6 +35,7 @@ export const KIND = {
   unlock: 7,
   sleep: 8,
   wakeup: 9,
+  life: 10,
 } as const satisfies Record<TraceEventKind, number>;
 
 /** The high four bits of a row's first byte when the CPU does not fit there. */
@@ -225,8 +227,13 @@ class RowReader {
       case 'lock':
       case 'unlock':
         return { kind, step, cpu, pid, name: this.#text() };
-      default:
+      case 'sleep':
+      case 'wakeup':
         return { kind, step, cpu, pid, channel: this.#text() };
+      case 'life': {
+        const [object, state] = [this.#text(), this.#text()];
+        return { kind, step, cpu, pid, object, state, count: input.signed() };
+      }
     }
   }
 

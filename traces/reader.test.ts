@@ -4,6 +4,7 @@ import { packFrame, unpackBody } from './frames.ts';
 import { TraceMemory } from './memory.ts';
 import { readTrace } from './reader.ts';
 import type { TraceHeader } from './trace.ts';
+import { TRACE_VERSION } from './version.ts';
 import { TraceWriter } from './writer.ts';
 
 const header: TraceHeader = {
@@ -75,9 +76,14 @@ describe('a file', () => {
   });
 
   it('of a newer format is refused with both versions named', () => {
-    const body = { kind: 'header', magic: 'xv6-replay', version: 2, whatever: true };
+    const body = {
+      kind: 'header',
+      magic: 'xv6-replay',
+      version: TRACE_VERSION + 1,
+      whatever: true,
+    };
     expect(codeOf(join([packFrame(body), ...frames()]))).toBe(
-      'version: the trace is in a newer format, version 2; this program reads version 1',
+      `version: the trace is in a newer format, version ${TRACE_VERSION + 1}; this program reads version ${TRACE_VERSION}`,
     );
   });
 });

@@ -101,6 +101,17 @@ export interface SleepEvent extends WhereAndWho {
   readonly channel: string;
 }
 
+/**
+ * An object of shared memory comes to another state of its life: created, attached, in use, detached,
+ * marked (removed, but still attached) or destroyed. `count` mappings have it then.
+ */
+export interface LifeEvent extends WhereAndWho {
+  readonly kind: 'life';
+  readonly object: string;
+  readonly state: string;
+  readonly count: number;
+}
+
 export type TraceEvent =
   | SwitchEvent
   | EnterEvent
@@ -109,7 +120,8 @@ export type TraceEvent =
   | IrqEvent
   | PrintEvent
   | LockEvent
-  | SleepEvent;
+  | SleepEvent
+  | LifeEvent;
 
 export type TraceEventKind = TraceEvent['kind'];
 

@@ -174,6 +174,17 @@ export class TraceWriter {
     this.#named(KIND.wakeup, step, cpu, pid, channel);
   }
 
+  life(step: number, cpu: number, pid: number, object: string, state: string, count: number): void {
+    if (this.detail < 1) return;
+    const rows = this.#rows;
+    rows.begin(KIND.life, step, cpu);
+    rows.number(pid);
+    rows.text(object);
+    rows.text(state);
+    rows.number(count);
+    this.#eventDone();
+  }
+
   /** The digest of the machine after `step` operations. */
   checkpoint(step: number, digest: string | number): void {
     if (this.#waiting >= CHOICES_PER_FRAME_MIN) this.#flushChoices();

@@ -33,7 +33,8 @@ export type Part<Result> = Generator<void, Result, number>;
 const SCRATCH = DATA;
 const POINTER = DATA + 0x80;
 const ARGV = DATA + 0x90;
-const BUFFER = DATA + 0x200;
+/** Where calls of the C library have the kernel write results to. */
+export const BUFFER = DATA + 0x200;
 const BUFFERSIZE = 0x200;
 /** First byte of its memory that a program may use for itself, up to DATAEND. */
 export const HEAP = DATA + 0x400;

@@ -16,6 +16,7 @@ const LIMITS: readonly (readonly [flag: string, param: keyof Param, what: string
   ['--fssize <n>', 'fssize', 'blocks of the disk'],
   ['--nvma <n>', 'nvma', 'mappings of a process'],
   ['--nobject <n>', 'nobject', 'objects behind shared mappings'],
+  ['--nsegment <n>', 'nsegment', 'System V segments'],
   ['--frames <n>', 'frames', 'frames of memory'],
   ['--tick-interval <n>', 'tickInterval', 'operations between timer interrupts of a CPU; 0: none'],
   ['--steps-max <n>', 'stepsMax', 'operations after which a run is called endless'],

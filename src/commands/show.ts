@@ -10,6 +10,7 @@ import { isWhole } from '../report/damage-text.ts';
 import { choiceLine, EVENT_HEAD, EventText, pidsOf } from '../report/event-text.ts';
 import { findingText } from '../report/finding-text.ts';
 import { headerText } from '../report/header-text.ts';
+import { LifeLines } from '../report/life-text.ts';
 import { Lines, type Writer } from '../report/output.ts';
 import { Pager, pagerCommand } from '../report/pager.ts';
 import { plural, printable } from '../report/text.ts';
@@ -65,15 +66,19 @@ interface Sheet {
 
 async function events(trace: Trace, { lines, options, shell }: Sheet): Promise<void> {
   const text = new EventText();
+  const lives = new LifeLines();
   if (!options.json) await lines.add(`\n${shell.ink.bold(EVENT_HEAD)}`);
   for (const event of trace.events) {
     if (!wanted(event, options)) {
       text.see(event);
       continue;
     }
+    if (event.kind === 'life') lives.see(event);
     const line = options.json ? JSON.stringify(event) : coloured(event, text.line(event), shell);
     if (!(await lines.add(line))) return;
   }
+  if (options.json) return;
+  for (const line of lives.lines()) await lines.add(`\n${line}`);
 }
 
 async function choices(trace: Trace, { lines, options, shell }: Sheet): Promise<void> {

@@ -9,6 +9,7 @@ import { exception } from './exception.ts';
 import { files } from './files.ts';
 import { isolation } from './isolation.ts';
 import { leak } from './leak.ts';
+import { lifeCycle } from './life-cycle.ts';
 import { linearizability } from './linearizability.ts';
 import { livelock } from './livelock.ts';
 import { lockDiscipline } from './lock-discipline.ts';
@@ -41,6 +42,7 @@ export const DETECTORS: readonly DetectorKind[] = [
   refcount,
   objects,
   files,
+  lifeCycle,
   panic,
   exception,
   livelock,

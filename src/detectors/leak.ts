@@ -5,6 +5,7 @@ import type { Finding } from '../finding.ts';
 import { type Detector, type DetectorKind, forKernel } from './detector.ts';
 import { fileSurvivors } from './files.ts';
 import type { Guest } from './guest.ts';
+import { keepersOf } from './object-references.ts';
 import { FrameCount, readOwnership } from './ownership.ts';
 
 /** A frame that is not where it should be, and how that shows. */
@@ -40,7 +41,9 @@ function survivors(k: Kernel): string[] {
   }
   for (const o of k.otable.objects) {
     const refs = words[o.refs] as number;
-    if (refs !== 0) lines.push(`object[${o.index}] still exists, refs = ${refs}`);
+    // A segment that nobody has removed lasts.
+    if (refs === keepersOf(k, o.index).length) continue;
+    lines.push(`object[${o.index}] still exists, refs = ${refs}`);
   }
   const top = words[k.ptable.top] as number;
   for (let i = 0; i < top; i++) {

@@ -4,7 +4,7 @@ import type { Finding } from '../finding.ts';
 
 /**
  * Whenever otable.lock is free, each page object's count equals those who hold it: the mapped areas
- * that it is behind, counted anew from the process table.
+ * that it is behind, counted anew from the process table, or the segment that it is the memory of.
  */
 export class ObjectReferences {
   private readonly k: Kernel;
@@ -29,6 +29,10 @@ export class ObjectReferences {
         counts[object] = (counts[object] as number) + 1;
       }
     }
+    for (const s of k.sysv.segments) {
+      const object = words[s.object] as number;
+      if (object !== 0) counts[object - 1] = (counts[object - 1] as number) + 1;
+    }
     for (const o of k.otable.objects) {
       if (words[o.refs] !== counts[o.index]) return this.report(o.index);
     }
@@ -39,13 +43,15 @@ export class ObjectReferences {
     const { k } = this;
     const { words } = k.m;
     const top = words[k.ptable.top] as number;
-    const held = k.ptable.procs
-      .slice(0, top)
-      .flatMap((p) =>
-        p.vmas
-          .filter((v) => kindOf(k, v) === VMA_OBJECT && words[v.object] === index)
-          .map((v) => ({ v, who: `pid ${words[p.pid]} at 0x${pageAddress(words[v.start])}` })),
-      );
+    const held = k.ptable.procs.slice(0, top).flatMap((p) =>
+      p.vmas
+        .filter((v) => kindOf(k, v) === VMA_OBJECT && words[v.object] === index)
+        .map((v) => ({
+          word: v.object,
+          who: `pid ${words[p.pid]} at 0x${pageAddress(words[v.start])}`,
+        })),
+    );
+    held.push(...keepersOf(k, index));
     const o = k.otable.objects[index] as (typeof k.otable.objects)[number];
     const refs = words[o.refs] as number;
     const consequence = refs > held.length ? 'it will never be freed' : 'it is freed too early';
@@ -57,9 +63,16 @@ export class ObjectReferences {
         `so ${consequence}`,
       ],
       step: k.m.step,
-      about: { words: [o.refs, ...held.map(({ v }) => v.object)] },
+      about: { words: [o.refs, ...held.map(({ word }) => word)] },
     };
   }
+}
+
+/** Who keeps an object though nobody has mapped it: its segment, and the word that says so. */
+export function keepersOf(k: Kernel, index: number): { word: number; who: string }[] {
+  return k.sysv.segments
+    .filter((s) => k.m.words[s.object] === index + 1)
+    .map((s) => ({ word: s.object, who: `segment[${s.index}]` }));
 }
 
 function pageAddress(vpn: number | undefined): string {

@@ -68,6 +68,7 @@ const SILENT: KernelEvents = {
   unlock: ignore,
   sleep: ignore,
   wakeup: ignore,
+  life: ignore,
 };
 
 interface Pending {

@@ -20,6 +20,7 @@ export class CallCounts implements KernelEvents {
   readonly unlock = ignore;
   readonly sleep = ignore;
   readonly wakeup = ignore;
+  readonly life = ignore;
 
   enter(_step: number, _cpu: number, _pid: number, call: string): void {
     this.of(call).made++;

@@ -1,5 +1,5 @@
 import type { Choice, TraceEvent, TraceHeader } from '../../traces/trace.ts';
-import { clip, printable, quoted } from './text.ts';
+import { clip, plural, printable, quoted } from './text.ts';
 
 /** Page-fault causes of scause (RISC-V privileged specification). */
 const FAULTS: Readonly<Record<number, string>> = {
@@ -58,6 +58,8 @@ function what(event: TraceEvent, call: string | undefined): string {
       return `sleeps on ${event.channel}`;
     case 'wakeup':
       return `wakes ${event.channel}`;
+    case 'life':
+      return `${event.object}: ${event.state}, ${plural(event.count, 'mapping')}`;
   }
 }
 

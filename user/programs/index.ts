@@ -4,6 +4,7 @@ import { afterclose } from './afterclose.ts';
 import { badcalls } from './badcalls.ts';
 import { cat } from './cat.ts';
 import { churn } from './churn.ts';
+import { complete } from './complete.ts';
 import { execclose } from './execclose.ts';
 import { filerace } from './filerace.ts';
 import { filescarce } from './filescarce.ts';
@@ -24,6 +25,7 @@ import { rofault } from './rofault.ts';
 import { scaling } from './scaling.ts';
 import { scarce } from './scarce.ts';
 import { script } from './script.ts';
+import { segments } from './segments.ts';
 import { share } from './share.ts';
 import { sharedfd } from './sharedfd.ts';
 import { shmfork } from './shmfork.ts';
@@ -96,6 +98,12 @@ export const PROGRAMS: Readonly<Record<string, ProgramEntry>> = {
     'NAME none|spin|mutex|sem|monitor ITEMS',
     prodcons,
   ),
+  complete: entry(
+    'a segment with a semaphore, a counter and a message, written and read five times',
+    'KEY',
+    complete,
+  ),
+  segments: entry('makes, attaches and removes a segment in a loop', 'KEY ROUNDS', segments),
   cat: entry('prints a file', 'FILE', cat),
   readwrite: entry('writes a file, reads it again and removes it', 'FILE PIECES', readwrite),
   filerace: entry('opens, writes, unlinks and closes a file in a loop', 'FILE ROUNDS', filerace),

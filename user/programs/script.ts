@@ -35,9 +35,10 @@ import {
   writeString,
 } from '../ulib.ts';
 import { usage, verdict } from '../verdict.ts';
+import { IPC_CALLS, type IpcMemory } from './script-ipc.ts';
 
 /** What a script remembers from one step to the next. */
-interface Memory {
+interface Memory extends IpcMemory {
   /** By descriptor: where it was mapped last, also after it was closed. */
   readonly mapped: number[];
   /** Where the heap ended before it grew last. */
@@ -194,7 +195,7 @@ function parse(
 ): { who: string; call: Call; args: string[]; expected: string } | undefined {
   const [, who = '', line = '', , expected = ''] = /^([pc]\/)?([^=]+)(=(.*))?$/.exec(step) ?? [];
   const [name = '', ...args] = line.split(':');
-  const call = CALLS[name];
+  const call = CALLS[name] ?? IPC_CALLS[name];
   return call === undefined ? undefined : { who, call, args, expected };
 }
 
@@ -206,7 +207,15 @@ function parse(
  * Prints a line for each answer that is wrong, and nothing otherwise.
  */
 export function* script(u: Context, argv: readonly string[]): Part<number> {
-  const memory: Memory = { mapped: [], heap: 0, area: 0, pid: -1 };
+  const memory: Memory = {
+    mapped: [],
+    heap: 0,
+    area: 0,
+    pid: -1,
+    segment: -1,
+    attached: -1,
+    segments: [],
+  };
   let status = 0;
   for (const step of argv.slice(1)) {
     const parts = parse(step);

@@ -1,0 +1,70 @@
+import { type Mutant, mutant } from './mutant.ts';
+
+/** Mutants of System V and POSIX shared memory and of futexes; see mutants.ts. */
+export const IPC_MUTANTS = {
+  // kernel/sysv.ts
+  'sysv-attach-apart': mutant(
+    'check, then act',
+    'segment-remove',
+    'life-cycle',
+    2,
+    'shmat looks the segment up, lets the lock go, and attaches without a second look',
+  ),
+  'sysv-rmid-apart': mutant(
+    'check, then act',
+    'segment-remove',
+    'life-cycle',
+    2,
+    'IPC_RMID lets the lock go between counting attachments and marking: the last detach misses it',
+  ),
+  'sysv-rmid-keeps-key': mutant(
+    'clean-up',
+    'segment-marked',
+    'life-cycle',
+    0,
+    'IPC_RMID leaves the key of a segment that is still attached',
+  ),
+  'sysv-detach-apart': mutant(
+    'counting',
+    'segment-leave',
+    'life-cycle',
+    2,
+    'shmdt lets the lock go between reading the count and writing it: one decrement is lost',
+  ),
+  'sysv-fork-uncounted': mutant(
+    'counting',
+    'segment-fork',
+    'life-cycle',
+    0,
+    "fork copies attachments and does not count the child's",
+  ),
+  'sysv-id-reused': mutant(
+    'check, then act',
+    'segment-again',
+    'life-cycle',
+    0,
+    'a segment in a slot that was used before gets the identifier of its predecessor',
+  ),
+  // kernel/futex.ts
+  'futex-wait-apart': mutant(
+    'sleep and wakeup',
+    'futex-raise',
+    'deadlock lost-wakeup',
+    2,
+    'futex_wait lets the lock go between looking at the word and sleeping: a wakeup is lost',
+  ),
+  'futex-wait-blind': mutant(
+    'sleep and wakeup',
+    'futex-raise',
+    'deadlock',
+    2,
+    'futex_wait does not look at the word: a change and its wakeup before the wait are lost',
+  ),
+  'futex-by-address': mutant(
+    'translation',
+    'futex-moved',
+    'deadlock',
+    1,
+    'futexes are known by virtual address: processes with other mappings do not meet',
+  ),
+} as const satisfies Readonly<Record<string, Mutant>>;

@@ -1,0 +1,29 @@
+/** Mistakes with System V segments and with futexes. */
+import type { Scenario } from '../scenario.ts';
+import { situation } from './situation.ts';
+
+export const ipc: Readonly<Record<string, Scenario>> = {
+  'segment-remove': situation('a segment is removed while another attaches and detaches', [
+    'shmget:7 shmat shmdt',
+    'shmget:7 rmid',
+  ]),
+  'segment-leave': situation('two processes detach from one segment', [
+    'shmget:7 shmat shmdt',
+    'shmget:7 shmat shmdt',
+  ]),
+  'segment-marked': situation('a segment is removed while it is attached', [
+    'shmget:7=0 shmat=0 rmid=0 shmat=-1 peek=0 shmdt=0',
+  ]),
+  'segment-fork': situation('a process forks with a segment attached', [
+    'shmget:7=0 shmat=0 rmid=0 fork peek=0 shmdt=0',
+  ]),
+  'segment-again': situation('a slot of the table of segments is used a second time', [
+    'shmget:7=0 rmid=0 shmget:8=0 shmat:0=-1 shmat:1=0 shmdt=0 rmid=0',
+  ]),
+  'futex-raise': situation('one waits for a word that another changes, and wakes', [
+    'shmget:7=0 shmat=0 rmid=0 fork p/await=0 p/wait=0 c/raise',
+  ]),
+  'futex-moved': situation('one waits for a word that another has mapped elsewhere', [
+    'shmget:7=0 shmat=0 fork p/await=0 p/wait=0 p/rmid=0 c/shmat=0 c/raise',
+  ]),
+};

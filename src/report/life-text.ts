@@ -1,0 +1,60 @@
+import type { LifeEvent } from '../../traces/trace.ts';
+import { count, plural, printable, wrap } from './text.ts';
+
+/** Of a longer life, so many states are shown from its beginning and as many from its end. */
+const ENDS = 12;
+/** Beyond this many objects the report counts. */
+const OBJECTS = 64;
+
+/** The states of one object, in their order. */
+interface Life {
+  readonly first: LifeEvent[];
+  readonly last: LifeEvent[];
+  /** States between those two. */
+  between: number;
+}
+
+/** Collects what becomes of objects of shared memory, in memory that does not grow with their lives. */
+export class LifeLines {
+  private readonly lives = new Map<string, Life>();
+  private further = 0;
+
+  see(event: LifeEvent): void {
+    let life = this.lives.get(event.object);
+    if (life === undefined && this.lives.size === OBJECTS) {
+      if (event.state === 'created') this.further++;
+      return;
+    }
+    if (life === undefined) {
+      life = { first: [], last: [], between: 0 };
+      this.lives.set(event.object, life);
+    }
+    if (life.first.length < ENDS) {
+      life.first.push(event);
+      return;
+    }
+    life.last.push(event);
+    if (life.last.length <= ENDS) return;
+    life.last.shift();
+    life.between++;
+  }
+
+  /** A life line for each object that was seen: its states, with step and process. */
+  lines(): string[] {
+    const lines = [...this.lives].map(([object, { first, last, between }]) => {
+      const states = first.map(stateText);
+      if (between > 0) states.push(`… ${plural(between, 'state')} …`);
+      states.push(...last.map(stateText));
+      const words = states.map((state, i) => (i + 1 < states.length ? `${state} →` : state));
+      return `life of ${printable(object)}\n  ${wrap(words, '  ')}`;
+    });
+    if (this.further > 0) lines.push(`and ${plural(this.further, 'more object')}`);
+    return lines;
+  }
+}
+
+/** `attached at 1,204 by pid 3 (2)`: then there are two mappings. */
+function stateText({ state, step, pid, count: mappings }: LifeEvent): string {
+  const many = mappings > 1 ? ` (${count(mappings)})` : '';
+  return `${printable(state)} at ${count(step)} by pid ${pid}${many}`;
+}

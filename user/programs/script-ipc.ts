@@ -1,0 +1,56 @@
+/** Steps of scripts (script.ts) that are calls of System V shared memory and of futexes. */
+import { futex_wait, futex_wake } from '../sync.ts';
+import { IPC_CREAT, shm_rmid, shmat, shmdt, shmget } from '../sysv.ts';
+import type { Context, Part } from '../ulib.ts';
+
+/** What such steps remember. */
+export interface IpcMemory {
+  /** What the last shmget and shmat answered. */
+  segment: number;
+  attached: number;
+  /** What each shmget answered, in their order. */
+  readonly segments: number[];
+}
+
+/** Answers 0 for a call that succeeded. */
+const sign = (result: number): number => (result < 0 ? -1 : 0);
+
+type Call = (u: Context, memory: IpcMemory, args: readonly string[]) => Part<number>;
+
+/** Calls by name. shmget, which makes the key's segment, and shmat answer 0 or -1. */
+export const IPC_CALLS: Readonly<Record<string, Call>> = {
+  *shmget(u, memory, [key, size = '4096']) {
+    memory.segment = shmget(u, Number(key), Number(size), IPC_CREAT | 0o600) ?? (yield);
+    memory.segments.push(memory.segment);
+    return sign(memory.segment);
+  },
+  /** Attaches the last segment, or the n-th that a shmget of this script answered. */
+  *shmat(u, memory, [n]) {
+    const id = n === undefined ? memory.segment : (memory.segments[Number(n)] ?? -1);
+    const va = shmat(u, id, 0, 0) ?? (yield);
+    if (va >= 0) memory.attached = va;
+    return sign(va);
+  },
+  *shmdt(u, memory) {
+    return shmdt(u, memory.attached) ?? (yield);
+  },
+  *rmid(u, memory) {
+    return shm_rmid(u, memory.segment) ?? (yield);
+  },
+  /** The first word of what is attached. */
+  *peek(u, memory) {
+    return u.load(memory.attached) ?? (yield);
+  },
+  /** Makes the word 1, and wakes who waits for that. */
+  *raise(u, memory) {
+    u.exchange(memory.attached, 1) ?? (yield);
+    return futex_wake(u, memory.attached, 1) ?? (yield);
+  },
+  /** Waits until the word is 1. */
+  *await(u, memory) {
+    while ((u.fetchAdd(memory.attached, 0) ?? (yield)) === 0) {
+      futex_wait(u, memory.attached, 0) ?? (yield);
+    }
+    return 0;
+  },
+};
