@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ChoicePoint, Thread } from '../machine/index.ts';
-import { Deepening } from '../scheduler/search/deepening.ts';
+import { Deepening, type Level } from '../scheduler/search/deepening.ts';
 import { Dfs } from '../scheduler/search/dfs.ts';
 import { Dpor } from '../scheduler/search/dpor.ts';
 import type { SearchState } from '../scheduler/search/state.ts';
@@ -44,6 +44,10 @@ class Relay implements Search {
     this.search.resume();
   }
 
+  get spinLoops(): readonly string[] {
+    return this.search.spinLoops;
+  }
+
   get traces(): number {
     return this.search.traces;
   }
@@ -65,10 +69,8 @@ class Relay implements Search {
   }
 }
 
-const level = (preemptions: number) => ({
-  covers: `${preemptions}`,
-  make: () => new Dfs({ preemptions, merges: true }),
-});
+const levels = [0, 1, 2].map((preemptions) => ({ covers: `${preemptions}`, preemptions }));
+const searchOf = ({ preemptions = 0 }: Level): Search => new Dfs({ preemptions, merges: true });
 
 describe.each([
   ['cells and locks', lockingPrograms],
@@ -80,7 +82,7 @@ describe.each([
     ['dfs with a bound', () => new Dfs({ preemptions: 2 })],
     ['dfs that merges', () => new Dfs({ preemptions: 2, merges: true })],
     ['dpor', () => new Dpor()],
-    ['a series', () => new Deepening([level(0), level(1), level(2)])],
+    ['a series', () => new Deepening(levels, searchOf)],
   ])('%s that is saved and restored runs the same executions', (_how, make) => {
     fc.assert(
       fc.property(programs, (source) => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { BareProgram } from '../machine/bare.ts';
 import type { ChoicePoint, Scheduler, Thread } from '../machine/index.ts';
 import { buffer, lockedCounter, philosophers, race } from '../property-tests/bare-programs.ts';
-import { Deepening } from './search/deepening.ts';
+import { Deepening, type Level } from './search/deepening.ts';
 import type { Search } from './search.ts';
 import { SEARCHES } from './searches.ts';
 import { Replay } from './strategies/replay.ts';
@@ -15,12 +15,14 @@ const searches: readonly (readonly [string, () => Search])[] = [
     [name, () => kind.make({})] as const,
     [`${name}:1`, () => kind.make({ preemptions: 1 })] as const,
   ]),
-  ['deepen', () => new Deepening([0, 1].map((k) => level(k)))],
+  ['deepen', deepening],
 ];
 
-function level(preemptions: number) {
-  const make = (): Search => SEARCHES.get('dpor')?.make({ preemptions }) as Search;
-  return { covers: `${preemptions} preemptions`, make };
+function deepening(): Search {
+  const levels = [0, 1].map((preemptions) => ({ covers: `${preemptions}`, preemptions }));
+  const made = ({ preemptions }: Level): Search =>
+    SEARCHES.get('dpor')?.make({ preemptions }) as Search;
+  return new Deepening(levels, made);
 }
 
 const programs: readonly (readonly [string, BareProgram])[] = [

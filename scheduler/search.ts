@@ -24,6 +24,8 @@ export interface Search extends Strategy {
    * example: `begin` then repeats it, and the search goes on from there.
    */
   resume(): void;
+  /** Where threads were found to spin, and wait from then on: see Spins. Guest stacks. */
+  readonly spinLoops: readonly string[];
   /** Complete executions so far that were not seen before. */
   readonly traces: number;
   /** Executions given up so far because what they would show was seen before. */

@@ -83,6 +83,7 @@ function current(so: Exploration, { search }: Plan): Exploration {
   so.traces = search.traces;
   so.redundant = search.redundant;
   so.estimate = search.estimate;
+  so.spinLoops = search.spinLoops.length;
   if (search instanceof Deepening) {
     so.levels = { completed: search.completed?.covers, unfinished: search.level?.covers };
   }

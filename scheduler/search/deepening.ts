@@ -2,11 +2,14 @@ import type { ChoicePoint, Thread } from '../../machine/index.ts';
 import type { Search } from '../search.ts';
 import { fieldsOf, type SearchState } from './state.ts';
 
-/** One search of a series. */
+/** One search of a series; plain data. */
 export interface Level {
   /** What it covers when it is complete, for people. */
   readonly covers: string;
-  make(): Search;
+  /** Preemptions at most; any number if left out. */
+  readonly preemptions?: number | undefined;
+  /** Names of what is in focus; everything if left out. */
+  readonly focus?: readonly string[] | undefined;
 }
 
 /**
@@ -18,16 +21,18 @@ export interface Level {
 export class Deepening implements Search {
   readonly name = 'deepen';
   readonly asksAlways = true;
-  private readonly levels: Level[];
+  private levels: Level[];
+  private readonly make: (level: Level) => Search;
   private at = 0;
   private inner: Search;
   private tracesBefore = 0;
   private redundantBefore = 0;
 
   /** @param levels at least one */
-  constructor(levels: readonly Level[]) {
+  constructor(levels: readonly Level[], make: (level: Level) => Search) {
     this.levels = [...levels];
-    this.inner = (levels[0] as Level).make();
+    this.make = make;
+    this.inner = make(levels[0] as Level);
   }
 
   /** The level that is being searched; undefined when all are complete. */
@@ -38,6 +43,11 @@ export class Deepening implements Search {
   /** The last one that is complete. */
   get completed(): Level | undefined {
     return this.levels[this.at - 1];
+  }
+
+  /** Where threads were found to spin, in the current level. */
+  get spinLoops(): readonly string[] {
+    return this.inner.spinLoops;
   }
 
   /** Adds levels behind the current one. */
@@ -60,7 +70,7 @@ export class Deepening implements Search {
     if (level === undefined) return false;
     this.tracesBefore += this.inner.traces;
     this.redundantBefore += this.inner.redundant;
-    this.inner = level.make();
+    this.inner = this.make(level);
     return true;
   }
 
@@ -78,12 +88,12 @@ export class Deepening implements Search {
   }
 
   save(): SearchState {
-    return { ...fieldsOf(this, ['levels', 'inner']), inner: this.inner.save() };
+    return { ...fieldsOf(this, ['make', 'inner']), inner: this.inner.save() };
   }
 
   restore({ inner, ...fields }: SearchState): void {
     Object.assign(this, fields);
-    this.inner = (this.levels[Math.min(this.at, this.levels.length - 1)] as Level).make();
+    this.inner = this.make(this.levels[Math.min(this.at, this.levels.length - 1)] as Level);
     this.inner.restore(inner as SearchState);
   }
 

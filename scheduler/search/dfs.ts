@@ -104,7 +104,6 @@ export class Dfs implements Search {
     if (merges && Number.isFinite(preemptions)) this.stretches = new Stretches();
   }
 
-  /** As Dpor has it. */
   get spinLoops(): readonly string[] {
     return [...this.spins.places];
   }

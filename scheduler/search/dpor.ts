@@ -82,7 +82,6 @@ export class Dpor implements Search {
     this.view = new View(options);
   }
 
-  /** Where threads were found to spin, and were treated as waiting from then on: guest stacks. */
   get spinLoops(): readonly string[] {
     return [...this.spins.places];
   }

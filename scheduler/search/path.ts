@@ -2,7 +2,7 @@ import type { ChoicePoint } from '../../machine/seam.ts';
 import type { Thread } from '../../machine/thread.ts';
 
 /** A lease that lasts as long as the machine lets it. */
-export const LEASE_MAX = 2 ** 30;
+const LEASE_MAX = 2 ** 30;
 
 /**
  * The switches of an execution up to some step, to be repeated by the next execution that begins in

@@ -101,6 +101,7 @@ export async function runSearch(running: Running): Promise<void> {
 function tell(so: Exploration, search: Search): void {
   so.redundant = search.redundant;
   so.estimate = search.estimate;
+  so.spinLoops = search.spinLoops.length;
   if (!(search instanceof Deepening)) return;
   so.levels = { completed: search.completed?.covers, unfinished: search.level?.covers };
 }

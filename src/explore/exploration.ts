@@ -66,6 +66,8 @@ export interface Exploration extends Share {
   redundant: number;
   /** Of a search: expected number of traces in all; NaN where nothing can be said. */
   estimate: number;
+  /** Of a search: places where threads spin, and were taken to wait for what they look at. */
+  spinLoops: number;
   /** What is covered if `complete`. */
   readonly coverage: Coverage;
   /** Whether the search came to its end: no other execution is covered by what `coverage` says. */
@@ -104,6 +106,7 @@ export function noExploration(strategy: string, coverage: Coverage): Exploration
     traces: 0,
     redundant: 0,
     estimate: Number.NaN,
+    spinLoops: 0,
     coverage,
     complete: false,
     levels: { completed: undefined, unfinished: undefined },

@@ -107,6 +107,7 @@ export class Explorer {
       known.times++;
       return;
     }
+    if (finding.detector === 'race') this.plan.widen?.(finding.about?.words ?? []);
     const { executions: execution } = share;
     const schedule = this.schedule();
     share.discoveries.push({ finding, schedule, strategy, seed, execution, times: 1 });

@@ -10,7 +10,7 @@ import { didYouMean } from '../nearest.ts';
 import { type Outcome, Stage, type Subject } from '../stage.ts';
 import { limited } from '../subject.ts';
 import { type Coverage, coverageText } from './coverage.ts';
-import { locksIn, objectsNamed } from './scope.ts';
+import { FRAMES, locksIn, objectsNamed } from './scope.ts';
 
 /** What decides which executions there are. */
 export interface PlanOptions {
@@ -44,6 +44,8 @@ export interface Plan {
   readonly coverage: Coverage;
   /** Locks whose sections were taken to commute. */
   readonly sections: readonly number[];
+  /** Of `deepen`: soon adds choices at the words where a race was seen. */
+  readonly widen?: (words: readonly number[]) => void;
 }
 
 export const DEEPEN = 'deepen';
@@ -118,19 +120,38 @@ function searchPlan(given: Subject, name: string, options: PlanOptions): Plan {
     untimed: isKernel ? true : undefined,
   };
   const made: SearchOptions = { ignored, sections, preemptions };
-  const search =
-    name === DEEPEN
-      ? new Deepening(levelsOf(machine, made, coverage, isKernel))
-      : searchOf(name, machine, made, focus);
-  return {
-    name: search.name,
-    subject,
-    strategies: [search],
-    search,
-    fair: false,
-    coverage,
-    sections,
+  const rest = { subject, fair: false, coverage, sections };
+  if (name !== DEEPEN) {
+    const search = searchOf(name, machine, made, focus);
+    return { ...rest, name: search.name, strategies: [search], search };
+  }
+  const search = new Deepening(levelsOf(machine, preemptions, coverage, isKernel), (level) =>
+    searchOf('dpor', machine, { ...made, preemptions: level.preemptions }, level.focus),
+  );
+  const widen = widening(machine, search, coverage);
+  return { ...rest, name, strategies: [search], search, widen };
+}
+
+/** Adds the words of a race, once each, to what the current level looks at, with up to 2 preemptions. */
+function widening({ layout }: Machine, search: Deepening, coverage: Coverage) {
+  const added = new Set<string>();
+  return (words: readonly number[]): void => {
+    const names = words.map((word) => layout.nameOf(word) ?? FRAMES);
+    const news = names.filter((name) => !added.has(name));
+    const { level } = search;
+    if (news.length === 0 || level?.focus === undefined) return;
+    for (const name of news) added.add(name);
+    const focus = [...level.focus, ...added];
+    search.insert([0, 1, 2].map((bound) => levelOf(coverage, focus, bound)));
   };
+}
+
+function levelOf(
+  coverage: Coverage,
+  focus: readonly string[] | undefined,
+  preemptions: number | undefined,
+): Level {
+  return { covers: coverageText({ ...coverage, focus, preemptions }), focus, preemptions };
 }
 
 function searchOf(
@@ -148,18 +169,13 @@ function searchOf(
 /** Bounds and focuses, what is likely to show something first; the last level covers all. */
 function levelsOf(
   machine: Machine,
-  options: SearchOptions,
+  most: number | undefined,
   coverage: Coverage,
   isKernel: boolean,
 ): Level[] {
-  const level = (focus: readonly string[] | undefined, preemptions: number | undefined): Level => ({
-    covers: coverageText({ ...coverage, focus, preemptions }),
-    make: () => searchOf('dpor', machine, { ...options, preemptions }, focus),
-  });
-  const { preemptions: most = Number.POSITIVE_INFINITY } = options;
-  const bounds = [0, 1, 2, 3].filter((bound) => bound < most);
+  const bounds = [0, 1, 2, 3].filter((bound) => bound < (most ?? Number.POSITIVE_INFINITY));
   const series = (focus?: readonly string[]): Level[] =>
-    [...bounds, options.preemptions].map((bound) => level(focus, bound));
+    [...bounds, most].map((bound) => levelOf(coverage, focus, bound));
   if (coverage.focus !== undefined) return series(coverage.focus);
   const all = series();
   const narrow = series(isKernel ? uncommon(machine) : undefined);

@@ -2,7 +2,7 @@ import { type Machine, objectCount } from '../../machine/index.ts';
 import { UsageError } from '../errors.ts';
 
 /** The pattern that stands for all memory of user programs. */
-const FRAMES = 'frames';
+export const FRAMES = 'frames';
 
 /**
  * The words that patterns name, as a table by object: 1 for those that are meant. A pattern is the

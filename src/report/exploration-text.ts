@@ -22,6 +22,9 @@ export function verdictText(
   if (so.abandoned > 0) {
     lines.push(`${plural(so.abandoned, 'execution')} reached the step limit and say nothing`);
   }
+  if (so.spinLoops > 0) {
+    lines.push(`${plural(so.spinLoops, 'spin loop')} taken to wait until what it reads changes`);
+  }
   if (so.notes.length > 0) lines.push(...so.notes.map((note) => `not complete: ${note}`));
   return lines;
 }
