@@ -21,6 +21,8 @@ export interface Level {
 export class Deepening implements Search {
   readonly name = 'deepen';
   readonly asksAlways = true;
+  /** Names that were added to a focus on the way; whoever inserts levels keeps them here. */
+  readonly added: string[] = [];
   private levels: Level[];
   private readonly make: (level: Level) => Search;
   private at = 0;

@@ -134,13 +134,12 @@ function searchPlan(given: Subject, name: string, options: PlanOptions): Plan {
 
 /** Adds the words of a race, once each, to what the current level looks at, with up to 2 preemptions. */
 function widening({ layout }: Machine, search: Deepening, coverage: Coverage) {
-  const added = new Set<string>();
   return (words: readonly number[]): void => {
     const names = words.map((word) => layout.nameOf(word) ?? FRAMES);
-    const news = names.filter((name) => !added.has(name));
-    const { level } = search;
+    const { added, level } = search;
+    const news = names.filter((name) => !added.includes(name));
     if (news.length === 0 || level?.focus === undefined) return;
-    for (const name of news) added.add(name);
+    added.push(...new Set(news));
     const focus = [...level.focus, ...added];
     search.insert([0, 1, 2].map((bound) => levelOf(coverage, focus, bound)));
   };
