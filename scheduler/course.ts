@@ -114,7 +114,8 @@ export class Course implements Strategy {
     const start = this.starts.get(lane);
     if (start === undefined) return;
     // It ended in the code before a thread's first operation.
-    const its = { lane, steps: start, from: steps - 1, preempts: false, isChosen: true };
+    const { isChosen } = this;
+    const its = { lane, steps: start, from: steps - start, preempts: false, isChosen };
     this.stretches.push({ ...its, before: NONE });
   }
 

@@ -1,8 +1,9 @@
 import type { Segment } from '../scheduler/strategies/segments.ts';
 import { Segments } from '../scheduler/strategies/segments.ts';
 import { readTrace, type Trace } from '../traces/reader.ts';
+import type { TraceFinding } from '../traces/trace.ts';
 import { UsageError } from './errors.ts';
-import type { Finding } from './finding.ts';
+import { type Finding, likeness } from './finding.ts';
 import { isForeign, subjectFor } from './replay.ts';
 import { scheduleText } from './schedule.ts';
 import { BoundedSearch } from './shrink/bounded.ts';
@@ -34,7 +35,7 @@ export interface Shrunk {
   readonly minimal: boolean;
   /** The nearest schedule that passes; undefined if no single change that was tried makes it pass. */
   readonly passing: Passing | undefined;
-  /** Executions that it took, at most 500. */
+  /** Executions that it took: at most 500, or what proving takes where an execution has few steps. */
   readonly executions: number;
 }
 
@@ -43,23 +44,29 @@ export interface Shrunk {
  * All schedules of a small kernel with no preemption are a handful, with one 70 to 330, those with two
  * at the places of one lock 20 to 60.
  */
-const NONPREEMPTIVE = 40;
-const REDUCED = 120;
-const GUESSED = 200;
-const GUESSED_AGAIN = 250;
-const REGROWN = 340;
-const PROVEN = 430;
-const POLISHED = 445;
+const LOOKED = 90;
+const REDUCED = 180;
+const GUESSED = 250;
+const GUESSED_AGAIN = 380;
+const REGROWN = 400;
+const PROVEN = 445;
+const POLISHED = 460;
 const BUDGET = 500;
+/** Steps of an execution up to which a program is small enough to look through, however long it takes. */
+const SMALL = 64;
+const EXHAUSTIVE = 20_000;
 /** Executions for one guess at most: a place that is touched everywhere must not use up the rest. */
 const GUESS = 60;
+const LONG_GUESS = 200;
 
 /**
  * Finds a schedule with few preemptions, then with few steps, that still has the trace's finding:
  * the same detector, and the same title but for its numbers.
  *
- * Delta debugging over the segments of the schedule comes first, then a search of the schedules with
- * fewer preemptions than are left, all of them if 500 executions are enough: the result says whether.
+ * The same trace is run in fewer pieces, and segments dropped and joined as long as that helps; then
+ * the schedules with fewer preemptions than are left are looked through, at first those that preempt
+ * where the threads meet, then all, as far as the executions last. The result says whether that was a
+ * proof. An execution takes longer the more steps the trace has; 500 of a thousand steps take a second.
  *
  * @param of a trace, or the bytes of one
  * @param given what the trace is of; needed where its header does not say it
@@ -78,17 +85,21 @@ export function shrink(of: Trace | Uint8Array, given?: Runnable): Shrunk {
   const trials = new Trials(subject, header.seed);
   const first = trials.run(segmentsOf(trace, end.steps));
   const [known] = trace.findings;
-  if (first.finding === undefined && known === undefined) {
+  if (known === undefined && first.finding === undefined) {
     throw new UsageError('the trace has no finding to keep');
   }
-  if (
-    first.finding === undefined ||
-    first.finding.title !== (known?.title ?? first.finding.title)
-  ) {
+  if (!isSame(first.finding, known)) {
     const why = isForeign(header, subject) ? 'other code made the trace' : 'is it deterministic?';
     throw new UsageError(`"${known?.title}" does not show again: ${why}`);
   }
-  return new Shrinker(trials, { ...first, finding: first.finding }).shrink();
+  return new Shrinker(trials, first as Failing).shrink();
+}
+
+/** Whether what is found is what the trace has. */
+function isSame(finding: Finding | undefined, known: TraceFinding | undefined): boolean {
+  if (finding === undefined || known === undefined) return finding !== undefined;
+  const { kind, title } = known;
+  return likeness({ ...finding, detector: kind, title }) === likeness(finding);
 }
 
 function segmentsOf(trace: Trace, steps: number): Segment[] {
@@ -117,17 +128,20 @@ class Shrinker {
 
   shrink(): Shrunk {
     const { trials, first } = this;
-    this.search(1, NONPREEMPTIVE);
+    this.search(LOOKED);
     this.straighten();
     this.best = reduce(trials, this.best, REDUCED);
-    this.guess([subjectMatter(this.best, trials.stage)], 1, GUESSED);
+    // Where one preemption was looked through so soon, all of two or three may be within reach.
+    if (this.least > 1) this.search(REGROWN);
+    this.guess();
     this.guessAgain();
     this.regrow();
-    this.search(Number.POSITIVE_INFINITY, PROVEN);
-    this.polish();
+    this.search(first.steps <= SMALL ? EXHAUSTIVE : PROVEN);
+    const beyond = Math.max(0, trials.executions - PROVEN);
+    this.polish(POLISHED + beyond);
     const shrunk = this.concise();
     const { list, finding, preemptions, steps } = shrunk;
-    const passing = nearestPassing(trials, shrunk, BUDGET);
+    const passing = nearestPassing(trials, shrunk, BUDGET + beyond);
     return {
       subject: trials.stage.subject,
       seed: trials.seed,
@@ -149,10 +163,10 @@ class Shrinker {
     if (trial !== undefined && isSimpler(trial, this.best)) this.best = trial;
   }
 
-  /** Looks through all schedules with fewer preemptions than the best, and than `bound`. */
-  private search(bound: number, until: number): void {
+  /** Looks through all schedules with fewer preemptions than the best. */
+  private search(until: number): void {
     const { trials } = this;
-    while (this.least < Math.min(bound, this.best.preemptions)) {
+    while (this.least < this.best.preemptions) {
       this.searching ??= new BoundedSearch(trials, { preemptions: this.least });
       this.best = this.searching.look(this.best, until);
       if (!this.searching.isComplete) return;
@@ -161,23 +175,28 @@ class Shrinker {
     }
   }
 
-  /** The same for so many preemptions or more, each where one of some objects is touched. */
-  private guess(focuses: readonly ReadonlySet<number>[], least: number, until: number): void {
+  /** The same for preemptions where what the finding is about is touched. */
+  private guess(): void {
     const { trials } = this;
-    for (let bound = least; bound < this.best.preemptions; bound++) {
-      for (const focus of focuses) {
-        const search = new BoundedSearch(trials, { preemptions: bound, focus });
-        this.best = search.look(this.best, Math.min(until, trials.executions + GUESS));
-      }
+    const focus = subjectMatter(this.best, trials.stage);
+    if (focus.size === 0) return;
+    for (let preemptions = 1; preemptions < this.best.preemptions; preemptions++) {
+      const search = new BoundedSearch(trials, { preemptions, focus });
+      this.best = search.look(this.best, Math.min(GUESSED, trials.executions + GUESS));
     }
   }
 
-  /** The same at what the preemptions that are left are about, each alone: few need more. */
+  /** The same for two, at each of what the preemptions that are left are about: few need more. */
   private guessAgain(): void {
+    const { trials } = this;
     if (this.best.preemptions < 3) return;
-    const bones = bonesOfContention(this.trials, this.best);
-    const each = bones.map((bone) => new Set([bone]));
-    this.guess(each, 2, GUESSED_AGAIN);
+    for (const [i, bone] of bonesOfContention(trials, this.best).entries()) {
+      if (this.best.preemptions < 3) return;
+      // The more is left, the more there is to gain, most likely where most of them are.
+      const most = i === 0 && this.best.preemptions > 3 ? LONG_GUESS : GUESS;
+      const search = new BoundedSearch(trials, { preemptions: 2, focus: new Set([bone]) });
+      this.best = search.look(this.best, Math.min(GUESSED_AGAIN, trials.executions + most));
+    }
   }
 
   /** Keeps all preemptions but the last two or three, and looks for fewer behind them. */
@@ -198,13 +217,13 @@ class Shrinker {
   }
 
   /** Fewer steps with the same preemptions. */
-  private polish(): void {
+  private polish(until: number): void {
     const { trials } = this;
-    this.best = polish(trials, this.best, POLISHED);
+    this.best = polish(trials, this.best, until);
     const { preemptions } = this.best;
     if (preemptions > this.least) return;
-    this.best = new BoundedSearch(trials, { preemptions }).look(this.best, POLISHED);
-    this.best = polish(trials, this.best, POLISHED);
+    this.best = new BoundedSearch(trials, { preemptions }).look(this.best, until);
+    this.best = polish(trials, this.best, until);
   }
 
   /** The best without what goes without saying. */

@@ -12,31 +12,32 @@ export function subjectMatter({ finding }: Failing, { machine }: Stage): Set<num
 }
 
 /**
- * Objects that the preemptions of an execution are about: what the preempted lane needed of the
- * others when it went on. Takes an execution.
+ * Objects that the preemptions of an execution are about, those of most preemptions first: what the
+ * preempted lane needed of the others when it went on. Takes an execution.
  */
 export function bonesOfContention(trials: Trials, { list, stretches }: Failing): number[] {
   const log = new EventLog(list);
   trials.execute(log);
-  const objects = new Set<number>();
+  const counts = new Map<number, number>();
   for (const [i, { preempts, from }] of stretches.entries()) {
     const lane = stretches[i - 1]?.lane;
-    if (preempts && lane !== undefined) add(objects, log.events, lane, from);
+    if (!preempts || lane === undefined) continue;
+    for (const object of shared(log.events, lane, from)) {
+      counts.set(object, (counts.get(object) ?? 0) + 1);
+    }
   }
-  return [...objects];
+  return [...counts].sort((a, b) => b[1] - a[1]).map(([object]) => object);
 }
 
-/** Adds what the first operation of a lane shares with those of others, since that step, that it needs. */
-function add(to: Set<number>, events: readonly Event[], lane: number, since: number): void {
+/** What the first operation of a lane that needs one of the others' since that step shares with it. */
+function shared(events: readonly Event[], lane: number, since: number): Set<number> {
   const first = events.findIndex(({ step }) => step >= since);
   for (const event of events.slice(first)) {
     if (event.lane !== lane) continue;
     const needed = event.needs.filter((need) => need >= first && events[need]?.lane !== lane);
-    for (const need of needed) {
-      for (const object of event.objects) {
-        if (events[need]?.objects.includes(object)) to.add(object);
-      }
-    }
-    if (needed.length > 0) return;
+    if (needed.length === 0) continue;
+    const theirs = needed.flatMap((need) => events[need]?.objects ?? []);
+    return new Set(event.objects.filter((object) => theirs.includes(object)));
   }
+  return new Set();
 }

@@ -3,9 +3,10 @@ import { Course, type Stretch } from '../../scheduler/course.ts';
 import { type Segment, Segments } from '../../scheduler/strategies/segments.ts';
 import type { Strategy } from '../../scheduler/strategy.ts';
 import { selectDetectors } from '../detectors/index.ts';
+import { UsageError } from '../errors.ts';
 import { type Finding, likeness } from '../finding.ts';
 import { scheduleText } from '../schedule.ts';
-import { Stage, type Subject } from '../stage.ts';
+import { type Outcome, Stage, type Subject } from '../stage.ts';
 
 export interface Size {
   readonly preemptions: number;
@@ -20,7 +21,7 @@ export interface Trial extends Size {
   readonly stretches: readonly Stretch[];
   readonly finding: Finding | undefined;
   readonly hasHalted: boolean;
-  /** Whether it was stopped before it ended. */
+  /** Whether it did not come to its end. */
   readonly isCut: boolean;
   /** Whether a timer could have stepped. */
   readonly hasTimers: boolean;
@@ -86,7 +87,7 @@ export class Trials {
     const course = new Course(strategy, this.stepsMax);
     // Anew each time: an order of locks learnt from one candidate must not convict the next.
     stage.watch({ detectors: selectDetectors(stage.subject.detectors) });
-    const { finding, ending } = stage.execute(course, this.seed);
+    const { finding, ending } = this.outcome(course);
     const steps = stage.machine.step;
     course.finish(steps);
     this.executions++;
@@ -94,6 +95,17 @@ export class Trials {
     const { stretches, preemptions, isCut, hasTimers } = course;
     const so = { stretches, preemptions, isCut, hasTimers, steps };
     return { ...so, list: list ?? stretches, finding, hasHalted: ending === 'halted' };
+  }
+
+  private outcome(course: Course): Pick<Outcome, 'finding' | 'ending'> {
+    try {
+      return this.stage.execute(course, this.seed);
+    } catch (error) {
+      // A guest that is wrong may break the machine in other schedules than its own.
+      if (this.wanted === undefined || error instanceof UsageError) throw error;
+      course.isCut = true;
+      return { finding: undefined, ending: 'stopped' };
+    }
   }
 
   has(trial: Trial): trial is Failing {
