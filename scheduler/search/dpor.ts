@@ -43,10 +43,10 @@ interface Node {
  * Departures. An operation that touches nothing is no event and runs as soon as it is announced.
  * Operations that wait (locks, semaphores, conditions, `wfi`) race with what made them wait, and
  * those that wait for ever when an execution ends race, too: see Causality.races. A race that was
- * looked at in an execution before is looked at again only while it is not settled. `halt`, which ends every lane at
- * once, comes when no other lane can step. Timer interrupts are no events either: one that is
- * pending is taken at once, so a machine that raises them by itself is not explored completely. A
- * thread in a spin loop waits: see Spins.
+ * looked at in an execution before is looked at again only while it is not settled. `halt`, which
+ * ends every lane at once, comes when no other lane can step. Timer interrupts are no events either:
+ * one that is pending is taken at once, so a machine that raises them by itself is not explored
+ * completely. A thread in a spin loop waits: see Spins.
  */
 export class Dpor implements Search {
   readonly name = 'dpor';
