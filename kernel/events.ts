@@ -32,6 +32,11 @@ export interface KernelWatch {
   counted(ppn: number): void;
   /** The last owner of a frame lets it go, or somebody lets go one that has none. */
   freed(ppn: number): void;
+  /**
+   * The current thread takes pages from another process, by its address-space identifier, which may
+   * use them until this is done; 0 when it is.
+   */
+  revoking(asid: number): void;
   /** A system call begins, its arguments in the registers. */
   entered(pid: number, call: string): void;
   /** It returns. */

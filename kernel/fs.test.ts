@@ -11,10 +11,10 @@ import {
   ilock,
   iput,
   iunlock,
-  pageIn,
-  pageOut,
   readi,
+  readpage,
   writei,
+  writepage,
 } from './fs.ts';
 import { kalloc } from './kalloc.ts';
 import { Kernel } from './kernel.ts';
@@ -117,14 +117,13 @@ describe('a page of a file', () => {
     const ip = alone(k, readme(k));
     const ppn = alone(k, kalloc(k));
     const first = k.m.memory.frame(ppn) * 4;
-    alone(k, pageIn(k, ip, 0, ppn));
+    alone(k, ilock(k, ip));
+    expect(alone(k, readpage(k, ip, 0, ppn))).toBe(true);
     const size = k.m.words[ip.size] as number;
     expect(String.fromCharCode(...k.m.memory.bytes.subarray(first, first + 6))).toBe('xv6 is');
     expect(k.m.memory.bytes[first + size - 1]).toBe(10);
     expect(k.m.memory.bytes.subarray(first + size, first + BSIZE).every((b) => b === 0)).toBe(true);
-    k.m.memory.fill(ppn, 5);
-    alone(k, pageIn(k, ip, BSIZE, ppn));
-    expect(k.m.memory.bytes.subarray(first, first + BSIZE).every((b) => b === 0)).toBe(true);
+    expect(alone(k, readpage(k, ip, BSIZE, ppn))).toBe(false);
   });
 
   test('is written back as far as the file goes', () => {
@@ -132,12 +131,14 @@ describe('a page of a file', () => {
     const ip = alone(k, readme(k));
     const ppn = alone(k, kalloc(k));
     const size = k.m.words[ip.size] as number;
-    alone(k, pageIn(k, ip, 0, ppn));
+    alone(k, ilock(k, ip));
+    alone(k, readpage(k, ip, 0, ppn));
+    alone(k, iunlock(k, ip));
     const first = k.m.memory.frame(ppn) * 4;
     k.m.memory.bytes.set(bytes('abc'), first);
     k.m.memory.bytes[first + size] = 7;
-    alone(k, pageOut(k, ip, 0, ppn));
-    alone(k, pageOut(k, ip, BSIZE, ppn));
+    alone(k, writepage(k, ip, 0, ppn));
+    alone(k, writepage(k, ip, BSIZE, ppn));
     const contents = new Uint8Array(size + 1);
     alone(k, ilock(k, ip));
     expect(alone(k, readi(k, ip, contents, 0))).toBe(size);

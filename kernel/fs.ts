@@ -248,28 +248,29 @@ function* grow(k: Kernel, ip: Inode, size: number, end: number): Code<number> {
 }
 
 /**
- * Fills a frame with the page of a file at `off`, a multiple of BSIZE; 0 past the file's end. For a
- * mapping of the file, whose process has a reference. Sleeps: no spinlock may be held.
+ * Fills a frame with the page of a file at `off`, a multiple of BSIZE, and zeros past the file's end.
+ * ip->lock must be held.
+ *
+ * @returns false when the whole page is past the end; then the frame is as it was.
  */
-export function* pageIn(k: Kernel, ip: Inode, off: number, ppn: number): Code<void> {
+export function* readpage(k: Kernel, ip: Inode, off: number, ppn: number): Code<boolean> {
   const { m } = k;
-  yield* ilock(k, ip);
   const size = m.load(ip.size) ?? (yield);
-  if (off >= size) {
-    m.memory.fill(ppn, 0);
-  } else {
-    const block = m.load(ip.addrs + off / BSIZE) ?? (yield);
-    bread(k, block) ?? (yield);
-    // Past the end of the file a block holds zeros, or what the file held before it was cut.
-    m.memory.copyFrame(m.memory.block(block), ppn);
-    const end = (m.memory.frame(ppn) << 2) + BSIZE;
-    m.memory.bytes.fill(0, Math.min(end - BSIZE + size - off, end), end);
-  }
-  yield* iunlock(k, ip);
+  if (off >= size) return false;
+  const block = m.load(ip.addrs + off / BSIZE) ?? (yield);
+  bread(k, block) ?? (yield);
+  // Past the end of the file a block holds zeros, or what the file held before it was cut.
+  m.memory.copyFrame(m.memory.block(block), ppn);
+  const end = (m.memory.frame(ppn) << 2) + BSIZE;
+  m.memory.bytes.fill(0, Math.min(end - BSIZE + size - off, end), end);
+  return true;
 }
 
-/** The other way round: as much of the frame as lies before the file's end. It does not grow. */
-export function* pageOut(k: Kernel, ip: Inode, off: number, ppn: number): Code<void> {
+/**
+ * Writes as much of a frame as lies before the file's end to the file at `off`, a multiple of BSIZE.
+ * The file does not grow. Sleeps: no spinlock may be held.
+ */
+export function* writepage(k: Kernel, ip: Inode, off: number, ppn: number): Code<void> {
   const { m } = k;
   yield* ilock(k, ip);
   const size = m.load(ip.size) ?? (yield);

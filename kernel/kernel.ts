@@ -28,6 +28,7 @@ import { FileTable } from './file.ts';
 import { InodeTable } from './fs.ts';
 import { FutexTable } from './futex.ts';
 import { Kmem, kinit } from './kalloc.ts';
+import { fileOps } from './mapfile.ts';
 import { mkfs } from './mkfs.ts';
 import { type MutantName, type Mutants, switches } from './mutants.ts';
 import { myproc } from './myproc.ts';
@@ -43,7 +44,7 @@ import { release } from './spinlock.ts';
 import { SegmentTable, segmentOps } from './sysv.ts';
 import { Clock, forkret, trapVector } from './trap.ts';
 import { UserCode, UserContext } from './usercode.ts';
-import { VMA_OBJECT, VMA_SYSV, type VmOps } from './vma.ts';
+import { VMA_FILE, VMA_OBJECT, VMA_SYSV, type VmOps } from './vma.ts';
 
 /** A process that exists when an execution begins, as a child of init. */
 export interface InitialProcess {
@@ -324,5 +325,6 @@ function vmops(): readonly (VmOps | undefined)[] {
   const table: (VmOps | undefined)[] = [];
   table[VMA_OBJECT] = objectOps;
   table[VMA_SYSV] = segmentOps;
+  table[VMA_FILE] = fileOps;
   return table;
 }

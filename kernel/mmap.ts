@@ -195,12 +195,14 @@ function* dropPages(k: Kernel, p: Proc, v: Vma, from: number, to: number): Code<
   const { m } = k;
   const pagetable = m.words[p.pagetable] as number;
   const ops = k.vmops[kindOf(k, v)];
-  if (ops?.writeBack !== undefined && isSharedVma(k, v)) {
+  const forgets = k.mutant['munmap-forgets-writeback'];
+  if (ops?.writeBack !== undefined && isSharedVma(k, v) && !forgets) {
     const object = m.words[v.object] as number;
     for (let vpn = from; vpn < to; vpn++) {
       const at = walk(k, pagetable, vpn);
-      const pte = at === 0 ? 0 : (m.load(at) ?? (yield));
-      if ((pte & PTE_V) === 0 || (pte & PTE_D) === 0) continue;
+      const pte = at === 0 ? 0 : (m.loadMarked(at) ?? (yield));
+      const dirty = (pte & PTE_D) !== 0 || k.mutant['munmap-writes-clean'];
+      if ((pte & PTE_V) === 0 || !dirty) continue;
       yield* ops.writeBack(k, object, pageBehind(k, v, vpn), ppnOfPte(pte));
     }
   }

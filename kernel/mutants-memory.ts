@@ -118,6 +118,42 @@ export const MEMORY_MUTANTS = {
     0,
     'fork counts references to shared areas without the lock that munmap holds',
   ),
+  'object-shrinks-no-shootdown': mutant(
+    'translation',
+    'file-area-cut',
+    'stale-tlb use-after-free',
+    2,
+    'a file that is cut takes its pages from page tables, and from no other TLB than its own',
+  ),
+  // kernel/mapfile.ts
+  'munmap-forgets-writeback': mutant(
+    'clean-up',
+    'file-area',
+    'program',
+    0,
+    'munmap does not write changed pages back to their file',
+  ),
+  'munmap-writes-clean': mutant(
+    'clean-up',
+    'file-area-read',
+    'program',
+    0,
+    'munmap writes pages back that were only read, over what the file has got since',
+  ),
+  'mapfile-uncounted': mutant(
+    'counting',
+    'file-area-unlink',
+    'refcount',
+    0,
+    'mmap does not count that a mapping needs its file',
+  ),
+  'mapfile-checks-early': mutant(
+    'check, then act',
+    'file-area-touch',
+    'objects',
+    2,
+    'a page fault looks whether the file has the page, lets its lock go, and brings in what was cut',
+  ),
   'sbrk-ignores-areas': mutant(
     'clean-up',
     'heap-area',

@@ -1,6 +1,6 @@
 /**
- * Objects of shared pages: what is behind anonymous shared mappings and segments. A page gets its
- * frame, filled with zeros, when the first process asks for it.
+ * Objects of shared pages: what is behind anonymous shared mappings and segments, and the pages of
+ * mapped files (mapfile.ts). A page gets its frame when the first process asks for it.
  *
  * One lock, otable.lock, guards all objects. Only kmem.lock is taken inside it. An object exists
  * while it has references: each mapped area of a process is one, and so is whoever else holds it.
@@ -13,6 +13,7 @@ import {
   type Layout,
   PGWORDS,
   PTE_V,
+  ppnOfPte,
   SFENCE,
 } from '../machine/index.ts';
 import { kalloc, kfree } from './kalloc.ts';
@@ -21,7 +22,7 @@ import { walk } from './pagetable.ts';
 import type { Param } from './param.ts';
 import type { Proc } from './proc.ts';
 import { acquire, letGo, release, Spinlock } from './spinlock.ts';
-import { endOf, kindOf, pageBehind, VMA_OBJECT, type Vma, type VmOps } from './vma.ts';
+import { endOf, kindOf, pageBehind, VMA_FILE, VMA_OBJECT, type Vma, type VmOps } from './vma.ts';
 
 /** Pages that an object can have: its frames are listed in one frame. */
 export const OBJECTPAGES = PGWORDS;
@@ -34,12 +35,15 @@ export class PageObject {
   readonly pages: Address;
   /** The frame whose words are the frames of the pages, 0 for pages without; 0 for no such frame yet. */
   readonly list: Address;
+  /** The inode whose pages these are; 0 for pages that begin as zeros. */
+  readonly inum: Address;
 
   constructor(layout: Layout, index: number, lock: Spinlock) {
     this.index = index;
     this.refs = layout.word(`object[${index}].refs`, lock.word);
     this.pages = layout.word(`object[${index}].pages`, lock.word);
     this.list = layout.word(`object[${index}].list`, lock.word);
+    this.inum = layout.word(`object[${index}].inum`, lock.word);
   }
 }
 
@@ -57,32 +61,46 @@ export class ObjectTable {
 }
 
 /**
- * Makes an object with one reference; `publish` hands that to its holder, with the lock held.
+ * Makes an object with one reference; `publish` hands that to its holder, with the lock held. For a
+ * file that has one, that one gets a reference more.
  *
  * @param pages 1 to OBJECTPAGES
+ * @param inum the file's, 0 for pages of zeros
  * @returns undefined when all objects are in use.
  */
 export function* objectCreate(
   k: Kernel,
   pages: number,
   publish: (o: PageObject) => void,
+  inum = 0,
 ): Code<PageObject | undefined> {
   const { m, otable } = k;
   acquire(k, otable.lock) ?? (yield);
-  let free: PageObject | undefined;
-  for (const o of otable.objects) {
+  let found = inum === 0 ? undefined : yield* objectOfFile(k, inum);
+  for (let i = 0; i < otable.objects.length && found === undefined; i++) {
+    const o = otable.objects[i] as PageObject;
     const refs = m.load(o.refs) ?? (yield);
     if (refs !== 0) continue;
-    free = o;
-    break;
+    found = o;
+    m.store(o.pages, pages) ?? (yield);
+    m.store(o.inum, inum) ?? (yield);
   }
-  if (free !== undefined) {
-    m.store(free.refs, 1) ?? (yield);
-    m.store(free.pages, pages) ?? (yield);
-    publish(free);
+  if (found !== undefined) {
+    const refs = m.load(found.refs) ?? (yield);
+    m.store(found.refs, refs + 1) ?? (yield);
+    publish(found);
   }
   release(k, otable.lock) ?? (yield);
-  return free;
+  return found;
+}
+
+/** The object of a file's pages, or undefined. otable.lock must be held. */
+function* objectOfFile(k: Kernel, inum: number): Code<PageObject | undefined> {
+  for (const o of k.otable.objects) {
+    const its = k.m.load(o.inum) ?? (yield);
+    if (its === inum) return o;
+  }
+  return undefined;
 }
 
 /** One reference more to an object that has some; `publish` hands it to its holder. */
@@ -96,18 +114,26 @@ export function* objectOpen(k: Kernel, o: PageObject, publish: () => void): Code
   if (locked) release(k, otable.lock) ?? (yield);
 }
 
-/** One reference less, which `publish` takes from its holder; the last one destroys the object. */
-export function* objectClose(k: Kernel, o: PageObject, publish: () => void): Code<void> {
+/**
+ * One reference less, which `publish` takes from its holder; the last one destroys the object.
+ *
+ * @returns the number of the file whose object this was, 0 for none or while it has references.
+ */
+export function* objectClose(k: Kernel, o: PageObject, publish: () => void): Code<number> {
   const { m, otable } = k;
   acquire(k, otable.lock) ?? (yield);
   publish();
   const refs = m.load(o.refs) ?? (yield);
+  let inum = 0;
   if (refs === 1) {
     yield* dropPages(k, o, 0);
     m.store(o.pages, 0) ?? (yield);
+    inum = m.load(o.inum) ?? (yield);
+    if (inum !== 0) m.store(o.inum, 0) ?? (yield);
   }
   m.store(o.refs, refs - 1) ?? (yield);
   release(k, otable.lock) ?? (yield);
+  return inum;
 }
 
 /** Lets the frames from a page on go, and with page 0 the list. otable.lock must be held. */
@@ -128,39 +154,85 @@ function* dropPages(k: Kernel, o: PageObject, from: number): Code<void> {
   yield* kfree(k, list);
 }
 
-/** As VmOps.pageIn. The frame is the object's own for as long as it has the page. */
+/** As VmOps.pageIn, for an object of zeros. */
 export function* objectPage(
   k: Kernel,
   o: PageObject,
   page: number,
   use: (ppn: number) => Code<number>,
 ): Code<number> {
+  return (yield* pageOf(k, o, page, use, () => zeroed(k))) ?? -1;
+}
+
+/** As VmOps.pageIn, but answers undefined where the object does not have the page yet. */
+export function* objectFind(
+  k: Kernel,
+  o: PageObject,
+  page: number,
+  use: (ppn: number) => Code<number>,
+): Code<number | undefined> {
+  return yield* pageOf(k, o, page, use, undefined);
+}
+
+/**
+ * As VmOps.pageIn, with a frame that the object takes over if it does not have the page; else, and
+ * where it fails, the frame is freed.
+ */
+export function* objectAdd(
+  k: Kernel,
+  o: PageObject,
+  page: number,
+  ppn: number,
+  use: (ppn: number) => Code<number>,
+): Code<number> {
+  let taken = false;
+  const result = yield* pageOf(k, o, page, use, function* () {
+    taken = true;
+    return ppn;
+  });
+  if (!taken) yield* kfree(k, ppn);
+  return result ?? -1;
+}
+
+/**
+ * Uses the frame of a page, with the lock held; the frame is the object's own for as long as it has
+ * the page. `make`, if given, makes the frame that is missing, or answers 0.
+ */
+function* pageOf(
+  k: Kernel,
+  o: PageObject,
+  page: number,
+  use: (ppn: number) => Code<number>,
+  make: (() => Code<number>) | undefined,
+): Code<number | undefined> {
   const { m, otable } = k;
   acquire(k, otable.lock) ?? (yield);
   const pages = m.load(o.pages) ?? (yield);
-  const list = page < pages ? yield* listOf(k, o) : 0;
-  let result = -1;
-  if (list !== 0) {
-    const at = m.memory.frame(list) + page;
-    const had = m.load(at) ?? (yield);
-    if (had === 0 && k.mutant['object-page-apart']) yield* letGo(k, otable.lock);
-    const ppn = had !== 0 ? had : yield* zeroed(k);
+  const list = page < pages ? yield* listOf(k, o, make !== undefined) : 0;
+  const at = m.memory.frame(list) + page;
+  const had = list === 0 ? 0 : (m.load(at) ?? (yield));
+  let result: number | undefined;
+  if (had !== 0) {
+    result = yield* use(had);
+  } else if (list !== 0 && make !== undefined) {
+    if (k.mutant['object-page-apart']) yield* letGo(k, otable.lock);
+    const ppn = yield* make();
     if (ppn !== 0) {
-      if (had === 0) m.memory.setShared(ppn, true);
+      m.memory.setShared(ppn, true);
       result = yield* use(ppn);
-      if (had === 0 && result < 0) yield* kfree(k, ppn);
-      else if (had === 0) m.store(at, ppn) ?? (yield);
+      if (result < 0) yield* kfree(k, ppn);
+      else m.store(at, ppn) ?? (yield);
     }
   }
   release(k, otable.lock) ?? (yield);
   return result;
 }
 
-/** The list of an object's frames, made if there is none; 0 when memory is out. */
-function* listOf(k: Kernel, o: PageObject): Code<number> {
+/** The list of an object's frames, made if there is none and asked for; 0 when memory is out. */
+function* listOf(k: Kernel, o: PageObject, make: boolean): Code<number> {
   const { m } = k;
   const list = m.load(o.list) ?? (yield);
-  if (list !== 0) return list;
+  if (list !== 0 || !make) return list;
   const made = yield* zeroed(k);
   if (made !== 0) m.store(o.list, made) ?? (yield);
   return made;
@@ -191,6 +263,21 @@ export function* objectResize(k: Kernel, o: PageObject, pages: number): Code<voi
   release(k, otable.lock) ?? (yield);
 }
 
+/**
+ * Takes all pages from the object of a file that loses its contents, if it has one. ip->lock must be
+ * held, so that no page comes in meanwhile.
+ */
+export function* objectTruncate(k: Kernel, inum: number): Code<void> {
+  const { otable } = k;
+  acquire(k, otable.lock) ?? (yield);
+  const o = yield* objectOfFile(k, inum);
+  if (o !== undefined) {
+    yield* unmapFrom(k, o, 0);
+    yield* dropPages(k, o, 0);
+  }
+  release(k, otable.lock) ?? (yield);
+}
+
 /** Makes an object's pages from one on unreachable in every process. otable.lock must be held. */
 function* unmapFrom(k: Kernel, o: PageObject, from: number): Code<void> {
   const { words } = k.m;
@@ -198,12 +285,17 @@ function* unmapFrom(k: Kernel, o: PageObject, from: number): Code<void> {
   for (let i = 0; i < top; i++) {
     const p = k.ptable.procs[i] as Proc;
     let any = false;
+    k.watch?.revoking(p.asid);
     for (const v of p.vmas) {
-      if (kindOf(k, v) !== VMA_OBJECT || words[v.object] !== o.index) continue;
+      const kind = kindOf(k, v);
+      const mapped = kind === VMA_OBJECT || kind === VMA_FILE;
+      if (!mapped || words[v.object] !== o.index) continue;
       if (yield* invalidate(k, p, v, from)) any = true;
     }
     // The process may run on another CPU now, or have left translations there.
+    if (k.mutant['object-shrinks-no-shootdown']) any = false;
     if (any) k.m.do(SFENCE, p.asid, EVERY_CPU) ?? (yield);
+    k.watch?.revoking(0);
   }
 }
 
@@ -217,7 +309,7 @@ function* invalidate(k: Kernel, p: Proc, v: Vma, from: number): Code<boolean> {
   for (let vpn = m.words[v.start] as number; vpn < endOf(k, v); vpn++) {
     if (pageBehind(k, v, vpn) < from) continue;
     const at = walk(k, m.words[p.pagetable] as number, vpn);
-    for (let pte = at === 0 ? 0 : (m.words[at] as number); (pte & PTE_V) !== 0; ) {
+    for (let pte = at === 0 ? 0 : (m.words[at] as number); reaches(k, pte); ) {
       // Its own CPU may mark it dirty, or unmap it, at the same time.
       const now = m.do(COMPARE_EXCHANGE, at, pte, pte & ~PTE_V) ?? (yield);
       if (now === pte) any = true;
@@ -227,11 +319,18 @@ function* invalidate(k: Kernel, p: Proc, v: Vma, from: number): Code<boolean> {
   return any;
 }
 
+/** Whether an entry leads to an object's frame: a private copy is its process's own, and stays. */
+function reaches(k: Kernel, pte: number): boolean {
+  return (pte & PTE_V) !== 0 && k.m.memory.isShared(ppnOfPte(pte));
+}
+
 /** How mapped areas of objects work. */
 export const objectOps: VmOps = {
   sleeps: false,
   open: (k, object, publish) => objectOpen(k, at(k, object), publish),
-  close: (k, object, publish) => objectClose(k, at(k, object), publish),
+  *close(k, object, publish) {
+    yield* objectClose(k, at(k, object), publish);
+  },
   pageIn: (k, object, page, use) => objectPage(k, at(k, object), page, use),
 };
 

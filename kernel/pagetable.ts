@@ -12,6 +12,7 @@
 import {
   type Address,
   type Code,
+  EXCHANGE,
   flagsOfPte,
   makePte,
   PGWORDS,
@@ -156,8 +157,8 @@ export function* uvmzap(k: Kernel, pagetable: number, vpn: number, count: number
     if (at === 0) page |= 511;
     // Plainly: entries are made by their own process only, which is the one that is here.
     if (at === 0 || m.words[at] === 0) continue;
-    const pte = m.load(at) ?? (yield);
-    m.store(at, 0) ?? (yield);
+    // At once: whoever shrinks an object may be making the entry invalid.
+    const pte = m.do(EXCHANGE, at, 0) ?? (yield);
     yield* kfree(k, ppnOfPte(pte));
     any = true;
   }

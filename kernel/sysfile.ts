@@ -34,6 +34,7 @@ import { type Inode, ilock, itrunc, iunlock, iunlockput } from './fs.ts';
 import type { Kernel } from './kernel.ts';
 import { create, dirclear, dirlookup, namei, nameiparent } from './namei.ts';
 import { CONSIN, CONSOUT } from './ofile.ts';
+import { objectTruncate } from './pageobject.ts';
 import { panic } from './panic.ts';
 import { MAXPATH } from './param.ts';
 import { pipemake } from './pipe.ts';
@@ -149,7 +150,10 @@ export function* sysOpen(k: Kernel, p: Proc): Code<number> {
     return -1;
   }
   const type = m.load(ip.type) ?? (yield);
-  if ((mode & O_TRUNC) !== 0 && type === T_FILE) yield* itrunc(k, ip);
+  if ((mode & O_TRUNC) !== 0 && type === T_FILE) {
+    yield* itrunc(k, ip);
+    yield* objectTruncate(k, ip.inum);
+  }
   const rights = { readable: access !== O_WRONLY, writable: access !== O_RDONLY };
   yield* fileinit(k, f, FD_INODE, ip.inum, rights);
   m.words[p.files.at(fd)] = f.index + 1;

@@ -11,6 +11,7 @@ import {
 } from './abi.ts';
 import { argint } from './argument.ts';
 import type { Kernel } from './kernel.ts';
+import { fileBacking } from './mapfile.ts';
 import { pageRoundUp, SHMBASE, SHMENDVPN } from './memlayout.ts';
 import { anonymous, mmap, munmap, type Request } from './mmap.ts';
 import type { Proc } from './proc.ts';
@@ -40,8 +41,11 @@ export function* sysMmap(k: Kernel, p: Proc): Code<number> {
   const request = requestOf(k, p);
   const offset = argint(k, p, 5);
   if (request === undefined || offset < 0 || offset % PGSIZE !== 0) return -1;
-  if ((request.flags & MAP_ANONYMOUS) === 0) return -1;
-  return yield* mmap(k, p, request, anonymous(k, request));
+  if ((request.flags & MAP_ANONYMOUS) !== 0) {
+    return yield* mmap(k, p, request, anonymous(k, request));
+  }
+  const file = yield* fileBacking(k, p, argint(k, p, 4), request, offset);
+  return file === undefined ? -1 : yield* mmap(k, p, request, file);
 }
 
 /** munmap(addr, length): 0, also where nothing is mapped, or -1. */

@@ -6,6 +6,7 @@ import {
   type Address,
   COMPARE_EXCHANGE,
   type Code,
+  EXCHANGE,
   flagsOfPte,
   makePte,
   PGSIZE,
@@ -41,14 +42,15 @@ export function* vmfault(k: Kernel, p: Proc, va: number, writes: boolean): Code<
   if (va < 0 || va > 0x7fff_ffff) return false;
   const vpn = va >>> 12;
   const at = walk(k, m.words[p.pagetable] as number, vpn);
-  const pte = at === 0 ? 0 : (m.load(at) ?? (yield));
+  // Marked, here and in walkaddr: whoever shrinks an object makes its entries invalid meanwhile.
+  const pte = at === 0 ? 0 : (m.loadMarked(at) ?? (yield));
   if ((pte & PTE_V) !== 0) {
     if (!writes || (pte & PTE_U) === 0 || (pte & PTE_COW) === 0) return false;
     return yield* breakCow(k, p, at, pte);
   }
   if (pte !== 0) {
     // The object behind it has lost the page, and left the frame to us.
-    m.store(at, 0) ?? (yield);
+    m.do(EXCHANGE, at, 0) ?? (yield);
     yield* kfree(k, ppnOfPte(pte));
   }
   let perm = PTE_U | PTE_R | TEXT_PERM;
@@ -143,7 +145,12 @@ function* breakCow(k: Kernel, p: Proc, at: Address, pte: number): Code<boolean> 
   const copy = yield* kalloc(k);
   if (copy === 0) return false;
   m.memory.copyFrame(ppn, copy);
-  m.store(at, makePte(copy, flags)) ?? (yield);
+  const now = m.do(COMPARE_EXCHANGE, at, pte, makePte(copy, flags)) ?? (yield);
+  if (now !== pte) {
+    // The object has lost the page meanwhile.
+    yield* kfree(k, copy);
+    return true;
+  }
   // A copyout breaks the sharing without the CPU's having seen it.
   if (!k.mutant['cow-no-sfence']) m.do(SFENCE, p.asid) ?? (yield);
   if (!k.mutant['cow-lets-go-first']) yield* kfree(k, ppn);
@@ -156,7 +163,7 @@ function* walkaddr(k: Kernel, pagetable: number, va: number, writes: boolean): C
   if (va < 0 || va > 0x7fff_ffff) return 0;
   const at = walk(k, pagetable, va >>> 12);
   if (at === 0) return 0;
-  const pte = m.load(at) ?? (yield);
+  const pte = m.loadMarked(at) ?? (yield);
   const wanted = PTE_V | PTE_U | (writes ? PTE_W : PTE_R);
   if ((pte & wanted) !== wanted) return 0;
   const ppn = ppnOfPte(pte);

@@ -17,7 +17,7 @@ export const SMALL: Param = {
   nshm: 4,
   nshmpg: 4,
   noshm: 4,
-  nvma: 4,
+  nvma: 6,
   nobject: 4,
   nsegment: 3,
   frames: 128,

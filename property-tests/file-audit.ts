@@ -42,7 +42,8 @@ function auditOpen(k: Kernel): string[] {
     if (words[f.ref] !== 0 && words[f.type] === FD_INODE) opened.push(words[f.object] as number);
   }
   for (const ip of k.itable.inodes) {
-    const held = opened.filter((inum) => inum === ip.inum).length;
+    const mapped = k.otable.objects.filter((o) => words[o.inum] === ip.inum).length;
+    const held = mapped + opened.filter((inum) => inum === ip.inum).length;
     if (words[ip.ref] !== held)
       wrong.push(`inode[${ip.inum}]: ref=${words[ip.ref]}, held by ${held}`);
     if (words[ip.lock.locked] !== 0) wrong.push(`inode[${ip.inum}]: locked`);

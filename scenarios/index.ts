@@ -8,6 +8,7 @@ import { scarcity } from './buggy/scarcity.ts';
 import { unsynchronised } from './buggy/unsynchronised.ts';
 import { files } from './correct/files.ts';
 import { lifecycle } from './correct/lifecycle.ts';
+import { memory } from './correct/memory.ts';
 import { opening } from './correct/opening.ts';
 import { shortage } from './correct/shortage.ts';
 import { synchronisation } from './correct/synchronisation.ts';
@@ -22,6 +23,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...lifecycle,
   ...shortage,
   ...files,
+  ...memory,
   ...synchronisation,
   ...sysv,
   ...objects,

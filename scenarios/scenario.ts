@@ -24,7 +24,7 @@ export const SMALL: Partial<Param> = {
   nshm: 4,
   nshmpg: 4,
   noshm: 4,
-  nvma: 4,
+  nvma: 6,
   nobject: 4,
   nsegment: 3,
   nofile: 6,

@@ -81,6 +81,7 @@ export class Watcher implements Observer, KernelWatch {
   private readonly accessing;
   private readonly copying;
   private readonly allocating;
+  private readonly revokers;
   private readonly counting;
   private readonly freeing;
   private readonly entering_;
@@ -110,6 +111,7 @@ export class Watcher implements Observer, KernelWatch {
     this.accessing = new Few(all, 'accessed');
     this.copying = having(all, 'copied');
     this.allocating = having(all, 'allocated');
+    this.revokers = having(all, 'revoking');
     this.counting = having(all, 'counted');
     this.freeing = having(all, 'freed');
     this.entering_ = having(all, 'entered');
@@ -265,6 +267,10 @@ export class Watcher implements Observer, KernelWatch {
 
   freed(ppn: number): void {
     for (const d of this.freeing) d.freed(ppn);
+  }
+
+  revoking(asid: number): void {
+    for (const d of this.revokers) d.revoking(asid);
   }
 
   entered(pid: number, call: string): void {

@@ -1,8 +1,16 @@
 /** Mistakes with page faults, copy on write and mapped areas. */
 import type { Scenario } from '../scenario.ts';
-import { fatal, situation } from './situation.ts';
+import { fatal, KILLED, situation } from './situation.ts';
 
 const HEAP = 'sbrk:4096=0 fill:7';
+const FILE = 'creat:f=3 writef:3:abcd=4';
+/** The bytes of "zzzz" as a word. */
+const ZZZZ = 0x7a7a7a7a;
+
+/** It depends on who came first. */
+function survivedOrKilled(output: string): string | undefined {
+  return output === '' || KILLED.test(output) ? undefined : output;
+}
 
 export const areas: Readonly<Record<string, Scenario>> = {
   'cow-fork': situation('a process forks while its parent writes to what they share', [
@@ -50,6 +58,27 @@ export const areas: Readonly<Record<string, Scenario>> = {
     'mmap:1:p=0 put:0:7 exec:script',
   ]),
   'area-exit': situation('a process exits with an area', ['mmap:1:s=0 put:0:7']),
+  'file-area': situation('a process writes to a file through a mapping', [
+    `${FILE} mmapf:3:s=0 put:0:${ZZZZ} munmap:0:1=0 openf:f=4 readf:4:4=zzzz unlink:f`,
+  ]),
+  'file-area-read': situation('a process writes to a file that it has mapped and read', [
+    `${FILE} mmapf:3:s=0 get:0 creat:f=4 writef:4:zzzz munmap:0:1=0 openf:f=5 readf:5:4=zzzz unlink:f`,
+  ]),
+  'file-area-unlink': situation('a process closes and unlinks a file that it has mapped', [
+    `${FILE} mmapf:3:p=0 closef:3=0 unlink:f=0 get:0`,
+  ]),
+  'file-area-cut': {
+    ...situation('a process uses a page of a file that another cuts', [
+      `${FILE} mmapf:3:s=0 get:0 fork p/truncf:f=4 ${'c/get:0 c/sbrk:0 '.repeat(7)}p/wait p/unlink:f`,
+    ]),
+    holds: survivedOrKilled,
+  },
+  'file-area-touch': {
+    ...situation('a process touches a page of a file for the first time while another cuts it', [
+      `${FILE} mmapf:3:s=0 fork p/truncf:f=4 ${'c/sbrk:0 '.repeat(3)}c/get:0 p/wait p/unlink:f`,
+    ]),
+    holds: survivedOrKilled,
+  },
   'heap-area': situation('a heap grows to where an area is', [
     'mmap:1:p:5=0 put:0:7 sbrk:12288=-1 sbrk:8192=0 get:0=7',
   ]),

@@ -18,15 +18,17 @@ export function situation(
   };
 }
 
+/** What is printed when one process is killed by its access, and nothing else happens. */
+export const KILLED = /^usertrap\(\): unexpected scause .*\n.*\n$/;
+
 /** The same for a script whose last step must kill the process that runs it. */
 export function fatal(
   summary: string,
   scripts: readonly string[],
   param: Partial<Param> = {},
 ): Scenario {
-  const killed = /^usertrap\(\): unexpected scause .*\n.*\n$/;
   return {
     ...situation(summary, scripts, param),
-    holds: (output) => (killed.test(output) ? undefined : `nobody was killed: ${output}`),
+    holds: (output) => (KILLED.test(output) ? undefined : `nobody was killed: ${output}`),
   };
 }

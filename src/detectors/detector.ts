@@ -41,6 +41,8 @@ export interface Detector {
   counted?(ppn: number): void;
   /** A frame's last owner lets it go, or somebody lets go one that has none. */
   freed?(ppn: number): void;
+  /** Pages are being taken from the process of that identifier by another; 0 when that is done. */
+  revoking?(asid: number): void;
   entered?(pid: number, call: string): void;
   exited?(pid: number, call: string, result: number): void;
   /** A process exits, by itself or because it was killed. */

@@ -60,6 +60,10 @@ export class FileReferences {
       const inum = words[f.object] as number;
       inodes[inum] = (inodes[inum] as number) + 1;
     }
+    for (const o of k.otable.objects) {
+      const inum = words[o.inum] as number;
+      if (inum !== 0) inodes[inum] = (inodes[inum] as number) + 1;
+    }
     for (const ip of k.itable.inodes) {
       const held = inodes[ip.inum] as number;
       const refs = words[ip.ref] as number;
@@ -85,7 +89,11 @@ function reportInode(k: Kernel, ip: Inode, refs: number): Finding {
   const open = k.ftable.files.filter(
     (f) => words[f.ref] !== 0 && words[f.type] === FD_INODE && words[f.object] === ip.inum,
   );
-  const holders = open.map((f) => `file[${f.index}]`);
+  const mapped = k.otable.objects.filter((o) => words[o.inum] === ip.inum);
+  const holders = [
+    ...open.map((f) => `file[${f.index}]`),
+    ...mapped.map((o) => `object[${o.index}]`),
+  ];
   return report(k, `inode[${ip.inum}]`, refs, holders, [ip.ref, ...open.map((f) => f.ref)]);
 }
 

@@ -1,5 +1,5 @@
 import type { Kernel } from '../../kernel/kernel.ts';
-import { kindOf, VMA_OBJECT, type Vma } from '../../kernel/vma.ts';
+import { kindOf, VMA_FILE, VMA_OBJECT, type Vma } from '../../kernel/vma.ts';
 import type { Finding } from '../finding.ts';
 
 /**
@@ -24,7 +24,7 @@ export class ObjectReferences {
       const { vmas } = k.ptable.procs[i] as (typeof k.ptable.procs)[number];
       for (let j = 0; j < vmas.length; j++) {
         const v = vmas[j] as Vma;
-        if (words[v.mode] === 0 || kindOf(k, v) !== VMA_OBJECT) continue;
+        if (!hasObject(k, v)) continue;
         const object = words[v.object] as number;
         counts[object] = (counts[object] as number) + 1;
       }
@@ -45,7 +45,7 @@ export class ObjectReferences {
     const top = words[k.ptable.top] as number;
     const held = k.ptable.procs.slice(0, top).flatMap((p) =>
       p.vmas
-        .filter((v) => kindOf(k, v) === VMA_OBJECT && words[v.object] === index)
+        .filter((v) => hasObject(k, v) && words[v.object] === index)
         .map((v) => ({
           word: v.object,
           who: `pid ${words[p.pid]} at 0x${pageAddress(words[v.start])}`,
@@ -73,6 +73,12 @@ export function keepersOf(k: Kernel, index: number): { word: number; who: string
   return k.sysv.segments
     .filter((s) => k.m.words[s.object] === index + 1)
     .map((s) => ({ word: s.object, who: `segment[${s.index}]` }));
+}
+
+/** Whether an area's object is an object of pages by itself, and not by way of a segment. */
+function hasObject(k: Kernel, v: Vma): boolean {
+  const kind = kindOf(k, v);
+  return kind === VMA_OBJECT || kind === VMA_FILE;
 }
 
 function pageAddress(vpn: number | undefined): string {

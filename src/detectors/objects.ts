@@ -1,5 +1,7 @@
 import type { Kernel } from '../../kernel/kernel.ts';
+import { NDIRECT } from '../../kernel/param.ts';
 import type { ShmObject } from '../../kernel/shm-table.ts';
+import { PGSIZE } from '../../machine/index.ts';
 import { type Detector, type DetectorKind, forKernel, found } from './detector.ts';
 import type { Guest } from './guest.ts';
 
@@ -8,7 +10,7 @@ const NAMEWORDS = 4;
 /**
  * The table of shared-memory objects makes sense whenever shm.lock is free: each live object has a
  * name, and no two the same; a name lasts as long as its object, a size once set too; a free slot is
- * empty. Assumes that the kernel's rule is what it says: the table changes under that lock; never
+ * empty. No object of a mapped file has a page past the file's end. Assumes that the kernel's rule is what it says: the table changes under that lock; never
  * wrong while that holds. Costs a look at the used slots each time the lock is released.
  */
 class ObjectTable implements Detector {
@@ -34,12 +36,31 @@ class ObjectTable implements Detector {
 
   released(lock: number): void {
     const { k } = this;
+    if (lock === k.otable.lock.word) this.checkFiles();
     if (lock !== k.shm.lock.word) return;
     const used = k.m.words[k.shm.top] as number;
     for (let i = 0; i < used; i++) {
       const o = k.shm.objects[i] as ShmObject;
       if (k.m.words[o.refs] === 0) this.checkFree(o);
       else this.checkLive(o);
+    }
+  }
+
+  /** No object has a page of a file past the file's end, unless the file is being changed. */
+  private checkFiles(): void {
+    const { k } = this;
+    const { words, memory } = k.m;
+    for (const o of k.otable.objects) {
+      const ip = k.itable.inodes[(words[o.inum] as number) - 1];
+      const list = words[o.list] as number;
+      if (ip === undefined || list === 0 || words[ip.lock.locked] !== 0) continue;
+      for (let i = Math.ceil((words[ip.size] as number) / PGSIZE); i < NDIRECT; i++) {
+        const word = memory.frame(list) + i;
+        if (words[word] === 0) continue;
+        const what = `object[${o.index}] has page ${i} of inode[${ip.inum}], which ends before it`;
+        const detail = [`seen when ${this.guest.here()} let otable.lock go`];
+        found(this.guest, this.name, what, detail, { words: [o.list, ip.size, word] });
+      }
     }
   }
 

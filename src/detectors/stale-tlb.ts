@@ -9,7 +9,8 @@ const PLACES = 64;
 
 /**
  * Every user access went where the page table says now. A CPU that remembers a translation whose
- * page is gone, or whose rights were cut, would go elsewhere. Never wrong. Costs a look at the
+ * page is gone, or whose rights were cut, would go elsewhere. Where another process takes the page
+ * away, it may be used until that says that it is done. Never wrong. Costs a look at the
  * entry per user access, and a walk of the page table where the place of the entry is not known.
  *
  * Assumes that a page-table page that was freed and used again does not hold the very entry that it
@@ -24,6 +25,9 @@ class StaleTlb implements Detector {
   private readonly roots = new Int32Array(PLACES);
   private readonly entries = new Int32Array(PLACES);
 
+  /** Identifier of a process that another takes pages from at the moment; 0 for none. */
+  private revoked = 0;
+
   constructor(guest: Guest, k: Kernel) {
     this.guest = guest;
     this.k = k;
@@ -31,6 +35,11 @@ class StaleTlb implements Detector {
 
   begin(): void {
     this.roots.fill(0);
+    this.revoked = 0;
+  }
+
+  revoking(asid: number): void {
+    this.revoked = asid;
   }
 
   accessed(address: number, va: number, writes: boolean): void {
@@ -50,7 +59,7 @@ class StaleTlb implements Detector {
     this.roots[place] = cpu.root;
     this.entries[place] = at;
     if ((pte & rights) === rights && ppnOfPte(pte) === ppn) return;
-    this.report(pte, ppn, va, writes);
+    if (cpu.asid !== this.revoked) this.report(pte, ppn, va, writes);
   }
 
   private report(pte: number, ppn: number, va: number, writes: boolean): never {

@@ -33,6 +33,8 @@ import { shmreader } from './shmreader.ts';
 import { shmsbrk } from './shmsbrk.ts';
 import { shmtest } from './shmtest.ts';
 import { shmwriter } from './shmwriter.ts';
+import { testmmap } from './testmmap.ts';
+import { testmmfork } from './testmmfork.ts';
 import { truncrace } from './truncrace.ts';
 import { trunctwice } from './trunctwice.ts';
 import { unmapped } from './unmapped.ts';
@@ -104,6 +106,8 @@ export const PROGRAMS: Readonly<Record<string, ProgramEntry>> = {
     complete,
   ),
   segments: entry('makes, attaches and removes a segment in a loop', 'KEY ROUNDS', segments),
+  testmmap: entry('maps a file and anonymous memory, and unmaps parts', 'FILE', testmmap),
+  testmmfork: entry('a child has private and shared mappings of its parent', 'FILE', testmmfork),
   cat: entry('prints a file', 'FILE', cat),
   readwrite: entry('writes a file, reads it again and removes it', 'FILE PIECES', readwrite),
   filerace: entry('opens, writes, unlinks and closes a file in a loop', 'FILE ROUNDS', filerace),

@@ -16,6 +16,7 @@ import {
   O_CREATE,
   O_RDONLY,
   O_RDWR,
+  O_TRUNC,
   open,
   type Part,
   PROT_READ,
@@ -148,6 +149,14 @@ const CALLS: Readonly<Record<string, Call>> = {
     memory.area = va;
     return 0;
   },
+  /** mmapf:FD:s or :p, the first page of a file. */
+  *mmapf(u, memory, args) {
+    const flags = args[1] === 's' ? MAP_SHARED : MAP_PRIVATE;
+    const va = mmap(u, 0, 4096, PROT_READ | PROT_WRITE, flags, number(args, 0), 0) ?? (yield);
+    if (va < 0) return -1;
+    memory.area = va;
+    return 0;
+  },
   *munmap(u, { area }, args) {
     return munmap(u, area + number(args, 0) * 4096, number(args, 1) * 4096) ?? (yield);
   },
@@ -164,6 +173,9 @@ const CALLS: Readonly<Record<string, Call>> = {
   },
   *openf(u, _memory, [path = '']) {
     return yield* open(u, path, O_RDONLY);
+  },
+  *truncf(u, _memory, [path = '']) {
+    return yield* open(u, path, O_TRUNC | O_RDWR);
   },
   *closef(u, _memory, args) {
     return close(u, number(args, 0)) ?? (yield);
