@@ -1,9 +1,12 @@
 /**
  * What a second worker thread brings to an exploration: executions/s with one and with two, side by
  * side, on a bare program with the race detector and on two processes of the kernel with all of them.
- * Starting the threads is included. The last column tells whether the computer had two processors to
- * spare; where it had not, executions in a second of processor time still tell what sharing costs.
+ *
+ * Each measurement is a process of its own, as the command line is: starting threads, and compiling
+ * the code in each of them, is included. The last columns tell whether the computer had two processors
+ * to spare; where it had not, executions in a second of processor time tell what sharing costs.
  */
+import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { campaign } from '../src/campaign/campaign.ts';
 import { guestSpec } from '../src/guest.ts';
@@ -20,52 +23,63 @@ const GOAL = 1.8;
 /** This file is built to dist-bench/bench. */
 const FILE = fileURLToPath(new URL('../../bench/lib/locked-program.ts', import.meta.url));
 
-/** Of a second, and of a second of processor time. */
+interface Case {
+  readonly name: string;
+  readonly strategy: string;
+  subject(): Promise<Subject>;
+}
+
+const locked = (): Promise<Subject> => loadSubject(FILE);
+const kernel = async (): Promise<Subject> => kernelSubject(guestSpec('two-open-close', [], {}));
+const cases: readonly Case[] = [
+  { name: 'bare 3 x 40, race detector, pct', strategy: 'pct', subject: locked },
+  { name: 'bare 3 x 40, race detector, random', strategy: 'random', subject: locked },
+  { name: 'two-open-close, all detectors, random', strategy: 'random', subject: kernel },
+];
+
 interface Speed {
+  /** Executions in a second, and in a second of processor time. */
   readonly executions: number;
   readonly perProcessor: number;
 }
 
-async function speed(subject: Subject, strategy: string, jobs: number): Promise<Speed> {
-  const began = performance.now();
-  const before = process.cpuUsage();
-  const { at } = await campaign(subject, {
+/** Measures one case in this process. */
+async function speed({ name, strategy, subject }: Case, jobs: number): Promise<Speed> {
+  const schedules = Number.MAX_SAFE_INTEGER;
+  const { at } = await campaign(await subject(), {
     strategy,
     jobs,
-    schedules: Number.MAX_SAFE_INTEGER,
+    schedules,
     msMax: MILLISECONDS,
   });
   const { executions, finding } = at.so;
-  if (finding !== undefined) throw new Error(`${subject.program}: ${finding.title}`);
-  const { user, system } = process.cpuUsage(before);
-  const seconds = (performance.now() - began) / 1000;
+  if (finding !== undefined) throw new Error(`${name}: ${finding.title}`);
+  const { user, system } = process.cpuUsage();
   return {
-    executions: executions / seconds,
+    executions: (1000 * executions) / MILLISECONDS,
     perProcessor: (1e6 * executions) / (user + system),
   };
 }
 
-const locked = await loadSubject(FILE);
-const kernel = kernelSubject(guestSpec('two-open-close', [], {}));
-const cases: readonly (readonly [name: string, subject: Subject, strategy: string])[] = [
-  ['bare 3 x 40, race detector, pct', locked, 'pct'],
-  ['bare 3 x 40, race detector, random', locked, 'random'],
-  ['two-open-close, all detectors, random', kernel, 'random'],
-];
+function measured(index: number, jobs: number): Speed {
+  const args = [fileURLToPath(import.meta.url), String(index), String(jobs)];
+  const child = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  if (child.status !== 0) throw new Error(child.stderr);
+  return JSON.parse(child.stdout) as Speed;
+}
 
-const rows: string[][] = [];
-for (const [name, subject, strategy] of cases) {
+function row({ name }: Case, index: number): string[] {
   const one: Speed[] = [];
   const two: Speed[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     // In turn, so that a disturbance of the computer hits both alike.
     const order = round % 2 === 0 ? [1, 2] : [2, 1];
-    for (const jobs of order) (jobs === 1 ? one : two).push(await speed(subject, strategy, jobs));
+    for (const jobs of order) (jobs === 1 ? one : two).push(measured(index, jobs));
   }
   const executions = (all: readonly Speed[]): number[] => all.map((each) => each.executions);
   const perProcessor = (all: readonly Speed[]): number[] => all.map((each) => each.perProcessor);
   const processors = two.map((each) => each.executions / each.perProcessor);
-  rows.push([
+  return [
     name,
     (median(executions(one)) / 1000).toFixed(1),
     (median(executions(two)) / 1000).toFixed(1),
@@ -73,17 +87,20 @@ for (const [name, subject, strategy] of cases) {
     `>= ${GOAL.toFixed(1)}`,
     medianRatio(perProcessor(two), perProcessor(one)).toFixed(2),
     median(processors).toFixed(2),
-  ]);
+  ];
 }
-table(
-  [
-    'k executions/s',
-    'one worker',
-    'two workers',
-    'two to one',
-    'goal',
-    'by processor time',
-    'processors used',
-  ],
-  rows,
-);
+
+const HEAD = [
+  'k executions/s',
+  'one worker',
+  'two workers',
+  'two to one',
+  'goal',
+  'by processor time',
+  'processors used',
+];
+
+const [index, jobs] = process.argv.slice(2);
+const chosen = cases[Number(index)];
+if (index === undefined) table(HEAD, cases.map(row));
+else if (chosen !== undefined) console.log(JSON.stringify(await speed(chosen, Number(jobs))));

@@ -10,28 +10,31 @@ import { run } from '../src/run.ts';
 const SEED = 1;
 
 test('nothing is found in the kernel as it is', () => {
-  const so = fuzz({ seed: SEED, programs: 100, schedules: 5 });
+  const so = fuzz({ seed: SEED, programs: 60, schedules: 5 });
   expect(so.findings.map(({ spec, finding }) => [spec.args.join(' '), finding.title])).toEqual([]);
-  expect([so.programs, so.executions]).toEqual([100, 500]);
+  expect([so.programs, so.executions]).toEqual([60, 300]);
   // So that a change after which programs end early does not go unseen.
-  expect(so.calls.counts.size).toBeGreaterThanOrEqual(14);
+  expect(so.calls.counts.size).toBeGreaterThanOrEqual(25);
 });
 
 /** Programs within which each is found; the twin without it is the kernel above. */
 const WITHIN: readonly (readonly [MutantName, number])[] = [
-  ['shm-open-create-apart', 30],
-  ['shm-open-aba', 50],
+  ['shm-open-create-apart', 20],
+  ['shm-open-aba', 20],
   ['shm-open-late-name', 5],
-  ['shm-open-full-keeps-reference', 5],
-  ['shm-trunc-apart', 10],
-  ['shm-close-split-decrement', 10],
+  ['shm-open-full-keeps-reference', 20],
+  ['shm-close-split-decrement', 20],
   ['shm-close-leaks-lock', 10],
-  ['shm-map-frame-apart', 10],
+  ['shm-map-frame-apart', 20],
   ['shm-map-checks-killed', 5],
   ['shm-close-frees-before-unmap', 5],
   ['shm-fork-uncounted', 5],
-  ['shm-fork-split-increment', 10],
   ['exit-keeps-shm', 5],
+  ['unlink-frees-open', 20],
+  ['cow-writes-in-place', 10],
+  ['exit-keeps-areas', 5],
+  ['sysv-rmid-keeps-key', 10],
+  ['futex-wait-blind', 10],
 ];
 
 function found(mutant: MutantName, programs: number, shrink = false): FuzzFinding | undefined {
@@ -56,8 +59,8 @@ describe('shrinking', () => {
   });
 
   test('keeps the finding, and the seed of a program makes it again', () => {
-    const mutants: MutantName[] = ['shm-close-split-decrement'];
-    const hit = found('shm-close-split-decrement', 10, true) as FuzzFinding;
+    const mutants: MutantName[] = ['shm-fork-uncounted'];
+    const hit = found('shm-fork-uncounted', 20, true) as FuzzFinding;
     expect(hit.spec.args.join(' ')).toBe('open:a fork');
     const alone = fuzz({ seed: hit.program, programs: 1, schedules: 20, mutants, shrink: false });
     expect(alone.findings.map(({ spec }) => spec)).toEqual([hit.from]);

@@ -46,8 +46,8 @@ export interface Shrunk {
  */
 const LOOKED = 90;
 const REDUCED = 180;
-const GUESSED = 250;
-const GUESSED_AGAIN = 380;
+const GUESSED = 270;
+const GUESSED_AGAIN = 330;
 const REGROWN = 400;
 const PROVEN = 445;
 const POLISHED = 460;
@@ -56,8 +56,7 @@ const BUDGET = 500;
 const SMALL = 64;
 const EXHAUSTIVE = 20_000;
 /** Executions for one guess at most: a place that is touched everywhere must not use up the rest. */
-const GUESS = 60;
-const LONG_GUESS = 200;
+const GUESS = 40;
 
 /**
  * Finds a schedule with few preemptions, then with few steps, that still has the trace's finding:
@@ -134,8 +133,9 @@ class Shrinker {
     // Where one preemption was looked through so soon, all of two or three may be within reach.
     if (this.least > 1) this.search(REGROWN);
     this.guess();
+    this.regrow(1);
     this.guessAgain();
-    this.regrow();
+    this.regrow(2);
     this.search(first.steps <= SMALL ? EXHAUSTIVE : PROVEN);
     const beyond = Math.max(0, trials.executions - PROVEN);
     this.polish(POLISHED + beyond);
@@ -182,25 +182,32 @@ class Shrinker {
     if (focus.size === 0) return;
     for (let preemptions = 1; preemptions < this.best.preemptions; preemptions++) {
       const search = new BoundedSearch(trials, { preemptions, focus });
-      this.best = search.look(this.best, Math.min(GUESSED, trials.executions + GUESS));
+      this.best = search.look(this.best, GUESSED);
     }
   }
 
-  /** The same for two, at each of what the preemptions that are left are about: few need more. */
+  /**
+   * The same for two, at each of what the preemptions that are left are about: few need more. A little
+   * at each, then the rest where most of them are, if so many are left that nothing can be proven.
+   */
   private guessAgain(): void {
     const { trials } = this;
     if (this.best.preemptions < 3) return;
-    for (const [i, bone] of bonesOfContention(trials, this.best).entries()) {
-      if (this.best.preemptions < 3) return;
-      // The more is left, the more there is to gain, most likely where most of them are.
-      const most = i === 0 && this.best.preemptions > 3 ? LONG_GUESS : GUESS;
-      const search = new BoundedSearch(trials, { preemptions: 2, focus: new Set([bone]) });
-      this.best = search.look(this.best, Math.min(GUESSED_AGAIN, trials.executions + most));
-    }
+    const searches = bonesOfContention(trials, this.best).map(
+      (bone) => new BoundedSearch(trials, { preemptions: 2, focus: new Set([bone]) }),
+    );
+    for (const search of searches) this.follow(search, GUESSED_AGAIN, GUESS);
+    if (this.best.preemptions < 4) return;
+    for (const search of searches) this.follow(search, PROVEN, PROVEN);
   }
 
-  /** Keeps all preemptions but the last two or three, and looks for fewer behind them. */
-  private regrow(): void {
+  private follow(search: BoundedSearch, until: number, most: number): void {
+    if (this.best.preemptions < 3) return;
+    this.best = search.look(this.best, Math.min(until, this.trials.executions + most));
+  }
+
+  /** Keeps all preemptions but the last, or so many more, and looks for fewer behind them. */
+  private regrow(more: number): void {
     const { trials } = this;
     for (let before: Failing | undefined; before !== this.best; ) {
       before = this.best;
@@ -208,7 +215,7 @@ class Shrinker {
       if (preemptions < 3) return;
       const focus = new Set(bonesOfContention(trials, before));
       const places = stretches.flatMap(({ preempts }, i) => (preempts ? [i] : []));
-      for (const place of places.slice(-3, -1).reverse()) {
+      for (const place of places.slice(-1 - more, -1).reverse()) {
         const bounds = { preemptions: preemptions - 1, focus, start: stretches.slice(0, place) };
         const until = Math.min(REGROWN, trials.executions + GUESS);
         if (this.best === before) this.best = new BoundedSearch(trials, bounds).look(before, until);

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import type { Param } from '../../kernel/param.ts';
 import { type GuestSpec, guestSpec } from '../guest.ts';
-import { type Move, PROLOGUES, stepsOf, VERBS } from './steps.ts';
+import { FAMILIES, type Family } from './families.ts';
+import { type Move, stepsOf } from './steps.ts';
 
 /** A generated program with its machine, and where its schedules begin. */
 export interface FuzzCase {
@@ -17,23 +18,49 @@ const MOVES_MAX = 9;
 
 const small = fc.nat({ max: 3 });
 
-const move: fc.Arbitrary<Move> = fc.record({
-  who: fc.constantFrom('both', 'both', 'child', 'parent'),
-  verb: fc.constantFrom(...VERBS),
-  a: small,
-  b: small,
+/** Which of the family's verbs or prologues; larger than any of their numbers. */
+const draw = fc.nat({ max: 999 });
+
+interface Drawn {
+  readonly prologue: number;
+  readonly moves: readonly (Omit<Move, 'verb'> & { readonly verb: number })[];
+}
+
+const process: fc.Arbitrary<Drawn> = fc.record({
+  prologue: draw,
+  moves: fc.array(
+    fc.record({
+      who: fc.constantFrom('both', 'both', 'child', 'parent'),
+      verb: draw,
+      a: small,
+      b: small,
+    }),
+    { maxLength: MOVES_MAX },
+  ),
 });
 
-const process: fc.Arbitrary<readonly string[]> = fc
+const pick = <T>(list: readonly T[], n: number): T => list[n % list.length] as T;
+
+function stepsOfProcess({ prologue, moves }: Drawn, family: Family, kills: boolean): string[] {
+  const { prologues } = family;
+  // Not all share one name.
+  const a = Math.floor(prologue / prologues.length) % 3;
+  const first = pick(prologues, prologue).map((verb): Move => ({ who: 'both', verb, a, b: 0 }));
+  const further = moves.map((one): Move => ({ ...one, verb: pick(family.verbs, one.verb) }));
+  return stepsOf([...first, ...further], kills);
+}
+
+/** Processes of one family, so that they meet. */
+const processes: fc.Arbitrary<FuzzCase['processes']> = fc
   .record({
     // By number: a constant would shrink to the first or not at all.
-    prologue: fc.nat({ max: PROLOGUES.length - 1 }).map((i) => PROLOGUES[i] ?? []),
-    moves: fc.array(move, { maxLength: MOVES_MAX }),
+    family: fc.nat({ max: FAMILIES.length - 1 }),
+    kills: fc.boolean(),
+    drawn: fc.array(process, { minLength: 1, maxLength: PROCESSES_MAX }),
   })
-  .map(({ prologue, moves }) => {
-    const first = prologue.map((verb): Move => ({ who: 'both', verb, a: 0, b: 0 }));
-    return stepsOf([...first, ...moves]);
-  });
+  .map(({ family, kills, drawn }) =>
+    drawn.map((one) => stepsOfProcess(one, pick(FAMILIES, family), kills)),
+  );
 
 /**
  * A machine small enough that its limits are near. Each list begins with what shrinking prefers: one
@@ -45,6 +72,15 @@ const param: fc.Arbitrary<Partial<Param>> = fc.record({
   nshm: fc.constantFrom(4, 2, 1),
   nshmpg: fc.constantFrom(4, 2, 1),
   noshm: fc.constantFrom(4, 2, 1),
+  nofile: fc.constantFrom(8, 5),
+  nfile: fc.constantFrom(12, 6),
+  ninode: fc.constantFrom(8, 5),
+  npipe: fc.constantFrom(4, 1),
+  pipesize: fc.constantFrom(64, 16),
+  fssize: fc.constantFrom(12, 7, 5),
+  nvma: fc.constantFrom(6, 3),
+  nobject: fc.constantFrom(8, 2),
+  nsegment: fc.constantFrom(4, 2, 1),
   frames: fc.constantFrom(96, 64, 56, 48),
   tickInterval: fc.constantFrom(0, 0, 1000, 300),
   kallocFailsAt: fc.oneof(
@@ -57,7 +93,7 @@ const param: fc.Arbitrary<Partial<Param>> = fc.record({
 });
 
 export const fuzzCases: fc.Arbitrary<FuzzCase> = fc.record({
-  processes: fc.array(process, { minLength: 1, maxLength: PROCESSES_MAX }),
+  processes,
   param,
   seed: fc.noShrink(fc.nat({ max: 2 ** 31 - 1 })),
 });

@@ -18,7 +18,7 @@ describe('the steps of a process', () => {
       move('open', 3),
       move('map', 1),
     ];
-    expect(stepsOf(moves)).toEqual([
+    expect(stepsOf(moves, true)).toEqual([
       'open:a',
       'open:b',
       'close:0',
@@ -30,10 +30,37 @@ describe('the steps of a process', () => {
 
   it('touch what is mapped, and of four times once what is gone', () => {
     const moves = [move('open'), move('map'), move('touch'), move('close'), move('add', 3, 2)];
-    expect(stepsOf(moves)).toEqual(['open:a', 'map:0', 'touch:0:0', 'close:0', 'add:0:1:1']);
+    expect(stepsOf(moves, true)).toEqual(['open:a', 'map:0', 'touch:0:0', 'close:0', 'add:0:1:1']);
   });
 
   it('leave out an access to what never was', () => {
-    expect(stepsOf([move('add'), move('heap'), move('wait', 0, 0, 'parent')])).toEqual(['p/wait']);
+    expect(stepsOf([move('add'), move('heap'), move('wait', 0, 0, 'parent')], true)).toEqual([
+      'p/wait',
+    ]);
+  });
+
+  it('go by the number of the open for files, and touch the pages of the last mapping', () => {
+    const moves = [
+      move('file'),
+      move('file', 2),
+      move('fclose'),
+      move('fwrite'),
+      move('bump'),
+      move('mmap', 1, 1),
+      move('bump', 3),
+    ];
+    const steps = ['file:f:c', 'file:g:c', 'fclose:0', 'fwrite:1:9', 'mmap:2:s:262143', 'bump:1'];
+    expect(stepsOf(moves, true)).toEqual(steps);
+  });
+
+  it('kill, or meet at a word, where a kill could leave one waiting', () => {
+    const moves = [move('kill'), move('kill', 3), move('shmat'), move('kill', 1)];
+    expect(stepsOf(moves, true)).toEqual(['kill', 'kill:3', 'shmat', 'kill']);
+    expect(stepsOf(moves, false)).toEqual([
+      'meet:kill:own',
+      'meet:kill:own',
+      'shmat',
+      'meet:moved:seg',
+    ]);
   });
 });

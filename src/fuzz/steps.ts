@@ -1,33 +1,10 @@
+import type { Verb } from './families.ts';
+
 /**
  * What a generated process does, as the steps of the user program `script`. Moves are drawn without
  * knowing what holds when they are made (so that any of them may be left out when a program is
  * shrunk); descriptors and mappings are told here, as they are if every call succeeds.
  */
-
-/** How often each is drawn, in all of 40. Shrinking turns the others into the first. */
-const WEIGHTS = {
-  open: 6,
-  close: 6,
-  map: 4,
-  trunc: 3,
-  add: 4,
-  touch: 3,
-  fork: 3,
-  wait: 2,
-  kill: 2,
-  sbrk: 2,
-  heap: 1,
-  write: 1,
-  sleep: 1,
-  exec: 1,
-  exit: 1,
-} as const;
-
-export type Verb = keyof typeof WEIGHTS;
-
-export const VERBS: readonly Verb[] = (Object.keys(WEIGHTS) as Verb[]).flatMap((verb) =>
-  Array.from({ length: WEIGHTS[verb] }, () => verb),
-);
 
 /** What one process does at one place; `a` and `b` are 0 to 3 and mean what the verb makes of them. */
 export interface Move {
@@ -37,21 +14,6 @@ export interface Move {
   readonly b: number;
 }
 
-/** What a process begins with; shrinking goes towards the first. The likely ones stand there twice. */
-export const PROLOGUES: readonly (readonly Verb[])[] = [
-  [],
-  ['open'],
-  ['open', 'trunc'],
-  ['open', 'map'],
-  ['open', 'trunc', 'map'],
-  ['open', 'trunc', 'map', 'add'],
-  ['open', 'trunc', 'map', 'add', 'close'],
-  ['open', 'fork'],
-  ['open', 'trunc', 'map', 'fork'],
-  ['open', 'trunc', 'map'],
-  ['open', 'trunc', 'map', 'add'],
-];
-
 /** Most processes meet at one object. */
 const NAMES = ['a', 'a', 'b', 'c'];
 const SIZES = [4096, 8192, 4096, 1 << 20];
@@ -59,13 +21,27 @@ const GROWTHS = [4096, 8192, -4096, 16384];
 const PAGES = [0, 0, 1, 3];
 /** Programs whose processes may share an object: what they do to it they do in one step. */
 const IMAGES = ['leave:a', 'churn:a:1', 'badcalls:b', 'heapshrink'];
+const KEYS = [1, 1, 2, 0];
+const PATHS = ['f', 'f', 'g', 'tmp/f'];
+/** Bytes: most files are of one block. */
+const LENGTHS = [9, 700, 4096, 4096];
+/** Where mappings are put: anywhere, where the first two go, and close above the heap. */
+const PLACES = [0, 0, 262_143, 262_142, 6];
+/** Ways to meet at a word: how the one who waits goes on. */
+const AT_SEGMENT = ['wake:seg', 'moved:seg', 'wake:seg', 'kill:seg'];
+const AT_AREA = ['wake:area', 'kill:area'];
 const PREFIXES = { both: '', child: 'c/', parent: 'p/' };
 
 const at = <T>(list: readonly T[], index: number): T => list[index % list.length] as T;
 
-/** The steps of a process that makes these moves. */
-export function stepsOf(moves: readonly Move[]): string[] {
-  const teller = new Teller();
+/**
+ * The steps of a process that makes these moves.
+ *
+ * @param kills whether processes kill others; if not, they meet instead, which a kill could keep from
+ *   ending
+ */
+export function stepsOf(moves: readonly Move[], kills: boolean): string[] {
+  const teller = new Teller(kills);
   return moves.flatMap((move) => {
     const step = teller.step(move);
     return step === undefined ? [] : [PREFIXES[move.who] + step];
@@ -73,12 +49,24 @@ export function stepsOf(moves: readonly Move[]): string[] {
 }
 
 class Teller {
+  private readonly kills: boolean;
   /** Descriptors that are open, and those of them that are mapped. */
   private readonly open: number[] = [];
   private readonly mapped: number[] = [];
   /** The one of them that was closed last. */
   private closed: number | undefined;
   private heap = 0;
+  /** Of the last mapping; 0 for none. */
+  private pages = 0;
+  private shared = false;
+  private attached = false;
+  /** Files that are open, by number, and how many ever were. */
+  private readonly files: number[] = [];
+  private opens = 0;
+
+  constructor(kills: boolean) {
+    this.kills = kills;
+  }
 
   step({ verb, a, b }: Move): string | undefined {
     switch (verb) {
@@ -94,13 +82,16 @@ class Teller {
       case 'close':
         return this.close(this.descriptor(a));
       case 'kill':
+        if (!this.kills) return `meet:${this.meeting(a)}`;
         return a < 2 ? 'kill' : `kill:${a}`;
       case 'sbrk':
         this.heap += at(GROWTHS, a);
-        return `sbrk:${at(GROWTHS, a)}`;
+        return `sbrk:${at(GROWTHS, a)}${b === 3 ? ':lazy' : ''}`;
       case 'heap':
         // Without a heap it would be the program's text.
         return this.heap === 0 ? undefined : at(['fill:1', 'heap'], a);
+      case 'wait':
+        return b === 3 && this.heap > 0 ? 'waitheap' : verb;
       case 'write':
         return `write:x:${1 + 9 * b}`;
       case 'sleep':
@@ -110,8 +101,66 @@ class Teller {
       case 'exit':
         return 'exit:0';
       default:
+        return this.later(verb, a, b);
+    }
+  }
+
+  /** What is not of xv6's shared memory. */
+  private later(verb: Verb, a: number, b: number): string | undefined {
+    switch (verb) {
+      case 'mmap':
+        this.pages = 1 + (b % 3);
+        this.shared = a % 2 === 1;
+        return `mmap:${this.pages}:${a % 2 === 0 ? 'p' : 's'}:${at(PLACES, a + b)}`;
+      case 'munmap':
+        return this.pages === 0 ? undefined : `munmap:${a % this.pages}:${1 + (b % 2)}`;
+      case 'bump':
+        return this.pages === 0 ? undefined : `bump:${a % this.pages}`;
+      case 'shmget':
+        return `shmget:${at(KEYS, a)}:${at(SIZES, b % 2)}`;
+      case 'shmat':
+      case 'shmdt':
+        this.attached = verb === 'shmat';
+        return verb;
+      case 'file':
+        this.files.push(this.opens++);
+        return `file:${at(PATHS, a)}:${at(['c', 'c', 'r', 't'], b)}`;
+      case 'fread':
+      case 'fwrite':
+        return `${verb}:${this.file(a)}:${at(LENGTHS, b)}`;
+      case 'fdup':
+        return this.duplicated(this.file(a));
+      case 'fclose':
+        return this.fileClosed(this.file(a));
+      case 'fstat':
+        return `fstat:${this.file(a)}`;
+      case 'unlink':
+        return `unlink:${at(PATHS, a)}`;
+      case 'pass':
+        return `pass:${at([5, 40, 150, 40], b)}`;
+      default:
         return verb;
     }
+  }
+
+  private meeting(a: number): string {
+    if (this.shared && (a % 2 === 1 || !this.attached)) return at(AT_AREA, a >> 1);
+    return this.attached ? at(AT_SEGMENT, a) : 'kill:own';
+  }
+
+  /** One that is open if there is one; of four times once, any. */
+  private file(a: number): number {
+    return a === 3 || this.files.length === 0 ? a : at(this.files, a);
+  }
+
+  private duplicated(n: number): string {
+    this.files.push(this.opens++);
+    return `fdup:${n}`;
+  }
+
+  private fileClosed(n: number): string {
+    if (this.files.includes(n)) this.files.splice(this.files.indexOf(n), 1);
+    return `fclose:${n}`;
   }
 
   /** One that is open if there is one; of four times once, any. */

@@ -58,6 +58,15 @@ const SUCCEED: readonly [string, RegExp][] = [
     'script creat:f=3 writef:3:ab=2 openf:f=4 readf:4:9=ab dup:4=5 unlink:f=0 closef:3 closef:5=0',
     /^$/,
   ],
+  [
+    'script file:f=0 fwrite:0:9=9 fdup:0=0 fclose:0=0 fstat:1=0 file:f:r fread:2:5=5 fread:0:1=-1',
+    /^$/,
+  ],
+  ['script ends=0 pass:600=0 fread:0:1=-1 meet:kill:own=0 meet:wake:seg=-1 bump:0=-1', /^$/],
+  [
+    'script mmap:1:s=0 bump:0=0 meet:wake:area=0 bump:0=2 shmget:1 shmat=0 meet:moved:seg=0 count=1',
+    /^$/,
+  ],
   ['churn foo 5', /^churn: pid 2: ok, 5 rounds\n$/],
   ['scaling foo 3 2 4', /^scaling: pid 2: ok, 3 processes, 48 operations\n$/],
 ];

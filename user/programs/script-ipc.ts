@@ -1,16 +1,25 @@
 /** Steps of scripts (script.ts) that are calls of System V shared memory and of futexes. */
 import { futex_wait, futex_wake } from '../sync.ts';
-import { IPC_CREAT, shm_rmid, shmat, shmdt, shmget } from '../sysv.ts';
-import type { Context, Part } from '../ulib.ts';
+import { IPC_CREAT, shm_rmid, shm_stat, shmat, shmdt, shmget } from '../sysv.ts';
+import { type Context, exit, fork, HEAP, kill, type Part, sleep, wait } from '../ulib.ts';
 
 /** What such steps remember. */
 export interface IpcMemory {
   /** What the last shmget and shmat answered. */
   segment: number;
   attached: number;
+  /** Which segment that is. */
+  attachedId: number;
   /** What each shmget answered, in their order. */
   readonly segments: number[];
+  /** Where the last mapping of mmap is, and whether others share it. */
+  area: number;
+  shared: boolean;
 }
+
+const ALL = 0x7fff_ffff;
+/** Before there is any; also of an attachment that a mapping took the place of. */
+export const NOWHERE = -1;
 
 /** Answers 0 for a call that succeeded. */
 const sign = (result: number): number => (result < 0 ? -1 : 0);
@@ -28,7 +37,10 @@ export const IPC_CALLS: Readonly<Record<string, Call>> = {
   *shmat(u, memory, [n]) {
     const id = n === undefined ? memory.segment : (memory.segments[Number(n)] ?? -1);
     const va = shmat(u, id, 0, 0) ?? (yield);
-    if (va >= 0) memory.attached = va;
+    if (va >= 0) {
+      memory.attached = va;
+      memory.attachedId = id;
+    }
     return sign(va);
   },
   *shmdt(u, memory) {
@@ -53,4 +65,46 @@ export const IPC_CALLS: Readonly<Record<string, Call>> = {
     }
     return 0;
   },
+  /** Adds 1 to the first word of what is attached, in one step. */
+  *count(u, { attached }) {
+    return attached === NOWHERE ? -1 : (u.fetchAdd(attached, 1) ?? (yield));
+  },
+  *stat(u, { segment }) {
+    return (yield* shm_stat(u, segment)) === undefined ? -1 : 0;
+  },
+  /**
+   * meet:wake, :kill or :moved, and :seg, :area or :own: a child waits for a word to change, of the
+   * segment, of a shared mapping or of its own data. It is woken, killed, or woken where it has the
+   * segment at another address. Ends unless somebody else kills the parent.
+   */
+  *meet(u, memory, [how = 'wake', where = 'seg']) {
+    const word = wordOf(memory, where);
+    if (word === NOWHERE || (where === 'own' && how !== 'kill')) return -1;
+    // Faults it in: after the fork the parent must not fail.
+    const was = u.fetchAdd(word, 0) ?? (yield);
+    const pid = fork(u) ?? (yield);
+    if (pid < 0) return -1;
+    if (pid === 0) {
+      const again = how === 'moved' ? (shmat(u, memory.attachedId, 0, 0) ?? (yield)) : -1;
+      const there = again >= 0 && (u.fetchAdd(again, 0) ?? (yield)) === was ? again : word;
+      futex_wait(u, there, was) ?? (yield);
+      exit(u, 0) ?? (yield);
+    }
+    if (how === 'kill') {
+      kill(u, pid) ?? (yield);
+    } else {
+      // Long enough that the child is asleep by then, more often than not.
+      if (how === 'moved') sleep(u, 1) ?? (yield);
+      u.fetchAdd(word, 1) ?? (yield);
+      futex_wake(u, word, ALL) ?? (yield);
+    }
+    return (wait(u) ?? (yield)) < 0 ? -1 : 0;
+  },
 };
+
+/** A word that parent and child share, but for the last. */
+function wordOf({ area, attached, shared }: IpcMemory, where: string): number {
+  if (where === 'own') return HEAP;
+  if (where === 'area') return shared ? area : NOWHERE;
+  return attached;
+}

@@ -25,6 +25,7 @@ import {
   print,
   readString,
   sbrk,
+  sbrklazy,
   shm_close,
   shm_map,
   shm_open,
@@ -36,16 +37,15 @@ import {
   writeString,
 } from '../ulib.ts';
 import { usage, verdict } from '../verdict.ts';
-import { IPC_CALLS, type IpcMemory } from './script-ipc.ts';
+import { FILE_CALLS, type FileMemory } from './script-files.ts';
+import { IPC_CALLS, type IpcMemory, NOWHERE } from './script-ipc.ts';
 
 /** What a script remembers from one step to the next. */
-interface Memory extends IpcMemory {
+interface Memory extends IpcMemory, FileMemory {
   /** By descriptor: where it was mapped last, also after it was closed. */
   readonly mapped: number[];
   /** Where the heap ended before it grew last. */
   heap: number;
-  /** Where the last mapping of mmap is. */
-  area: number;
   /** What the last fork answered. */
   pid: number;
 }
@@ -121,7 +121,8 @@ const CALLS: Readonly<Record<string, Call>> = {
     return sleep(u, number(args, 0)) ?? (yield);
   },
   *sbrk(u, memory, args) {
-    const end = sbrk(u, number(args, 0)) ?? (yield);
+    const grow = args[1] === 'lazy' ? sbrklazy : sbrk;
+    const end = grow(u, number(args, 0)) ?? (yield);
     if (end < 0) return -1;
     if (number(args, 0) > 0) memory.heap = end;
     return 0;
@@ -147,6 +148,9 @@ const CALLS: Readonly<Record<string, Call>> = {
     const va = mmap(u, at, number(args, 0) * 4096, rights, flags, -1, 0) ?? (yield);
     if (va < 0) return -1;
     memory.area = va;
+    memory.shared = kind === MAP_SHARED;
+    const { attached } = memory;
+    if (attached >= va && attached < va + number(args, 0) * 4096) memory.attached = NOWHERE;
     return 0;
   },
   /** mmapf:FD:s or :p, the first page of a file. */
@@ -164,6 +168,10 @@ const CALLS: Readonly<Record<string, Call>> = {
   *put(u, { area }, args) {
     u.store(area + number(args, 0) * 4096 + number(args, 2) * 4, number(args, 1)) ?? (yield);
     return 0;
+  },
+  /** Adds 1 to the first word of a page, in one step. */
+  *bump(u, { area }, args) {
+    return area === 0 ? -1 : (u.fetchAdd(area + number(args, 0) * 4096, 1) ?? (yield));
   },
   *get(u, { area }, args) {
     return u.load(area + number(args, 0) * 4096) ?? (yield);
@@ -207,7 +215,7 @@ function parse(
 ): { who: string; call: Call; args: string[]; expected: string } | undefined {
   const [, who = '', line = '', , expected = ''] = /^([pc]\/)?([^=]+)(=(.*))?$/.exec(step) ?? [];
   const [name = '', ...args] = line.split(':');
-  const call = CALLS[name] ?? IPC_CALLS[name];
+  const call = CALLS[name] ?? IPC_CALLS[name] ?? FILE_CALLS[name];
   return call === undefined ? undefined : { who, call, args, expected };
 }
 
@@ -223,10 +231,13 @@ export function* script(u: Context, argv: readonly string[]): Part<number> {
     mapped: [],
     heap: 0,
     area: 0,
+    shared: false,
     pid: -1,
     segment: -1,
-    attached: -1,
+    attached: NOWHERE,
+    attachedId: -1,
     segments: [],
+    files: [],
   };
   let status = 0;
   for (const step of argv.slice(1)) {
