@@ -6,7 +6,7 @@ test('every program is soaked', () => {
 });
 
 test('nothing is found in any program or scenario on 1, 2, 4 and 8 CPUs under any strategy', () => {
-  const { executions, mishap } = soak({ executions: 1400, batch: 4, firstSeed: 1 });
+  const { executions, mishap } = soak({ executions: 1000, batch: 4, firstSeed: 1 });
   expect(mishap).toBeUndefined();
-  expect(executions).toBe(1400);
+  expect(executions).toBe(1000);
 });

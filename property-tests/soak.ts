@@ -57,6 +57,10 @@ const LINES: readonly (readonly [string, Judge])[] = [
   ['preempt', ok],
   ['filescarce f 2', ok],
   ['x5 foo mutex', anything],
+  ['complete 7', anything],
+  ['segments 7 3', anything],
+  ['testmmap f', ok],
+  ['testmmfork f', ok],
   ['prodcons foo mutex 3', ok],
 ];
 
