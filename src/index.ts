@@ -74,7 +74,13 @@ export type { OutcomeValue } from './model.ts';
 export { type OwnScenario, scenario } from './own-scenario.ts';
 export { isForeign, type ReplayOptions, type ReplayResult, replay } from './replay.ts';
 export { type RunOptions, type RunResult, run } from './run.ts';
-export { type Shrunk, type Size, shrink } from './shrink.ts';
+export {
+  type Passing,
+  type ShownOperation,
+  type Shrunk,
+  type Size,
+  shrink,
+} from './shrink.ts';
 export { type Outcome, Stage, type Subject } from './stage.ts';
 export { kernelSubject, type Runnable } from './subject.ts';
 export { openTrace, TraceFile } from './trace-file.ts';

@@ -19,13 +19,12 @@ export const futex_wake = (u: Context, va: number, n: number): number | undefine
 /** For futex_wake. */
 const ALL = 0x7fff_ffff;
 
-/** Bytes of each. Words of zeros are a free mutex, and a condition. */
-export const SPINLOCK_SIZE = 4;
+/** Bytes of each; a spinlock has one word, too. Words of zeros are a free mutex, and a condition. */
 export const MUTEX_SIZE = 4;
 export const COND_SIZE = 4;
 export const SEM_SIZE = 12;
 /** Largest value of a semaphore. */
-export const SEM_VALUE_MAX = 0x7fff_ffff;
+const SEM_VALUE_MAX = 0x7fff_ffff;
 
 /** Attempts before a process that spins gives up its CPU for a tick: its holder may need one. */
 const SPINS = 8;
