@@ -7,7 +7,7 @@ import { failureOf, rarest, reaching, watched } from './shrinking.ts';
 import { enumerate } from './truth/enumerate.ts';
 import { built, decidingPrograms, lockingPrograms, type Source } from './truth/generated.ts';
 
-/* Fails when only the first phases run, or their last changes are not tried until none helps. */
+/* Fails when one execution can be told as two lists: it did for threads that end as they start. */
 function shrinksOnce(subject: Subject): void {
   const failure = failureOf(subject, 100);
   fc.pre(failure !== undefined);
