@@ -49,6 +49,31 @@ export default program('counters', ({ cell, thread, outcome, check }) => {
   return file;
 }
 
+/** The first executions have the flag set before anybody looks. */
+const SPINNING = `import { program } from 'xv6-replay';
+export default program('spinning', ({ cell, thread, outcome }) => {
+  const x = cell('x');
+  const flag = cell('flag');
+  const y = cell('y');
+  const add = function* (times) {
+    for (let i = 0; i < times; i++) {
+      const v = x.load() ?? (yield);
+      x.store(v + 1) ?? (yield);
+    }
+  };
+  thread('setter', function* () {
+    yield* add(2);
+    flag.store(1) ?? (yield);
+  });
+  thread('other', () => add(12));
+  thread('spinner', function* () {
+    while (((flag.load() ?? (yield)) === 0));
+    for (let i = 0; i < 8; i++) y.store(2) ?? (yield);
+  });
+  outcome(() => 10 * x.value + y.value);
+}, { detectors: ['deadlock'] });
+`;
+
 describe('the number of threads does not matter', () => {
   it('to all that a sample finds', () => {
     const cwd = folder();
@@ -80,6 +105,18 @@ describe('the number of threads does not matter', () => {
     expect(explored(cwd, [...search, '--jobs', '2'])).toEqual(alone);
     expect(explored(cwd, [...search, '--jobs', '3'])).toEqual(alone);
   });
+});
+
+it('a spin loop that comes to light late makes all parts of a search begin again', () => {
+  const cwd = folder();
+  writeFileSync(join(cwd, 'spin.mjs'), SPINNING);
+  const args = ['spin.mjs', '--strategy', 'dfs', '--preemptions', '4'];
+  const alone = explored(cwd, [...args, '--jobs', '1']);
+  const [{ executions, traces }] = alone as [{ executions: number; traces: number }];
+  expect(alone[0]).toMatchObject({ complete: true, spinLoops: 1 });
+  // More than a part takes at once.
+  expect(executions - traces).toBeGreaterThan(16_384);
+  expect(explored(cwd, [...args, '--jobs', '3'])).toEqual(alone);
 });
 
 it.each<[string, ExploreOptions]>([

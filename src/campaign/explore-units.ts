@@ -58,7 +58,15 @@ export interface ExploreResult {
   /** Of a part: traces that it expects further on, and what is left, in the order of the whole. */
   readonly left: number;
   readonly rest: readonly SearchState[];
+  /**
+   * Of a part: spin loops that are known, and whether one is new. Then the part began from the root
+   * again: what it tells takes the place of all that others did.
+   */
+  readonly spinLoops: number;
+  readonly startsOver: boolean;
 }
+
+const NO_PART = { left: 0, rest: [], spinLoops: 0, startsOver: false };
 
 /** Operations of a part after which it is shared out anew. */
 const SLICE_OPERATIONS = 1_500_000;
@@ -103,7 +111,7 @@ async function sample(
     if (explorer.isDone) break;
     if (beat.did(share.operations - before) && !(await beat.rest())) break;
   }
-  return { share, unit, traces: 0, isComplete: false, left: 0, rest: [] };
+  return { share, unit, traces: 0, isComplete: false, ...NO_PART };
 }
 
 /** One unit, or fewer if `executionsMax` says so or the time is over. */
@@ -128,7 +136,7 @@ async function search(
     if (isComplete) break;
     if (beat.did(share.operations - operations) && !(await beat.rest())) break;
   }
-  return { share, unit, traces: search.traces - before, isComplete, left: 0, rest: [] };
+  return { share, unit, traces: search.traces - before, isComplete, ...NO_PART };
 }
 
 /** Goes on with a part of a dfs for a while, then divides what is left. */
@@ -137,21 +145,32 @@ async function part(explorer: Explorer, task: PartTask, beat: Beat): Promise<Exp
   invariant(dfs instanceof Dfs, 'parts are of a dfs');
   const { state, executionsMax, parts } = task;
   if (state !== undefined) dfs.restore(state);
+  const known = dfs.spinLoops.length;
+  const before = dfs.traces;
   const share = noShare();
   let { unit } = task;
-  let traces = 0;
+  let isComplete = false;
   for (let goesOn = true; goesOn; ) {
     const most = executionsMax - share.executions;
     const done = await search(explorer, { kind: 'search', unit, executionsMax: most }, beat);
     addShare(share, done.share);
-    traces += done.traces;
     unit = done.unit;
-    if (done.isComplete) return { ...done, share, traces };
+    isComplete = done.isComplete;
     const isFull = share.operations >= SLICE_OPERATIONS || share.executions >= executionsMax;
-    goesOn = !isFull && !explorer.isDone && (await beat.rest());
+    goesOn = !isComplete && !isFull && !explorer.isDone && (await beat.rest());
   }
-  const left = dfs.estimate - dfs.traces;
-  return { share, unit: unit ?? 1, traces, isComplete: false, left, rest: divided(dfs, parts) };
+  const spinLoops = dfs.spinLoops.length;
+  const startsOver = spinLoops > known;
+  return {
+    share,
+    unit: unit ?? 1,
+    traces: startsOver ? dfs.traces : dfs.traces - before,
+    isComplete,
+    left: isComplete ? 0 : dfs.estimate - dfs.traces,
+    rest: isComplete ? [] : divided(dfs, parts),
+    spinLoops,
+    startsOver,
+  };
 }
 
 /** The state of a dfs in so many parts, or fewer; after it, the dfs is the first of them. */

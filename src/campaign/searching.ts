@@ -36,14 +36,22 @@ export async function runParts(running: Running): Promise<void> {
     const round = isAlone ? inTurn(running, tasks) : Promise.all(tasks.map((t) => crew.run(t)));
     const done = await unlessAborted(round, signal);
     if (done === undefined) return;
-    const rest: Part[] = [];
+    let rest: Part[] = [];
+    let waiting = parts.slice(tasks.length);
     for (const { result, ms } of done) {
       alone += ms;
       at.unit ??= result.unit;
+      if (result.startsOver) {
+        so.traces = 0;
+        rest = [];
+        waiting = [];
+      }
+      so.spinLoops = result.spinLoops;
       if (!take(running, result)) return;
-      if (!result.isComplete) rest.push(...partsOf(result));
+      rest.push(...partsOf(result));
+      if (result.startsOver) break;
     }
-    parts = [...rest, ...parts.slice(tasks.length)];
+    parts = [...rest, ...waiting];
     at.parts = parts.map(({ state }) => state as SearchState);
     so.estimate = so.traces + Math.round(parts.reduce((sum, { left }) => sum + left, 0));
   }
