@@ -97,21 +97,21 @@ class PassingSearch {
 
   private shift(at: number, by: number): Change | undefined {
     const { stretches } = this.failing;
-    const steps = stretches[at]?.steps ?? 0;
-    if (steps + by < 0) return undefined;
+    const { steps, lane } = stretches[at] as Segment;
+    if (steps + by < 1) return undefined;
     const trial = this.pass(moved(stretches, at, by));
-    // It may have to wait sooner.
-    const took = trial?.stretches[at]?.steps ?? steps;
-    return trial && { at, by: Math.min(by, took - steps), trial };
+    const took = trial?.stretches[at];
+    if (trial === undefined || took?.lane !== lane) return undefined;
+    // It may have to wait before it has gone so far.
+    const actual = took.steps - steps;
+    return actual === 0 ? undefined : { at, by: Math.min(by, actual), trial };
   }
 
   /** A lane goes on until it has to wait. */
   private never(): Change | undefined {
     for (const at of this.places) {
-      const trial = this.pass(moved(this.failing.stretches, at, ALL));
-      const by = (trial?.stretches[at]?.steps ?? 0) - (this.failing.stretches[at]?.steps ?? 0);
-      if (trial !== undefined && by > 0)
-        return this.nearer({ at, by, trial }, NEAR.at(-1) as number);
+      const change = this.shift(at, ALL);
+      if (change !== undefined) return this.nearer(change, NEAR.at(-1) as number);
     }
     return undefined;
   }
@@ -138,8 +138,8 @@ class PassingSearch {
     const [from, to] = [Math.min(step, step + by), Math.max(step, step + by)];
     const all = this.operations(by > 0 ? trial.list : list, from, to);
     const operations = all.filter((operation) => operation.lane === lane);
-    const { who = '' } = operations[0] ?? {};
-    const text = `when ${who} ${changeText(step, by, removed)}: ${operationsText(operations)}`;
+    const { who = `lane ${lane}` } = operations[0] ?? {};
+    const text = `when ${who} ${changeText(step, by, removed)}${operationsText(operations)}`;
     const schedule = scheduleText(concise(trial.stretches));
     return { text, schedule, step, by, removed, who, operations };
   }
@@ -162,8 +162,8 @@ class PassingSearch {
         if (trial?.stretches[at]?.lane !== lane) continue;
         const from = trial.stretches[at]?.from ?? step;
         const operations = this.operations(trial.list, from, from + 1);
-        const { who = '' } = operations[0] ?? {};
-        const text = `when ${who} goes first at step ${step}: ${operationsText(operations)}`;
+        const { who = `lane ${lane}` } = operations[0] ?? {};
+        const text = `when ${who} goes first at step ${step}${operationsText(operations)}`;
         const schedule = scheduleText(concise(trial.stretches));
         return { text, schedule, step, by: 0, removed: false, who, operations };
       }
@@ -178,8 +178,9 @@ function changeText(step: number, by: number, removed: boolean): string {
   return `goes on for ${steps} before the switch at step ${step}`;
 }
 
-/** At most three; of more, the first and the last. */
+/** At most three, behind a colon; of more, the first and the last. */
 function operationsText(operations: readonly ShownOperation[]): string {
+  if (operations.length === 0) return '';
   const texts = operations.map(({ what, at }) => (at === '' ? what : `${what} (${at})`));
-  return texts.length <= 3 ? texts.join(', ') : `${texts[0]} … ${texts.at(-1)}`;
+  return `: ${texts.length <= 3 ? texts.join(', ') : `${texts[0]} … ${texts.at(-1)}`}`;
 }
