@@ -41,7 +41,7 @@ function survivors(k: Kernel): string[] {
   }
   for (const o of k.otable.objects) {
     const refs = words[o.refs] as number;
-    // A segment that nobody has removed lasts.
+    // A segment or POSIX object that nobody has removed lasts.
     if (refs === keepersOf(k, o.index).length) continue;
     lines.push(`object[${o.index}] still exists, refs = ${refs}`);
   }
