@@ -28,6 +28,9 @@ export const SYS_shmdt = 33;
 export const SYS_shmctl = 34;
 export const SYS_getuid = 35;
 export const SYS_setuid = 36;
+export const SYS_posix_shm_open = 37;
+export const SYS_ftruncate = 38;
+export const SYS_shm_unlink = 39;
 export const SYS_shm_open = 22;
 export const SYS_shm_trunc = 23;
 export const SYS_shm_map = 24;
@@ -43,11 +46,13 @@ export const O_WRONLY = 0x001;
 export const O_RDWR = 0x002;
 export const O_CREATE = 0x200;
 export const O_TRUNC = 0x400;
+export const O_EXCL = 0x800;
 
 /** Kinds of file, as fstat tells them (xv6 stat.h). */
 export const T_DIR = 1;
 export const T_FILE = 2;
 export const T_DEVICE = 3;
+export const T_SHM = 4;
 /** Bytes of struct stat: dev, ino, type and nlink as halves of a word, padding, size as 64 bits. */
 export const STATSIZE = 24;
 

@@ -13,6 +13,7 @@ import type { Kernel } from './kernel.ts';
 import { panic } from './panic.ts';
 import type { Param } from './param.ts';
 import { type Pipe, pipeclose, piperead, pipewrite } from './pipe.ts';
+import { posixClose, posixStat } from './posix.ts';
 import type { Proc } from './proc.ts';
 import { acquire, letGo, release, Spinlock } from './spinlock.ts';
 import { copyin, copyout, writable } from './vm.ts';
@@ -20,6 +21,8 @@ import { copyin, copyout, writable } from './vm.ts';
 export const FD_NONE = 0;
 export const FD_PIPE = 1;
 export const FD_INODE = 2;
+/** POSIX shared memory; see posix.ts. */
+export const FD_SHM = 3;
 
 export class File {
   readonly index: number;
@@ -32,7 +35,7 @@ export class File {
   readonly type: Address;
   readonly readable: Address;
   readonly writable: Address;
-  /** Slot of the pipe + 1, or number of the inode. */
+  /** Slot of the pipe, or of the POSIX object, + 1; or number of the inode. */
   readonly object: Address;
 
   // The inode's lock must be held when using this:
@@ -124,6 +127,7 @@ export function* fileclose(k: Kernel, f: File): Code<void> {
   if (locked) release(k, ftable.lock) ?? (yield);
   if (type === FD_PIPE) yield* pipeclose(k, pipeOf(k, object), writes !== 0);
   else if (type === FD_INODE) yield* iput(k, inodeOf(k, object));
+  else if (type === FD_SHM) yield* posixClose(k, object);
 }
 
 function pipeOf(k: Kernel, object: number): Pipe {
@@ -150,6 +154,7 @@ export function* fileread(k: Kernel, p: Proc, f: File, va: number, n: number): C
   const type = m.load(f.type) ?? (yield);
   const object = m.load(f.object) ?? (yield);
   if (type === FD_PIPE) return yield* piperead(k, p, pipeOf(k, object), va, most);
+  if (type === FD_SHM) return -1;
   if (type !== FD_INODE) panic(k, 'fileread');
   const ip = inodeOf(k, object);
   const bytes = new Uint8Array(most);
@@ -176,6 +181,7 @@ export function* filewrite(k: Kernel, p: Proc, f: File, va: number, n: number): 
   const type = m.load(f.type) ?? (yield);
   const object = m.load(f.object) ?? (yield);
   if (type === FD_PIPE) return yield* pipewrite(k, p, pipeOf(k, object), va, n);
+  if (type === FD_SHM) return -1;
   if (type !== FD_INODE) panic(k, 'filewrite');
   if (n > MAXFILE) return -1;
   const bytes = new Uint8Array(n);
@@ -201,8 +207,10 @@ export interface Stat {
 export function* filestat(k: Kernel, f: File): Code<Stat | undefined> {
   const { m } = k;
   const type = m.load(f.type) ?? (yield);
+  const object = m.load(f.object) ?? (yield);
+  if (type === FD_SHM) return yield* posixStat(k, object);
   if (type !== FD_INODE) return undefined;
-  const ip = inodeOf(k, m.load(f.object) ?? (yield));
+  const ip = inodeOf(k, object);
   yield* ilock(k, ip);
   const stat = {
     inum: ip.inum,

@@ -56,7 +56,8 @@ function* physical(k: Kernel, p: Proc, va: number): Code<Address> {
   if ((va & 3) !== 0 || va < 0) return 0;
   const at = walk(k, m.words[p.pagetable] as number, va >>> 12);
   if (at === 0) return 0;
-  const pte = m.load(at) ?? (yield);
+  // Whoever shrinks an object makes its entries invalid meanwhile.
+  const pte = m.loadMarked(at) ?? (yield);
   const reached = (pte & PTE_V) !== 0 && (pte & PTE_U) !== 0;
   return reached ? m.memory.frame(ppnOfPte(pte)) + ((va & 4095) >> 2) : 0;
 }

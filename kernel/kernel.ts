@@ -37,6 +37,7 @@ import { ObjectTable, objectOps } from './pageobject.ts';
 import { walk } from './pagetable.ts';
 import { MAXPATH, type Param } from './param.ts';
 import { Pipe } from './pipe.ts';
+import { PosixTable, posixOps } from './posix.ts';
 import { allocproc, type Image, type Proc, ProcTable, RUNNABLE } from './proc.ts';
 import { scheduler } from './sched.ts';
 import { ShmTable } from './shm-table.ts';
@@ -44,7 +45,7 @@ import { release } from './spinlock.ts';
 import { SegmentTable, segmentOps } from './sysv.ts';
 import { Clock, forkret, trapVector } from './trap.ts';
 import { UserCode, UserContext } from './usercode.ts';
-import { VMA_FILE, VMA_OBJECT, VMA_SYSV, type VmOps } from './vma.ts';
+import { VMA_FILE, VMA_OBJECT, VMA_POSIX, VMA_SYSV, type VmOps } from './vma.ts';
 
 /** A process that exists when an execution begins, as a child of init. */
 export interface InitialProcess {
@@ -64,6 +65,7 @@ export class Kernel {
   readonly shm: ShmTable;
   readonly futex: FutexTable;
   readonly sysv: SegmentTable;
+  readonly posix: PosixTable;
   readonly disk: Disk;
   readonly itable: InodeTable;
   readonly ftable: FileTable;
@@ -123,6 +125,7 @@ export class Kernel {
     this.disk = new Disk(layout, param);
     this.futex = new FutexTable(layout, param);
     this.sysv = new SegmentTable(layout, param);
+    this.posix = new PosixTable(layout, param);
     this.m = new Machine(layout, {
       cpus: param.ncpu,
       frames: param.frames,
@@ -326,5 +329,6 @@ function vmops(): readonly (VmOps | undefined)[] {
   table[VMA_OBJECT] = objectOps;
   table[VMA_SYSV] = segmentOps;
   table[VMA_FILE] = fileOps;
+  table[VMA_POSIX] = posixOps;
   return table;
 }

@@ -45,6 +45,35 @@ export const IPC_MUTANTS = {
     0,
     'a segment in a slot that was used before gets the identifier of its predecessor',
   ),
+  // kernel/posix.ts
+  'posix-create-apart': mutant(
+    'check, then act',
+    'posix-open-both',
+    'life-cycle',
+    2,
+    'shm_open lets the lock go between looking for a name and making its object: two of one name',
+  ),
+  'posix-open-apart': mutant(
+    'check, then act',
+    'posix-open-unlink',
+    'life-cycle',
+    2,
+    'shm_open lets the lock go between finding an object and counting: it was unlinked meanwhile',
+  ),
+  'posix-unlink-apart': mutant(
+    'check, then act',
+    'posix-close-unlink',
+    'life-cycle',
+    2,
+    'shm_unlink lets the lock go after it has counted who has the object open: a close is missed',
+  ),
+  'posix-unlink-destroys': mutant(
+    'clean-up',
+    'posix-unlinked',
+    'life-cycle refcount',
+    0,
+    'shm_unlink destroys an object that is open and mapped',
+  ),
   // kernel/futex.ts
   'futex-wait-apart': mutant(
     'sleep and wakeup',

@@ -22,7 +22,7 @@ import { walk } from './pagetable.ts';
 import type { Param } from './param.ts';
 import type { Proc } from './proc.ts';
 import { acquire, letGo, release, Spinlock } from './spinlock.ts';
-import { endOf, kindOf, pageBehind, VMA_FILE, VMA_OBJECT, type Vma, type VmOps } from './vma.ts';
+import { endOf, hasPageObject, pageBehind, type Vma, type VmOps } from './vma.ts';
 
 /** Pages that an object can have: its frames are listed in one frame. */
 export const OBJECTPAGES = PGWORDS;
@@ -64,7 +64,7 @@ export class ObjectTable {
  * Makes an object with one reference; `publish` hands that to its holder, with the lock held. For a
  * file that has one, that one gets a reference more.
  *
- * @param pages 1 to OBJECTPAGES
+ * @param pages 0 to OBJECTPAGES
  * @param inum the file's, 0 for pages of zeros
  * @returns undefined when all objects are in use.
  */
@@ -249,7 +249,7 @@ function* zeroed(k: Kernel): Code<number> {
  * Gives an object another size. Pages that it loses, no process reaches any more when this returns,
  * whatever CPU it is on; if the object grows again they are new, and zero.
  *
- * @param pages 1 to OBJECTPAGES
+ * @param pages 0 to OBJECTPAGES
  */
 export function* objectResize(k: Kernel, o: PageObject, pages: number): Code<void> {
   const { m, otable } = k;
@@ -287,9 +287,7 @@ function* unmapFrom(k: Kernel, o: PageObject, from: number): Code<void> {
     let any = false;
     k.watch?.revoking(p.asid);
     for (const v of p.vmas) {
-      const kind = kindOf(k, v);
-      const mapped = kind === VMA_OBJECT || kind === VMA_FILE;
-      if (!mapped || words[v.object] !== o.index) continue;
+      if (!hasPageObject(k, v) || words[v.object] !== o.index) continue;
       if (yield* invalidate(k, p, v, from)) any = true;
     }
     // The process may run on another CPU now, or have left translations there.

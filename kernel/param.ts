@@ -28,6 +28,8 @@ export interface Param {
   readonly nobject: number;
   /** System V segments in the system. */
   readonly nsegment: number;
+  /** POSIX shared-memory objects in the system. */
+  readonly nposix: number;
   /** Frames of memory for the allocator. */
   readonly frames: number;
   /** Operations between two timer interrupts of a CPU; 0 for none but those that wake sleepers. */
@@ -53,6 +55,7 @@ export const PARAM: Param = {
   nvma: 16,
   nobject: 32,
   nsegment: 16,
+  nposix: 16,
   frames: 1024,
   tickInterval: 1000,
   stepsMax: 10_000_000,

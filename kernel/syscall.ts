@@ -11,6 +11,7 @@ import { exit, fork, kill, wait } from './lifecycle.ts';
 import { pageRoundUp, SHMBASE, TF_A0, TF_A7 } from './memlayout.ts';
 import { TEXT_PERM, uvmalloc, uvmzap } from './pagetable.ts';
 import { sysGetuid, sysSetuid } from './permission.ts';
+import { sysFtruncate, sysPosixShmOpen, sysShmUnlink } from './posixcalls.ts';
 import type { Proc } from './proc.ts';
 import { sleep } from './sched.ts';
 import { acquire, release } from './spinlock.ts';
@@ -137,6 +138,9 @@ const CALLS: readonly (SystemCall | undefined)[] = (() => {
   call(abi.SYS_shm_close, 'shm_close', ['int'], sysShmClose);
   call(abi.SYS_futex_wait, 'futex_wait', ['ptr', 'int'], sysFutexWait);
   call(abi.SYS_futex_wake, 'futex_wake', ['ptr', 'int'], sysFutexWake);
+  call(abi.SYS_posix_shm_open, 'posix_shm_open', ['str', 'int', 'int'], sysPosixShmOpen);
+  call(abi.SYS_ftruncate, 'ftruncate', ['int', 'int'], sysFtruncate);
+  call(abi.SYS_shm_unlink, 'shm_unlink', ['str'], sysShmUnlink);
   call(abi.SYS_shmget, 'shmget', ['int', 'int', 'int'], sysShmget);
   call(abi.SYS_shmat, 'shmat', ['int', 'ptr', 'int'], sysShmat, hexResult);
   call(abi.SYS_shmdt, 'shmdt', ['ptr'], sysShmdt);

@@ -10,10 +10,12 @@ import {
   PROT_WRITE,
 } from './abi.ts';
 import { argint } from './argument.ts';
+import { FD_SHM, fileOf } from './file.ts';
 import type { Kernel } from './kernel.ts';
 import { fileBacking } from './mapfile.ts';
 import { pageRoundUp, SHMBASE, SHMENDVPN } from './memlayout.ts';
 import { anonymous, mmap, munmap, type Request } from './mmap.ts';
+import { posixBacking } from './posix.ts';
 import type { Proc } from './proc.ts';
 
 const PROT_ALL = PROT_READ | PROT_WRITE | PROT_EXEC;
@@ -44,8 +46,13 @@ export function* sysMmap(k: Kernel, p: Proc): Code<number> {
   if ((request.flags & MAP_ANONYMOUS) !== 0) {
     return yield* mmap(k, p, request, anonymous(k, request));
   }
-  const file = yield* fileBacking(k, p, argint(k, p, 4), request, offset);
-  return file === undefined ? -1 : yield* mmap(k, p, request, file);
+  const fd = argint(k, p, 4);
+  const f = fileOf(k, p, fd);
+  const isShm = f !== undefined && k.m.words[f.type] === FD_SHM;
+  const backing = isShm
+    ? posixBacking(k, f, request, offset)
+    : yield* fileBacking(k, p, fd, request, offset);
+  return backing === undefined ? -1 : yield* mmap(k, p, request, backing);
 }
 
 /** munmap(addr, length): 0, also where nothing is mapped, or -1. */

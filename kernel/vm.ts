@@ -175,12 +175,7 @@ function* walkaddr(k: Kernel, pagetable: number, va: number, writes: boolean): C
 }
 
 /** As walkaddr, but faults the page in, if it is the current process's. */
-function* userFrame(
-  k: Kernel,
-  pagetable: number,
-  va: number,
-  writes: boolean,
-): Code<number> {
+function* userFrame(k: Kernel, pagetable: number, va: number, writes: boolean): Code<number> {
   const ppn = yield* walkaddr(k, pagetable, va, writes);
   if (ppn !== 0) return ppn;
   const p = myproc(k);

@@ -13,11 +13,15 @@ import { MAP_SHARED, PROT_EXEC, PROT_READ, PROT_WRITE } from './abi.ts';
 import type { Kernel } from './kernel.ts';
 import type { Proc } from './proc.ts';
 
-/** What is behind an area: private zeros; an object of pages (pageobject.ts); a file; a segment (sysv.ts). */
+/**
+ * What is behind an area: private zeros; an object of pages (pageobject.ts); a file; a
+ * segment (sysv.ts); a POSIX object (posix.ts).
+ */
 export const VMA_ANON = 1;
 export const VMA_OBJECT = 2;
 export const VMA_FILE = 3;
 export const VMA_SYSV = 4;
+export const VMA_POSIX = 5;
 
 /** One entry of a process's table. Fields hold addresses of words. */
 export class Vma {
@@ -70,6 +74,12 @@ export function modeOf(prot: number, flags: number, kind: number): number {
 
 export function kindOf(k: Kernel, v: Vma): number {
   return (k.m.words[v.mode] as number) >> KIND_SHIFT;
+}
+
+/** Whether an area's `object` is a page object's slot. */
+export function hasPageObject(k: Kernel, v: Vma): boolean {
+  const kind = kindOf(k, v);
+  return kind === VMA_OBJECT || kind === VMA_FILE || kind === VMA_POSIX;
 }
 
 export function isSharedVma(k: Kernel, v: Vma): boolean {

@@ -33,7 +33,15 @@ export class Machine extends Driver {
    * lock discipline let it pass.
    */
   loadMarked(a: op.Address): number | undefined {
-    return this.do(op.LOAD, a, op.MARKED);
+    const { observer } = this;
+    if (observer !== null) observer.entering?.(op.LOAD, a, op.MARKED, 0);
+    if (this.step < this.leaseEnd) {
+      this.step++;
+      const value = this.words[a] as number;
+      if (observer !== null) observer.performed(op.LOAD, a, op.MARKED, 0, value);
+      return value;
+    }
+    return this.announce(op.LOAD, a, op.MARKED, 0);
   }
 
   store(a: op.Address, value: number): number | undefined {

@@ -20,6 +20,7 @@ export const SMALL: Param = {
   nvma: 6,
   nobject: 4,
   nsegment: 3,
+  nposix: 3,
   frames: 128,
   tickInterval: 200,
   stepsMax: 2_000_000,

@@ -158,10 +158,13 @@ export function auditMemory(k: Kernel): string[] {
   return wrong;
 }
 
-/** Whether a segment that nobody has removed keeps an object. */
+/** Whether a segment or POSIX object that nobody has removed keeps an object. */
 function isKept(k: Kernel, object: number): boolean {
   const { words } = k.m;
-  return k.sysv.segments.some((s) => words[s.state] !== 0 && words[s.object] === object + 1);
+  return (
+    k.sysv.segments.some((s) => words[s.state] !== 0 && words[s.object] === object + 1) ||
+    k.posix.objects.some((o) => words[o.linked] !== 0 && words[o.object] === object + 1)
+  );
 }
 
 /** What is left, after init has halted, of anything but init. */

@@ -10,6 +10,7 @@ import { files } from './correct/files.ts';
 import { lifecycle } from './correct/lifecycle.ts';
 import { memory } from './correct/memory.ts';
 import { opening } from './correct/opening.ts';
+import { posix } from './correct/posix.ts';
 import { shortage } from './correct/shortage.ts';
 import { synchronisation } from './correct/synchronisation.ts';
 import { sysv } from './correct/sysv.ts';
@@ -26,6 +27,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...memory,
   ...synchronisation,
   ...sysv,
+  ...posix,
   ...objects,
   ...mappings,
   ...areas,

@@ -27,6 +27,7 @@ export const SMALL: Partial<Param> = {
   nvma: 6,
   nobject: 4,
   nsegment: 3,
+  nposix: 3,
   nofile: 6,
   nfile: 8,
   ninode: 6,

@@ -52,6 +52,7 @@ export const PARAM_RANGES: Readonly<Record<keyof Param, readonly [number, number
   nvma: [1, 256],
   nobject: [1, 1024],
   nsegment: [1, 1024],
+  nposix: [1, 1024],
   frames: [32, 262_144],
   tickInterval: [0, 1_000_000_000],
   stepsMax: [1, Number.MAX_SAFE_INTEGER],

@@ -14,6 +14,7 @@ export {
   MAP_PRIVATE,
   MAP_SHARED,
   O_CREATE,
+  O_EXCL,
   O_RDONLY,
   O_RDWR,
   O_TRUNC,
@@ -25,6 +26,7 @@ export {
   T_DEVICE,
   T_DIR,
   T_FILE,
+  T_SHM,
 } from '../kernel/abi.ts';
 
 /** A part of a program: `yield*` it. */
@@ -156,10 +158,21 @@ export function* readString(u: Context, fd: number, max: number): Part<string | 
   return text;
 }
 
-export function* shm_open(u: Context, name: string): Part<number> {
+/** shm_open(name), xv6's; with flags shm_open(name, oflag, mode), POSIX's, which answers a file. */
+export function* shm_open(u: Context, name: string, oflag?: number, mode = 0o600): Part<number> {
   yield* putString(u, SCRATCH, name);
-  return u.ecall(abi.SYS_shm_open, SCRATCH) ?? (yield);
+  if (oflag === undefined) return u.ecall(abi.SYS_shm_open, SCRATCH) ?? (yield);
+  return u.ecall(abi.SYS_posix_shm_open, SCRATCH, oflag, mode) ?? (yield);
 }
+
+export function* shm_unlink(u: Context, name: string): Part<number> {
+  yield* putString(u, SCRATCH, name);
+  return u.ecall(abi.SYS_shm_unlink, SCRATCH) ?? (yield);
+}
+
+/** Gives POSIX shared memory its size. */
+export const ftruncate = (u: Context, fd: number, size: number): number | undefined =>
+  u.ecall(abi.SYS_ftruncate, fd, size);
 
 /** shm_map(od, &va, flags): the address, or -1. */
 export function* shm_map(u: Context, od: number, flags: number): Part<number> {

@@ -1,4 +1,4 @@
-/** Mistakes with System V segments and with futexes. */
+/** Mistakes with System V segments, POSIX objects and futexes. */
 import type { Scenario } from '../scenario.ts';
 import { situation } from './situation.ts';
 
@@ -19,6 +19,18 @@ export const ipc: Readonly<Record<string, Scenario>> = {
   ]),
   'segment-again': situation('a slot of the table of segments is used a second time', [
     'shmget:7=0 rmid=0 shmget:8=0 shmat:0=-1 shmat:1=0 shmdt=0 rmid=0',
+  ]),
+  'posix-open-both': situation('two processes open one new name', ['posix:a=3', 'posix:a=3']),
+  'posix-open-unlink': situation('one opens a name that the other removes', [
+    'posix:b=3 pclose:3=0 posix:a=3',
+    'posix:a=3 pclose:3=0 shmunlink:a',
+  ]),
+  'posix-close-unlink': situation('one closes a name that the other removes', [
+    'posix:a=3 pclose:3=0',
+    'posix:b=3 shmunlink:a',
+  ]),
+  'posix-unlinked': situation('a name is removed while its object is open and mapped', [
+    'posix:a=3 ftruncate:3:1=0 pmap:3:1=0 shmunlink:a=0 poke:0:7=0 peek=7 pclose:3=0 peek=7',
   ]),
   'futex-raise': situation('one waits for a word that another changes, and wakes', [
     'shmget:7=0 shmat=0 rmid=0 fork p/await=0 p/wait=0 c/raise',

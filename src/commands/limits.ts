@@ -17,6 +17,7 @@ const LIMITS: readonly (readonly [flag: string, param: keyof Param, what: string
   ['--nvma <n>', 'nvma', 'mappings of a process'],
   ['--nobject <n>', 'nobject', 'objects behind shared mappings'],
   ['--nsegment <n>', 'nsegment', 'System V segments'],
+  ['--nposix <n>', 'nposix', 'POSIX shared-memory objects'],
   ['--frames <n>', 'frames', 'frames of memory'],
   ['--tick-interval <n>', 'tickInterval', 'operations between timer interrupts of a CPU; 0: none'],
   ['--steps-max <n>', 'stepsMax', 'operations after which a run is called endless'],

@@ -39,9 +39,10 @@ function survivors(k: Kernel): string[] {
     const refs = words[objects[i]?.refs as number] as number;
     if (refs !== 0) lines.push(`shm[${i}] still exists, refs = ${refs}`);
   }
-  for (const o of k.otable.objects) {
+  for (let i = 0; i < k.otable.objects.length; i++) {
+    const o = k.otable.objects[i] as (typeof k.otable.objects)[number];
     const refs = words[o.refs] as number;
-    // A segment that nobody has removed lasts.
+    // A segment or POSIX object that nobody has removed lasts.
     if (refs === keepersOf(k, o.index).length) continue;
     lines.push(`object[${o.index}] still exists, refs = ${refs}`);
   }
@@ -55,8 +56,9 @@ function survivors(k: Kernel): string[] {
     for (let od = 0; od < p.shm.count; od++) {
       if (words[p.shm.object(od)] !== 0) lines.push(`slot ${i} still has descriptor ${od} open`);
     }
-    for (const [j, v] of p.vmas.entries()) {
-      if (words[v.mode] !== 0) lines.push(`slot ${i} still has area ${j}`);
+    for (let j = 0; j < p.vmas.length; j++) {
+      const mode = words[p.vmas[j]?.mode as number];
+      if (mode !== 0) lines.push(`slot ${i} still has area ${j}`);
     }
     for (let fd = 0; fd < p.files.count && i > 0; fd++) {
       if (words[p.files.at(fd)] !== 0) lines.push(`slot ${i} still has file ${fd} open`);

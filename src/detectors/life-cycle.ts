@@ -6,6 +6,7 @@ import type { Finding } from '../finding.ts';
 import { areasOf, attachmentsOf } from './areas.ts';
 import { type Detector, type DetectorKind, forKernel, found } from './detector.ts';
 import type { Guest } from './guest.ts';
+import { PosixLives } from './posix-lives.ts';
 
 /** What was last seen of a slot. */
 interface Seen {
@@ -19,11 +20,12 @@ interface Seen {
  * use, detached, perhaps again, marked once it was removed, destroyed when that has happened and the
  * last attachment is gone, never before and at once then.
  *
- * A state machine for each segment, looked at whenever sysv.lock is free: it reads state, key and
- * count from the table, and the attachments themselves from the areas of all processes. Assumes that
- * the kernel changes both under that lock only, which is its stated rule; never wrong while that
- * holds. Costs a look at every area of every process each time the lock is released, and nothing to
- * an execution that has no such memory.
+ * A state machine for each System V segment and each POSIX object (PosixLives), looked at whenever
+ * sysv.lock or posix.lock is let go: it reads state, key or name, and counts from the table, and the
+ * attachments themselves from the areas of all processes. Assumes that the kernel changes them under
+ * that lock only, which is its stated rule; never wrong while that holds. Costs a look at every area
+ * of every process each time such a lock is released, and nothing to an execution that has no such
+ * memory.
  */
 class LifeCycle implements Detector {
   readonly name = 'life-cycle';
@@ -33,6 +35,7 @@ class LifeCycle implements Detector {
   private readonly seen: readonly Seen[];
   /** By segment: areas of processes, counted anew at each look. */
   private readonly areas: Int32Array;
+  private readonly posix: PosixLives;
 
   constructor(guest: Guest, k: Kernel) {
     this.guest = guest;
@@ -40,17 +43,27 @@ class LifeCycle implements Detector {
     this.lock = k.sysv.lock.word;
     this.seen = k.sysv.segments.map(() => ({ state: SEGMENT_FREE, seq: -1, nattch: 0 }));
     this.areas = new Int32Array(k.sysv.segments.length);
+    this.posix = new PosixLives(k);
   }
 
   begin(): void {
     for (const seen of this.seen) Object.assign(seen, { state: SEGMENT_FREE, seq: -1, nattch: 0 });
+    this.posix.begin();
   }
 
   released(lock: number): void {
-    if (lock !== this.lock) return;
     const { k } = this;
+    if (lock === k.posix.lock.word) this.checkPosix();
+    if (lock !== this.lock) return;
     areasOf(k, VMA_SYSV, this.areas);
     for (const s of k.sysv.segments) this.check(s);
+  }
+
+  private checkPosix(): void {
+    const wrong = this.posix.check();
+    if (wrong === undefined) return;
+    const detail = [`seen when ${this.guest.here()} let posix.lock go`];
+    found(this.guest, this.name, wrong.title, detail, { words: wrong.words });
   }
 
   private check(s: Segment): void {
@@ -105,14 +118,12 @@ class LifeCycle implements Detector {
     const { k } = this;
     if (ending !== 'halted') return undefined;
     const left = k.sysv.segments.find((s) => k.m.words[s.state] === SEGMENT_MARKED);
-    if (left === undefined) return undefined;
-    return {
-      detector: this.name,
-      title: `segment[${left.index}] was removed, and outlives all processes`,
-      detail: ['nobody can reach it, and nothing will destroy it'],
-      step: k.m.step,
-      about: { words: [left.state, left.nattch] },
-    };
+    const title = left && `segment[${left.index}] was removed, and outlives all processes`;
+    const wrong = left && title ? { title, words: [left.state, left.nattch] } : this.posix.left();
+    if (wrong === undefined) return undefined;
+    const detail = ['nobody can reach it, and nothing will destroy it'];
+    const about = { words: wrong.words };
+    return { detector: this.name, title: wrong.title, detail, step: k.m.step, about };
   }
 
   private report(s: Segment, what: string): never {

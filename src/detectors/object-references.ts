@@ -1,10 +1,11 @@
 import type { Kernel } from '../../kernel/kernel.ts';
-import { kindOf, VMA_FILE, VMA_OBJECT, type Vma } from '../../kernel/vma.ts';
+import { hasPageObject, type Vma } from '../../kernel/vma.ts';
 import type { Finding } from '../finding.ts';
 
 /**
  * Whenever otable.lock is free, each page object's count equals those who hold it: the mapped areas
- * that it is behind, counted anew from the process table, or the segment that it is the memory of.
+ * that it is behind, counted anew from the process table, or the segment or
+ * POSIX object that it is the memory of.
  */
 export class ObjectReferences {
   private readonly k: Kernel;
@@ -24,19 +25,25 @@ export class ObjectReferences {
       const { vmas } = k.ptable.procs[i] as (typeof k.ptable.procs)[number];
       for (let j = 0; j < vmas.length; j++) {
         const v = vmas[j] as Vma;
-        if (!hasObject(k, v)) continue;
+        if (!hasPageObject(k, v)) continue;
         const object = words[v.object] as number;
         counts[object] = (counts[object] as number) + 1;
       }
     }
-    for (const s of k.sysv.segments) {
-      const object = words[s.object] as number;
-      if (object !== 0) counts[object - 1] = (counts[object - 1] as number) + 1;
-    }
+    this.countKeepers(k.sysv.segments);
+    this.countKeepers(k.posix.objects);
     for (const o of k.otable.objects) {
       if (words[o.refs] !== counts[o.index]) return this.report(o.index);
     }
     return undefined;
+  }
+
+  private countKeepers(keepers: readonly { readonly object: number }[]): void {
+    const { k, counts } = this;
+    for (const keeper of keepers) {
+      const object = k.m.words[keeper.object] as number;
+      if (object !== 0) counts[object - 1] = (counts[object - 1] as number) + 1;
+    }
   }
 
   private report(index: number): Finding {
@@ -45,7 +52,7 @@ export class ObjectReferences {
     const top = words[k.ptable.top] as number;
     const held = k.ptable.procs.slice(0, top).flatMap((p) =>
       p.vmas
-        .filter((v) => hasObject(k, v) && words[v.object] === index)
+        .filter((v) => hasPageObject(k, v) && words[v.object] === index)
         .map((v) => ({
           word: v.object,
           who: `pid ${words[p.pid]} at 0x${pageAddress(words[v.start])}`,
@@ -68,17 +75,15 @@ export class ObjectReferences {
   }
 }
 
-/** Who keeps an object though nobody has mapped it: its segment, and the word that says so. */
+/** Who keeps an object that nobody has mapped: its segment or POSIX object, and where that stands. */
 export function keepersOf(k: Kernel, index: number): { word: number; who: string }[] {
-  return k.sysv.segments
-    .filter((s) => k.m.words[s.object] === index + 1)
-    .map((s) => ({ word: s.object, who: `segment[${s.index}]` }));
-}
-
-/** Whether an area's object is an object of pages by itself, and not by way of a segment. */
-function hasObject(k: Kernel, v: Vma): boolean {
-  const kind = kindOf(k, v);
-  return kind === VMA_OBJECT || kind === VMA_FILE;
+  const { words } = k.m;
+  const segments = k.sysv.segments.filter((s) => words[s.object] === index + 1);
+  const objects = k.posix.objects.filter((o) => words[o.object] === index + 1);
+  return [
+    ...segments.map((s) => ({ word: s.object, who: `segment[${s.index}]` })),
+    ...objects.map((o) => ({ word: o.object, who: `posix[${o.index}]` })),
+  ];
 }
 
 function pageAddress(vpn: number | undefined): string {

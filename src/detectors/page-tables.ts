@@ -12,17 +12,24 @@ export function mapsAt(memory: Memory, root: number, ppn: number): number {
   if (!memory.isFrame(root)) return -1;
   for (let i = 0; i < USER_ENTRIES; i++) {
     const middle = tableAt(memory, memory.frame(root) + 2 * i);
-    for (let j = 0; middle > 0 && j < 512; j++) {
-      if (words[middle + 2 * j] === 0) continue;
-      const last = tableAt(memory, middle + 2 * j);
-      const end = last === 0 ? 0 : last + PGWORDS;
-      for (let at = last; at < end; at += 2) {
-        const pte = words[at] as number;
-        if (pte >>> 10 === ppn && (pte & REACHED) === REACHED) {
-          return (i * 512 + j) * 512 + ((at - last) >> 1);
-        }
-      }
+    if (middle === 0) continue;
+    const end = middle + PGWORDS;
+    for (let at = middle; at < end; at += 2) {
+      if (words[at] === 0) continue;
+      const last = tableAt(memory, at);
+      const entry = last === 0 ? -1 : entryOf(words, last, ppn);
+      if (entry >= 0) return (i * 512 + ((at - middle) >> 1)) * 512 + entry;
     }
+  }
+  return -1;
+}
+
+/** The entry of a last table that maps the frame for a user, or -1. */
+function entryOf(words: Int32Array, table: number, ppn: number): number {
+  const end = table + PGWORDS;
+  for (let at = table; at < end; at += 2) {
+    const pte = words[at] as number;
+    if (pte >>> 10 === ppn && (pte & REACHED) === REACHED) return (at - table) >> 1;
   }
   return -1;
 }

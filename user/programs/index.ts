@@ -15,6 +15,7 @@ import { init } from './init.ts';
 import { killer } from './killer.ts';
 import { leave } from './leave.ts';
 import { limits } from './limits.ts';
+import { named } from './named.ts';
 import { noclose } from './noclose.ts';
 import { orphan } from './orphan.ts';
 import { pipetest } from './pipetest.ts';
@@ -108,6 +109,7 @@ export const PROGRAMS: Readonly<Record<string, ProgramEntry>> = {
   segments: entry('makes, attaches and removes a segment in a loop', 'KEY ROUNDS', segments),
   testmmap: entry('maps a file and anonymous memory, and unmaps parts', 'FILE', testmmap),
   testmmfork: entry('a child has private and shared mappings of its parent', 'FILE', testmmfork),
+  named: entry('makes, sizes, maps and unlinks a POSIX object in a loop', 'NAME ROUNDS', named),
   cat: entry('prints a file', 'FILE', cat),
   readwrite: entry('writes a file, reads it again and removes it', 'FILE PIECES', readwrite),
   filerace: entry('opens, writes, unlinks and closes a file in a loop', 'FILE ROUNDS', filerace),

@@ -46,6 +46,7 @@ const SUCCEED: readonly [string, RegExp][] = [
   ['segments 7 4', /^segments: pid 2: ok, 4 rounds\n$/],
   ['testmmap f', /^testmmap: pid 2: ok, mapped, unmapped, written back\n$/],
   ['testmmfork f', /^testmmfork: pid 2: ok, private and shared as they should be\n$/],
+  ['named a 2', /named: pid 2: ok, 2 rounds\n$/],
   ['cat README', /^xv6 is a re-implementation .*\nUnix Version 6.\n$/],
   ['readwrite f 9', /^readwrite: pid 2: ok, 9000 bytes\n$/],
   ['filerace f 3', /^filerace: pid 2: ok, 3 rounds\n$/],

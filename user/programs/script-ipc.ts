@@ -1,7 +1,27 @@
-/** Steps of scripts (script.ts) that are calls of System V shared memory and of futexes. */
+/** Steps of scripts (script.ts) that are calls of System V and POSIX shared memory and of futexes. */
 import { futex_wait, futex_wake } from '../sync.ts';
 import { IPC_CREAT, shm_rmid, shm_stat, shmat, shmdt, shmget } from '../sysv.ts';
-import { type Context, exit, fork, HEAP, kill, type Part, sleep, wait } from '../ulib.ts';
+import {
+  type Context,
+  close,
+  exit,
+  fork,
+  ftruncate,
+  HEAP,
+  kill,
+  MAP_SHARED,
+  mmap,
+  munmap,
+  O_CREATE,
+  O_RDWR,
+  type Part,
+  PROT_READ,
+  PROT_WRITE,
+  shm_open,
+  shm_unlink,
+  sleep,
+  wait,
+} from '../ulib.ts';
 
 /** What such steps remember. */
 export interface IpcMemory {
@@ -48,6 +68,34 @@ export const IPC_CALLS: Readonly<Record<string, Call>> = {
   },
   *rmid(u, memory) {
     return shm_rmid(u, memory.segment) ?? (yield);
+  },
+  /** Opens POSIX shared memory, making it if there is none; answers the descriptor. */
+  *posix(u, _memory, [name = '']) {
+    return yield* shm_open(u, name, O_CREATE | O_RDWR);
+  },
+  *shmunlink(u, _memory, [name = '']) {
+    return yield* shm_unlink(u, name);
+  },
+  *ftruncate(u, _memory, [fd, pages]) {
+    return ftruncate(u, Number(fd), 4096 * Number(pages)) ?? (yield);
+  },
+  /** Maps the first pages of a descriptor. */
+  *pmap(u, memory, [fd, pages]) {
+    const prot = PROT_READ | PROT_WRITE;
+    const va = mmap(u, 0, 4096 * Number(pages), prot, MAP_SHARED, Number(fd), 0) ?? (yield);
+    if (va >= 0) memory.attached = va;
+    return sign(va);
+  },
+  *punmap(u, memory, [pages]) {
+    return munmap(u, memory.attached, 4096 * Number(pages)) ?? (yield);
+  },
+  *pclose(u, _memory, [fd]) {
+    return close(u, Number(fd)) ?? (yield);
+  },
+  /** Stores a number into the first word of a page of what is attached. */
+  *poke(u, memory, [page, value]) {
+    u.store(memory.attached + 4096 * Number(page), Number(value)) ?? (yield);
+    return 0;
   },
   /** The first word of what is attached. */
   *peek(u, memory) {
