@@ -28,7 +28,7 @@ import { acquire, letGo, release, Spinlock } from './spinlock.ts';
 import { VMA_POSIX, type VmOps } from './vma.ts';
 
 /** Words of a name, NUL-padded. */
-export const POSIXNAMEWORDS = (SHMNAMEMAX + 1) / 4;
+const POSIXNAMEWORDS = (SHMNAMEMAX + 1) / 4;
 
 /** Largest size in bytes. */
 const SIZEMAX = OBJECTPAGES * PGSIZE;
@@ -229,7 +229,7 @@ function* drop(k: Kernel, o: PosixObject): Code<void> {
 }
 
 /** The object behind a file. */
-export function posixOf(k: Kernel, object: number): PosixObject {
+function posixOf(k: Kernel, object: number): PosixObject {
   return k.posix.objects[object - 1] as PosixObject;
 }
 

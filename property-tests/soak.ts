@@ -59,6 +59,7 @@ const LINES: readonly (readonly [string, Judge])[] = [
   ['x5 foo mutex', anything],
   ['complete 7', anything],
   ['segments 7 3', anything],
+  ['named foo 3', anything],
   ['testmmap f', ok],
   ['testmmfork f', ok],
   ['prodcons foo mutex 3', ok],
