@@ -35,7 +35,7 @@ export interface Shrunk {
   readonly minimal: boolean;
   /** The nearest schedule that passes; undefined if no single change that was tried makes it pass. */
   readonly passing: Passing | undefined;
-  /** Executions that it took: at most 500, or what proving takes where an execution has few steps. */
+  /** Executions that it took: at most 500, or what proving takes if all schedules are few. */
   readonly executions: number;
 }
 
@@ -44,17 +44,20 @@ export interface Shrunk {
  * All schedules of a small kernel with no preemption are a handful, with one 70 to 330, those with two
  * at the places of one lock 20 to 60.
  */
+const GLANCED = 20;
 const LOOKED = 90;
 const REDUCED = 180;
 const GUESSED = 270;
+const GUESSED_AT_LENGTH = 340;
+const REDUCED_AGAIN = 420;
 const GUESSED_AGAIN = 330;
 const REGROWN = 400;
 const PROVEN = 445;
 const POLISHED = 460;
 const BUDGET = 500;
-/** Steps of an execution up to which a program is small enough to look through, however long it takes. */
-const SMALL = 64;
-const EXHAUSTIVE = 20_000;
+/** Interleavings up to which a program is small enough to look through, however long that takes. */
+const SMALL = 100_000_000;
+const EXHAUSTIVE = 5_000;
 /** Executions for one guess at most: a place that is touched everywhere must not use up the rest. */
 const GUESS = 40;
 
@@ -109,6 +112,21 @@ function segmentsOf(trace: Trace, steps: number): Segment[] {
   });
 }
 
+/** How many orders the steps of an execution's lanes have. */
+function orders({ stretches }: Failing): number {
+  const steps = new Map<number, number>();
+  let all = 0;
+  let count = 1;
+  for (const stretch of stretches) {
+    for (let i = 0; i < stretch.steps && count <= SMALL; i++) {
+      const own = (steps.get(stretch.lane) ?? 0) + 1;
+      steps.set(stretch.lane, own);
+      count *= ++all / own;
+    }
+  }
+  return count;
+}
+
 class Shrinker {
   private readonly trials: Trials;
   private readonly first: Failing;
@@ -127,16 +145,18 @@ class Shrinker {
 
   shrink(): Shrunk {
     const { trials, first } = this;
-    this.search(LOOKED);
+    // Where there are timers a search proves nothing: it takes them as they come.
+    this.search(first.hasTimers ? GLANCED : LOOKED);
     this.straighten();
     this.best = reduce(trials, this.best, REDUCED);
     // Where one preemption was looked through so soon, all of two or three may be within reach.
     if (this.least > 1) this.search(REGROWN);
     this.guess();
+    this.best = reduce(trials, this.best, REDUCED_AGAIN);
     this.regrow(1);
     this.guessAgain();
     this.regrow(2);
-    this.search(first.steps <= SMALL ? EXHAUSTIVE : PROVEN);
+    this.search(orders(first) <= SMALL ? EXHAUSTIVE : PROVEN);
     const beyond = Math.max(0, trials.executions - PROVEN);
     this.polish(POLISHED + beyond);
     const shrunk = this.concise();
@@ -182,7 +202,9 @@ class Shrinker {
     if (focus.size === 0) return;
     for (let preemptions = 1; preemptions < this.best.preemptions; preemptions++) {
       const search = new BoundedSearch(trials, { preemptions, focus });
-      this.best = search.look(this.best, GUESSED);
+      // The more is left, the more there is to gain, and the less can be proven.
+      const until = this.best.preemptions > 4 ? GUESSED_AT_LENGTH : GUESSED;
+      this.best = search.look(this.best, until);
     }
   }
 
