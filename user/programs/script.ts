@@ -25,6 +25,7 @@ import {
   print,
   readString,
   sbrk,
+  sbrklazy,
   shm_close,
   shm_map,
   shm_open,
@@ -110,6 +111,12 @@ const CALLS: Readonly<Record<string, Call>> = {
     const end = sbrk(u, number(args, 0)) ?? (yield);
     if (end < 0) return -1;
     if (number(args, 0) > 0) memory.heap = end;
+    return 0;
+  },
+  *lazy(u, memory, args) {
+    const end = sbrklazy(u, number(args, 0)) ?? (yield);
+    if (end < 0) return -1;
+    memory.heap = end;
     return 0;
   },
   *heap(u, memory) {
