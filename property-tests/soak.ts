@@ -49,6 +49,8 @@ const LINES: readonly (readonly [string, Judge])[] = [
   ['unmapped foo', ok],
   ['wander foo 4', ok],
   ['heapshrink', ok],
+  ['testmmap f', ok],
+  ['testmmfork f', ok],
   ['cat README', anything],
   ['readwrite f 9', ok],
   ['filerace f 3', ok],

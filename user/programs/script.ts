@@ -127,6 +127,12 @@ const CALLS: Readonly<Record<string, Call>> = {
     if (number(args, 0) > 0) memory.heap = end;
     return 0;
   },
+  *lazy(u, memory, args) {
+    const end = sbrklazy(u, number(args, 0)) ?? (yield);
+    if (end < 0) return -1;
+    memory.heap = end;
+    return 0;
+  },
   *heap(u, memory) {
     return u.load(memory.heap) ?? (yield);
   },
