@@ -87,8 +87,7 @@ export const SHMID_DS_SIZE = 32;
 export const SHMID_DS_UID = 1;
 export const SHMID_DS_MODE = 3;
 
-/** How sbrk grows: frames at once, or at the first touch of each page. */
-export const SBRK_EAGER = 1;
+/** Second argument of sbrk, to get frames at the first touch of each page and not at once. */
 export const SBRK_LAZY = 2;
 
 /**

@@ -175,7 +175,7 @@ function* walkaddr(k: Kernel, pagetable: number, va: number, writes: boolean): C
 }
 
 /** As walkaddr, but faults the page in, if it is the current process's. */
-export function* userFrame(
+function* userFrame(
   k: Kernel,
   pagetable: number,
   va: number,

@@ -139,7 +139,7 @@ export function setVma(
   words[v.offset] = offset;
 }
 
-export function clearVma(k: Kernel, v: Vma): void {
+function clearVma(k: Kernel, v: Vma): void {
   setVma(k, v, 0, 0, 0, 0, 0);
 }
 
