@@ -86,6 +86,7 @@ export const SHM_DEST = 0o1000;
 export const SHMID_DS_SIZE = 32;
 export const SHMID_DS_UID = 1;
 export const SHMID_DS_MODE = 3;
+export const SHMID_DS_NATTCH = 5;
 
 /** Second argument of an sbrk that makes frames at the first touch of each page, not at once. */
 export const SBRK_LAZY = 2;

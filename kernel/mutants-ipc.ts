@@ -45,7 +45,28 @@ export const IPC_MUTANTS = {
     0,
     'a segment in a slot that was used before gets the identifier of its predecessor',
   ),
+  'sysv-exclusive-early': mutant(
+    'check, then act',
+    'segment-exclusive',
+    'linearizability',
+    2,
+    'shmget lets the lock go and looks again, but judges IPC_EXCL by what it saw first: two succeed',
+  ),
   // kernel/posix.ts
+  'posix-exclusive-early': mutant(
+    'check, then act',
+    'posix-exclusive',
+    'linearizability',
+    2,
+    'shm_open lets the lock go and looks again, but judges O_EXCL by what it saw first: two succeed',
+  ),
+  'posix-size-early': mutant(
+    'order',
+    'posix-grow',
+    'life-cycle',
+    0,
+    'ftruncate lets the lock go when it has set the size, before the object has the pages',
+  ),
   'posix-create-apart': mutant(
     'check, then act',
     'posix-open-both',

@@ -180,9 +180,15 @@ export function* posixOpen(
   acquire(k, posix.lock) ?? (yield);
   let o = yield* find(k, name);
   const found = o !== undefined;
+  let asked = oflag;
+  if (!found && mutant['posix-exclusive-early']) {
+    yield* letGo(k, posix.lock);
+    o = yield* find(k, name);
+    asked = oflag & ~O_EXCL;
+  }
   if (mutant[found ? 'posix-open-apart' : 'posix-create-apart']) yield* letGo(k, posix.lock);
   if (o === undefined && (oflag & O_CREATE) !== 0) o = yield* create(k, p, name, mode);
-  else if (o !== undefined && !(yield* mayOpen(k, p, o, oflag))) o = undefined;
+  else if (o !== undefined && !(yield* mayOpen(k, p, o, asked))) o = undefined;
   if (o !== undefined) {
     const refs = m.load(o.refs) ?? (yield);
     m.store(o.refs, refs + 1) ?? (yield);
@@ -268,6 +274,7 @@ function* resize(k: Kernel, o: PosixObject, size: number): Code<void> {
   const { m } = k;
   const before = m.load(o.size) ?? (yield);
   m.store(o.size, size) ?? (yield);
+  if (k.mutant['posix-size-early']) yield* letGo(k, k.posix.lock);
   yield* objectResize(k, pagesOf(k, o), Math.ceil(size / PGSIZE));
   yield* clearTail(k, pagesOf(k, o), Math.min(before, size));
 }

@@ -130,11 +130,17 @@ export function* shmget(
   size: number,
   flags: number,
 ): Code<number> {
-  const { sysv } = k;
+  const { sysv, mutant } = k;
   acquire(k, sysv.lock) ?? (yield);
-  const s = key === IPC_PRIVATE ? undefined : yield* find(k, key);
+  let s = key === IPC_PRIVATE ? undefined : yield* find(k, key);
+  let asked = flags;
+  if (s === undefined && mutant['sysv-exclusive-early']) {
+    yield* letGo(k, sysv.lock);
+    s = yield* find(k, key);
+    asked = flags & ~IPC_EXCL;
+  }
   let id = -1;
-  if (s !== undefined) id = yield* getExisting(k, p, s, size, flags);
+  if (s !== undefined) id = yield* getExisting(k, p, s, size, asked);
   else if (key === IPC_PRIVATE || (flags & IPC_CREAT) !== 0)
     id = yield* make(k, p, key, size, flags);
   release(k, sysv.lock) ?? (yield);

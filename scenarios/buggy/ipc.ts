@@ -20,6 +20,15 @@ export const ipc: Readonly<Record<string, Scenario>> = {
   'segment-again': situation('a slot of the table of segments is used a second time', [
     'shmget:7=0 rmid=0 shmget:8=0 shmat:0=-1 shmat:1=0 shmdt=0 rmid=0',
   ]),
+  'segment-exclusive': situation('two processes make the segment of one key, if there is none', [
+    'shmgetx:7',
+    'shmgetx:7',
+  ]),
+  'posix-exclusive': situation('two processes make the object of one name, if there is none', [
+    'posixx:a',
+    'posixx:a',
+  ]),
+  'posix-grow': situation('an object gets a size', ['posix:a=3 ftruncate:3:1=0']),
   'posix-open-both': situation('two processes open one new name', ['posix:a=3', 'posix:a=3']),
   'posix-open-unlink': situation('one opens a name that the other removes', [
     'posix:b=3 pclose:3=0 posix:a=3',

@@ -1,15 +1,16 @@
 import { argint } from '../../kernel/argument.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { myproc } from '../../kernel/myproc.ts';
-import { walk } from '../../kernel/pagetable.ts';
-import { SHMNAMEMAX } from '../../kernel/param.ts';
-import type { Proc } from '../../kernel/proc.ts';
-import { type Ending, PTE_R, PTE_U, PTE_V, PTE_W, ppnOfPte } from '../../machine/index.ts';
+import type { Ending } from '../../machine/index.ts';
 import type { Finding } from '../finding.ts';
+import type { CallFamily } from './call-family.ts';
 import { type Detector, type DetectorKind, forKernel } from './detector.ts';
 import type { Guest } from './guest.ts';
-import { judge, type Timed } from './history.ts';
+import { judge, KEPT, type Timed, unexplained } from './history.ts';
+import { PosixFamily } from './posix-family.ts';
+import { SegmentFamily } from './segment-family.ts';
 import { type ShmCall, type ShmLimits, ShmModel } from './shm-model.ts';
+import { isWritable, readName } from './user-memory.ts';
 
 const WHAT: Readonly<Record<string, ShmCall['what']>> = {
   shm_open: 'open',
@@ -18,9 +19,6 @@ const WHAT: Readonly<Record<string, ShmCall['what']>> = {
   shm_close: 'close',
   fork: 'fork',
 };
-
-/** Calls of an execution that are kept; one that makes more is not judged. */
-const KEPT = 4096;
 
 /** A call on record; what an exit or exec closed is worked out at the end. */
 class Entry {
@@ -54,7 +52,8 @@ class Entry {
  * The shared-memory calls of all processes, fork, exec and exit among them, can be put into one order
  * that explains every result by the rules of a sequential model, and keeps calls in order of which
  * one ended before the other began. An exit ends when the parent's wait returns, and closes one
- * descriptor after another, each a step of its own.
+ * descriptor after another, each a step of its own. The calls of System V and of POSIX shared memory
+ * have histories and models of their own (CallFamily), since no state is common to them.
  *
  * Looks at whole executions of at most 4,096 calls, at their end. Knows nothing of the contents of memory. Never wrong where
  * the model is right; lets failures pass that memory or a bad pointer may explain. Costs a note a
@@ -81,6 +80,7 @@ class Linearizability implements Detector {
   private readonly freeing: boolean[] = [];
   private memoryWasOut = false;
   private gaveUp: string | undefined;
+  private readonly families: readonly CallFamily<unknown>[];
 
   constructor(guest: Guest, k: Kernel) {
     this.guest = guest;
@@ -88,6 +88,8 @@ class Linearizability implements Detector {
     const { nshm, noshm, nshmpg } = k.param;
     this.limits = { objects: nshm, descriptors: noshm, pages: nshmpg };
     this.model = new ShmModel(this.limits);
+    const clock = { now: 0 };
+    this.families = [new SegmentFamily(k, clock), new PosixFamily(k, clock)];
   }
 
   begin(): void {
@@ -99,6 +101,7 @@ class Linearizability implements Detector {
     this.freeing.length = 0;
     this.memoryWasOut = this.k.param.kallocFailsAt > 0;
     this.gaveUp = undefined;
+    for (const family of this.families) family.begin();
   }
 
   allocated(): void {
@@ -112,7 +115,9 @@ class Linearizability implements Detector {
   entered(pid: number, call: string): void {
     const what = call === 'exec' ? 'leave' : WHAT[call];
     const p = myproc(this.k);
-    if (what === undefined || p === undefined) return;
+    if (p === undefined) return;
+    for (const family of this.families) family.entered(p, pid, call);
+    if (what === undefined) return;
     const entry = this.record(pid, what);
     if (entry === undefined) return;
     if (what === 'open') entry.name = readName(this.k, p, argint(this.k, p, 0));
@@ -120,7 +125,7 @@ class Linearizability implements Detector {
     if (what === 'trunc') entry.value = argint(this.k, p, 1);
     if (what === 'map') {
       entry.value = argint(this.k, p, 2);
-      entry.mayFail = !isWritable(this.k, p, argint(this.k, p, 1));
+      entry.mayFail = !isWritable(this.k, p, argint(this.k, p, 1), 8);
     }
   }
 
@@ -143,10 +148,14 @@ class Linearizability implements Detector {
 
   /** A process goes, by exit or by kill. */
   exiting(pid: number): void {
+    const p = myproc(this.k);
+    for (const family of this.families) if (p !== undefined) family.exiting(p, pid);
     this.record(pid, 'leave');
   }
 
   exited(_pid: number, call: string, result: number): void {
+    const p = myproc(this.k);
+    for (const family of this.families) if (p !== undefined) family.exited(p, call, result);
     if (call === 'wait') {
       this.reaped(result);
       return;
@@ -164,6 +173,7 @@ class Linearizability implements Detector {
 
   /** The parent knows that a process is gone: its exit is over. */
   private reaped(pid: number): void {
+    for (const family of this.families) family.reaped(pid);
     for (let i = this.count - 1; i >= 0; i--) {
       const entry = this.entries[i] as Entry;
       if (entry.pid !== pid || entry.what !== 'leave') continue;
@@ -179,6 +189,7 @@ class Linearizability implements Detector {
       this.freeing[tid] = false;
       this.free++;
     }
+    for (const family of this.families) family.acquired(tid, lock);
     if (lock !== this.k.shm.lock.word) return;
     const entry = this.current[tid];
     if (entry === undefined) return;
@@ -206,29 +217,28 @@ class Linearizability implements Detector {
   }
 
   ended(ending: Ending): Finding | undefined {
-    const whole = ending === 'halted' && this.gaveUp === undefined;
-    if (!whole || this.isExplained()) return undefined;
+    if (ending !== 'halted') return undefined;
+    for (const family of this.families) {
+      const finding = family.judge();
+      if (finding !== undefined) {
+        return { detector: this.name, ...finding, step: this.guest.m.step };
+      }
+    }
+    if (this.gaveUp !== undefined || this.isExplained()) return undefined;
     const calls = timed(this.entries.slice(0, this.count));
-    const verdict = judge(calls, () => new ShmModel(this.limits));
+    const verdict = judge<ShmCall>(calls, () => new ShmModel(this.limits));
     if (verdict.kind === 'capped') this.gaveUp = `linearizability not decided: ${verdict.why}`;
     if (verdict.kind !== 'unexplained') return undefined;
-    const { order, culprit } = verdict;
     return {
       detector: this.name,
-      title: `not linearizable: no order of the calls explains ${words(culprit)}`,
-      detail: [
-        `${order.length} calls that ended before it have an order, for example:`,
-        ...order.map((call) => `  ${words(call)}`),
-        `with ${words(culprit)} there is none; all ${calls.length} calls, as they began:`,
-        ...calls.map((call) => `  ${words(call)}  [${call.start}, ${call.end}]`),
-      ],
+      ...unexplained(verdict, calls, words),
       step: this.guest.m.step,
       about: { words: this.k.shm.objects.map((o) => o.refs) },
     };
   }
 
   note(): string | undefined {
-    return this.gaveUp;
+    return this.gaveUp ?? this.families.map((family) => family.note()).find((note) => note);
   }
 }
 
@@ -236,9 +246,9 @@ class Linearizability implements Detector {
  * The entries as calls. What an exit or exec closed is what its process had open by then, which the
  * process's own calls tell: a process does one thing at a time.
  */
-function timed(entries: readonly Entry[]): Timed[] {
+function timed(entries: readonly Entry[]): Timed<ShmCall>[] {
   const open = new Map<number, Set<number>>();
-  const calls: Timed[] = [];
+  const calls: Timed<ShmCall>[] = [];
   const openOf = (pid: number): Set<number> => {
     let its = open.get(pid);
     if (its === undefined) {
@@ -248,14 +258,14 @@ function timed(entries: readonly Entry[]): Timed[] {
     return its;
   };
   for (const entry of entries) {
-    const { pid, what, id, result, start, hints } = entry;
+    const { pid, what, id, result, start, end, hints } = entry;
     const its = openOf(pid);
     // A fork or an exec that failed has done nothing.
     if (result < 0 && (what === 'fork' || what === 'leave')) continue;
     if (what === 'leave') {
       for (const [i, od] of [...its].sort((a, b) => a - b).entries()) {
         const hint = hints[i] ?? start;
-        calls.push({ ...entry, what: 'close', id: od, result: 0, hint });
+        calls.push({ call: { ...entry, what: 'close', id: od, result: 0 }, start, end, hint });
       }
       its.clear();
       continue;
@@ -264,12 +274,12 @@ function timed(entries: readonly Entry[]): Timed[] {
     if (what === 'fork') open.set(id, new Set(its));
     if (what === 'open' && result >= 0) its.add(result);
     if (what === 'close' && result === 0) its.delete(id);
-    calls.push({ ...entry, what, hint: hints[0] ?? start });
+    calls.push({ call: { ...entry, what }, start, end, hint: hints[0] ?? start });
   }
   return calls;
 }
 
-function words({ pid, what, id, name, value, result }: Timed): string {
+function words({ pid, what, id, name, value, result }: ShmCall): string {
   const args = {
     open: name === undefined ? 'a bad name' : `"${name}"`,
     trunc: `${id}, ${value}`,
@@ -278,34 +288,6 @@ function words({ pid, what, id, name, value, result }: Timed): string {
     fork: '',
   }[what];
   return `pid ${pid} ${what === 'fork' ? 'fork' : `shm_${what}`}(${args}) = ${result}`;
-}
-
-/** Address in memory of a byte of a process, or -1 where it has not these rights. */
-function place(k: Kernel, p: Proc, va: number, rights: number): number {
-  if (va < 0 || va > 0x7fff_ffff) return -1;
-  const { memory, words } = k.m;
-  const at = walk(k, words[p.pagetable] as number, va >>> 12);
-  const pte = at === 0 ? 0 : (words[at] as number);
-  const wanted = rights | PTE_V | PTE_U;
-  return (pte & wanted) === wanted ? (memory.frame(ppnOfPte(pte)) << 2) + (va & 4095) : -1;
-}
-
-/** The name that a shm_open asks for; undefined for one that no object can have. */
-function readName(k: Kernel, p: Proc, va: number): string | undefined {
-  let name = '';
-  let at = -1;
-  for (let i = 0; i <= SHMNAMEMAX; i++) {
-    at = at < 0 || ((va + i) & 4095) === 0 ? place(k, p, va + i, PTE_R) : at + 1;
-    if (at < 0) return undefined;
-    const byte = k.m.memory.bytes[at] as number;
-    if (byte === 0) return name === '' ? undefined : name;
-    name += String.fromCharCode(byte);
-  }
-  return undefined;
-}
-
-function isWritable(k: Kernel, p: Proc, va: number): boolean {
-  return place(k, p, va, PTE_W) >= 0 && place(k, p, va + 7, PTE_W) >= 0;
 }
 
 export const linearizability: DetectorKind = {

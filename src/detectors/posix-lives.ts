@@ -1,7 +1,9 @@
 import { FD_SHM } from '../../kernel/file.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
+import type { PageObject } from '../../kernel/pageobject.ts';
 import { nameOf, type PosixObject } from '../../kernel/posix.ts';
 import { VMA_POSIX } from '../../kernel/vma.ts';
+import { PGSIZE } from '../../machine/index.ts';
 import { areasOf } from './areas.ts';
 
 /** Something wrong with the life of an object: what, and the words that show it. */
@@ -68,6 +70,11 @@ export class PosixLives {
     const areas = this.areas[(words[o.object] as number) - 1] as number;
     const files = this.files[o.index + 1] as number;
     const linked = words[o.linked] !== 0;
+    const { pages } = this.k.otable.objects[(words[o.object] as number) - 1] as PageObject;
+    const size = words[o.size] as number;
+    if (words[pages] !== Math.ceil(size / PGSIZE)) {
+      return `has ${size} bytes, and its pages are ${words[pages]}`;
+    }
     if (words[o.maps] !== areas) return `counts ${words[o.maps]} mappings and has ${areas}`;
     if (refs < files + areas) return `counts ${refs} references and has ${files + areas}`;
     if (!linked && refs === 0) return 'was unlinked, and is not destroyed, though nobody has it';

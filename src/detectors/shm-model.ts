@@ -1,5 +1,6 @@
 import { O_RDONLY, O_RDWR } from '../../kernel/abi.ts';
 import { PGSIZE } from '../../machine/index.ts';
+import type { Model } from './history.ts';
 
 /** What a process did to shared memory: one call, or one descriptor's part of exit and exec. */
 export interface ShmCall {
@@ -38,7 +39,7 @@ interface ModelDescriptor {
  * What shared memory is when one call happens after the other: the rules of the system calls, and
  * nothing of how the kernel follows them.
  */
-export class ShmModel {
+export class ShmModel implements Model<ShmCall> {
   private readonly limits: ShmLimits;
   private readonly objects = new Map<string, ModelObject>();
   /** By pid: open descriptors. */
@@ -74,7 +75,6 @@ export class ShmModel {
     return copy;
   }
 
-  /** Equal texts are equal states. */
   describe(): string {
     const objects = [...this.objects].map(([name, o]) => `${name}:${o.pages}`).sort();
     const processes = [...this.processes].map(
@@ -87,7 +87,6 @@ export class ShmModel {
     return `${objects.join()}|${processes.sort().join(';')}`;
   }
 
-  /** Does the call. Answers whether its result is what it has to be now; if not, nothing changed. */
   apply(call: ShmCall): boolean {
     switch (call.what) {
       case 'open':

@@ -1,6 +1,6 @@
 /** Steps of scripts (script.ts) that are calls of System V and POSIX shared memory and of futexes. */
 import { futex_wait, futex_wake } from '../sync.ts';
-import { IPC_CREAT, shm_rmid, shm_stat, shmat, shmdt, shmget } from '../sysv.ts';
+import { IPC_CREAT, IPC_EXCL, shm_rmid, shm_stat, shmat, shmdt, shmget } from '../sysv.ts';
 import {
   type Context,
   close,
@@ -13,6 +13,7 @@ import {
   mmap,
   munmap,
   O_CREATE,
+  O_EXCL,
   O_RDWR,
   type Part,
   PROT_READ,
@@ -53,6 +54,12 @@ export const IPC_CALLS: Readonly<Record<string, Call>> = {
     memory.segments.push(memory.segment);
     return sign(memory.segment);
   },
+  /** The same for a key that has none. */
+  *shmgetx(u, memory, [key]) {
+    memory.segment = shmget(u, Number(key), 4096, IPC_CREAT | IPC_EXCL | 0o600) ?? (yield);
+    memory.segments.push(memory.segment);
+    return sign(memory.segment);
+  },
   /** Attaches the last segment, or the n-th that a shmget of this script answered. */
   *shmat(u, memory, [n]) {
     const id = n === undefined ? memory.segment : (memory.segments[Number(n)] ?? -1);
@@ -72,6 +79,10 @@ export const IPC_CALLS: Readonly<Record<string, Call>> = {
   /** Opens POSIX shared memory, making it if there is none; answers the descriptor. */
   *posix(u, _memory, [name = '']) {
     return yield* shm_open(u, name, O_CREATE | O_RDWR);
+  },
+  /** The same for a name that has none. */
+  *posixx(u, _memory, [name = '']) {
+    return yield* shm_open(u, name, O_CREATE | O_EXCL | O_RDWR);
   },
   *shmunlink(u, _memory, [name = '']) {
     return yield* shm_unlink(u, name);
@@ -95,6 +106,11 @@ export const IPC_CALLS: Readonly<Record<string, Call>> = {
   /** Stores a number into the first word of a page of what is attached. */
   *poke(u, memory, [page, value]) {
     u.store(memory.attached + 4096 * Number(page), Number(value)) ?? (yield);
+    return 0;
+  },
+  /** Adds to the first word of what is attached; answers 0. */
+  *add(u, memory) {
+    u.fetchAdd(memory.attached, 1) ?? (yield);
     return 0;
   },
   /** The first word of what is attached. */

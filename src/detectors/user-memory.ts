@@ -1,0 +1,45 @@
+import type { Kernel } from '../../kernel/kernel.ts';
+import { walk } from '../../kernel/pagetable.ts';
+import { SHMNAMEMAX } from '../../kernel/param.ts';
+import type { Proc } from '../../kernel/proc.ts';
+import { PTE_R, PTE_U, PTE_V, PTE_W, ppnOfPte } from '../../machine/index.ts';
+
+/** Address in memory of a byte of a process, or -1 where it has not these rights. */
+export function place(k: Kernel, p: Proc, va: number, rights: number): number {
+  if (va < 0 || va > 0x7fff_ffff) return -1;
+  const { memory, words } = k.m;
+  const at = walk(k, words[p.pagetable] as number, va >>> 12);
+  const pte = at === 0 ? 0 : (words[at] as number);
+  const wanted = rights | PTE_V | PTE_U;
+  return (pte & wanted) === wanted ? (memory.frame(ppnOfPte(pte)) << 2) + (va & 4095) : -1;
+}
+
+/** The name that a shm_open asks for; undefined for one that no object can have. */
+export function readName(k: Kernel, p: Proc, va: number): string | undefined {
+  let name = '';
+  let at = -1;
+  for (let i = 0; i <= SHMNAMEMAX; i++) {
+    at = at < 0 || ((va + i) & 4095) === 0 ? place(k, p, va + i, PTE_R) : at + 1;
+    if (at < 0) return undefined;
+    const byte = k.m.memory.bytes[at] as number;
+    if (byte === 0) return name === '' ? undefined : name;
+    name += String.fromCharCode(byte);
+  }
+  return undefined;
+}
+
+/** Whether the kernel can write so many bytes there, as far as pages are there that need no fault. */
+export function isWritable(k: Kernel, p: Proc, va: number, bytes: number): boolean {
+  return place(k, p, va, PTE_W) >= 0 && place(k, p, va + bytes - 1, PTE_W) >= 0;
+}
+
+/**
+ * A word of the process's own memory, as a call left it there; undefined where others may have changed
+ * it since, and where there is none.
+ */
+export function ownWord(k: Kernel, p: Proc, va: number): number | undefined {
+  const { memory } = k.m;
+  const at = place(k, p, va, PTE_R);
+  if (at < 0 || at % 4 !== 0 || memory.isShared(memory.ppnOf(at >> 2))) return undefined;
+  return memory.words[at >> 2];
+}
