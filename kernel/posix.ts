@@ -235,7 +235,7 @@ function* drop(k: Kernel, o: PosixObject): Code<void> {
 }
 
 /** The object behind a file. */
-function posixOf(k: Kernel, object: number): PosixObject {
+export function posixOf(k: Kernel, object: number): PosixObject {
   return k.posix.objects[object - 1] as PosixObject;
 }
 

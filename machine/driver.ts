@@ -4,7 +4,7 @@ import { broken, invariant } from './invariant.ts';
 import type { Layout } from './layout.ts';
 import { Memory } from './memory.ts';
 import * as op from './operation.ts';
-import { ProgramError, perform } from './perform.ts';
+import { ProgramError, perform, RunsAlready } from './perform.ts';
 import {
   CAUSE_TIMER,
   type ChoicePoint,
@@ -389,8 +389,11 @@ export class Driver implements ChoicePoint {
     return footprint(this, thread, into);
   }
 
+  /** @throws RunsAlready for a thread that was begun anew while a CPU runs it. */
   laneOf(thread: Thread): number {
-    return thread.id < 0 ? this.cpus.length - 1 - thread.id : (thread.cpu as Cpu).id;
+    if (thread.id < 0) return this.cpus.length - 1 - thread.id;
+    if (thread.cpu === null) throw new RunsAlready(`${thread.name} begins while a CPU runs it`);
+    return thread.cpu.id;
   }
 
   /** A lock, mutex or semaphore changed hands: whoever waited may now be enabled. */

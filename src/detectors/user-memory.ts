@@ -5,7 +5,7 @@ import type { Proc } from '../../kernel/proc.ts';
 import { PTE_R, PTE_U, PTE_V, PTE_W, ppnOfPte } from '../../machine/index.ts';
 
 /** Address in memory of a byte of a process, or -1 where it has not these rights. */
-export function place(k: Kernel, p: Proc, va: number, rights: number): number {
+function place(k: Kernel, p: Proc, va: number, rights: number): number {
   if (va < 0 || va > 0x7fff_ffff) return -1;
   const { memory, words } = k.m;
   const at = walk(k, words[p.pagetable] as number, va >>> 12);
