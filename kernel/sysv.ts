@@ -27,6 +27,7 @@ export const SEGMENT_FREE = 0;
 export const SEGMENT_ALIVE = 1;
 /** Removed, and still attached somewhere. */
 export const SEGMENT_MARKED = 2;
+export const SEGMENT_STATE_NAMES = ['free', 'alive', 'marked'] as const;
 
 export class Segment {
   readonly index: number;

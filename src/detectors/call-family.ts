@@ -41,6 +41,8 @@ export abstract class CallFamily<Call> {
     this.clock = clock;
   }
 
+  /** System calls that come before all others of the family: until one did there is nothing to record. */
+  protected abstract readonly first: ReadonlySet<string>;
   /** The lock that a call holds when it takes effect. */
   protected abstract readonly lock: number;
   /** What a system call that begins stands for, with its results to come; undefined for nothing. */
@@ -67,11 +69,14 @@ export abstract class CallFamily<Call> {
     this.gaveUp ??= `linearizability not decided: ${why}`;
   }
 
-  entered(p: Proc, pid: number, name: string): void {
+  /** A system call begins. Answers whether the family wants to hear more of it. */
+  entered(p: Proc, pid: number, name: string): boolean {
+    if (this.entries.length === 0 && !this.first.has(name)) return false;
     // The exit of the process that had the thread before never returned.
     this.inside[p.thread.id] = undefined;
     const calls = this.asks(p, pid, name);
     if (calls !== undefined) this.record(p, pid, calls, false);
+    return calls !== undefined;
   }
 
   private record(p: Proc, pid: number, calls: readonly Call[], leaving: boolean): void {
@@ -98,12 +103,16 @@ export abstract class CallFamily<Call> {
     for (const entry of entries) entry.end = now;
   }
 
-  exiting(p: Proc, pid: number): void {
+  /** A process exits. Answers whether the family wants to hear more of it. */
+  exiting(p: Proc, pid: number): boolean {
+    if (this.entries.length === 0) return false;
     this.record(p, pid, this.leaves(p, pid), true);
+    return true;
   }
 
   /** A parent knows that a process is gone. */
   reaped(pid: number): void {
+    if (this.entries.length === 0) return;
     const now = this.clock.now++;
     for (const entry of this.entries) if (entry.leaving && entry.pid === pid) entry.end = now;
   }

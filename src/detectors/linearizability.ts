@@ -81,6 +81,8 @@ class Linearizability implements Detector {
   private memoryWasOut = false;
   private gaveUp: string | undefined;
   private readonly families: readonly CallFamily<unknown>[];
+  /** By thread: whether it is in a call of one of them. */
+  private readonly inFamily: Uint8Array;
 
   constructor(guest: Guest, k: Kernel) {
     this.guest = guest;
@@ -88,6 +90,7 @@ class Linearizability implements Detector {
     const { nshm, noshm, nshmpg } = k.param;
     this.limits = { objects: nshm, descriptors: noshm, pages: nshmpg };
     this.model = new ShmModel(this.limits);
+    this.inFamily = new Uint8Array(guest.m.threads.length);
     const clock = { now: 0 };
     this.families = [new SegmentFamily(k, clock), new PosixFamily(k, clock)];
   }
@@ -101,6 +104,7 @@ class Linearizability implements Detector {
     this.freeing.length = 0;
     this.memoryWasOut = this.k.param.kallocFailsAt > 0;
     this.gaveUp = undefined;
+    this.inFamily.fill(0);
     for (const family of this.families) family.begin();
   }
 
@@ -116,7 +120,9 @@ class Linearizability implements Detector {
     const what = call === 'exec' ? 'leave' : WHAT[call];
     const p = myproc(this.k);
     if (p === undefined) return;
-    for (const family of this.families) family.entered(p, pid, call);
+    let wanted = false;
+    for (const family of this.families) wanted = family.entered(p, pid, call) || wanted;
+    this.inFamily[p.thread.id] = wanted ? 1 : 0;
     if (what === undefined) return;
     const entry = this.record(pid, what);
     if (entry === undefined) return;
@@ -149,18 +155,21 @@ class Linearizability implements Detector {
   /** A process goes, by exit or by kill. */
   exiting(pid: number): void {
     const p = myproc(this.k);
-    for (const family of this.families) if (p !== undefined) family.exiting(p, pid);
+    let wanted = false;
+    for (const family of this.families) {
+      if (p !== undefined) wanted = family.exiting(p, pid) || wanted;
+    }
+    if (wanted) this.inFamily[this.k.m.current.id] = 1;
     this.record(pid, 'leave');
   }
 
   exited(_pid: number, call: string, result: number): void {
-    const p = myproc(this.k);
-    for (const family of this.families) if (p !== undefined) family.exited(p, call, result);
+    const tid = this.k.m.current.id;
+    if (this.inFamily[tid] === 1) this.exitedFamily(tid, call, result);
     if (call === 'wait') {
       this.reaped(result);
       return;
     }
-    const tid = this.k.m.current.id;
     const entry = this.current[tid];
     if (entry === undefined || (WHAT[call] === undefined && call !== 'exec')) return;
     this.current[tid] = undefined;
@@ -169,6 +178,12 @@ class Linearizability implements Detector {
     if (entry.what === 'fork') entry.id = result;
     entry.mayFail ||= this.memoryWasOut;
     if (entry.hints.length === 0 && entry.what !== 'leave') this.order.push(entry);
+  }
+
+  private exitedFamily(tid: number, call: string, result: number): void {
+    this.inFamily[tid] = 0;
+    const p = myproc(this.k);
+    for (const family of this.families) if (p !== undefined) family.exited(p, call, result);
   }
 
   /** The parent knows that a process is gone: its exit is over. */
@@ -189,7 +204,9 @@ class Linearizability implements Detector {
       this.freeing[tid] = false;
       this.free++;
     }
-    for (const family of this.families) family.acquired(tid, lock);
+    if (this.inFamily[tid] === 1) {
+      for (const family of this.families) family.acquired(tid, lock);
+    }
     if (lock !== this.k.shm.lock.word) return;
     const entry = this.current[tid];
     if (entry === undefined) return;

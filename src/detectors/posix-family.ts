@@ -14,6 +14,8 @@ const STAT_BYTES = 24;
 
 /** The calls of POSIX shared memory, those of descriptors and mappings among them that concern it. */
 export class PosixFamily extends CallFamily<PosixCall> {
+  protected readonly first = new Set(['posix_shm_open', 'shm_unlink']);
+
   protected get lock(): number {
     return this.k.posix.lock.word;
   }

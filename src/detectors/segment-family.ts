@@ -18,6 +18,8 @@ import { isWritable, ownWord } from './user-memory.ts';
 
 /** The calls of System V shared memory. */
 export class SegmentFamily extends CallFamily<SegmentCall> {
+  protected readonly first = new Set(['shmget', 'shmat', 'shmctl']);
+
   protected get lock(): number {
     return this.k.sysv.lock.word;
   }

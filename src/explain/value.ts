@@ -1,5 +1,7 @@
 import type { Kernel } from '../../kernel/kernel.ts';
 import { STATE_NAMES } from '../../kernel/proc.ts';
+import { SEGMENT_STATE_NAMES } from '../../kernel/sysv.ts';
+import { keepersOf } from '../detectors/object-references.ts';
 import type { MomentKind } from './moment.ts';
 
 export function frameName(ppn: number): string {
@@ -43,11 +45,28 @@ function memoryName(k: Kernel, address: number, va: number): string {
       return `shm[${o.index}]+0x${(page * 4096 + offset).toString(16)}`;
     }
   }
+  const page = pageName(k, ppn);
+  if (page !== undefined) return `${page.who}+0x${(page.page * 4096 + offset).toString(16)}`;
   return `0x${(va >= 0 ? va : ppn * 4096 + offset).toString(16)}`;
+}
+
+/** Of which segment, POSIX object or other page object a frame is a page, and which. */
+function pageName(k: Kernel, ppn: number): { who: string; page: number } | undefined {
+  const { memory, words } = k.m;
+  for (const o of k.otable.objects) {
+    const list = words[o.list] as number;
+    if (list === 0) continue;
+    for (let page = 0; page < (words[o.pages] as number); page++) {
+      if (words[memory.frame(list) + page] !== ppn) continue;
+      return { who: keepersOf(k, o.index)[0]?.who ?? `object[${o.index}]`, page };
+    }
+  }
+  return undefined;
 }
 
 /** A value as people read it: a state by its name, a part of a name as text, a frame in hex. */
 export function valueText(name: string, value: number): string {
+  if (/^segment.*\.state$/.test(name)) return SEGMENT_STATE_NAMES[value] ?? String(value);
   if (/\.state$/.test(name)) return STATE_NAMES[value] ?? String(value);
   if (/\.name\[\d+\]$/.test(name)) return JSON.stringify(nameText(value));
   if (value >= 0x8_0000 && value < 0x10_0000) return `0x${value.toString(16)}`;

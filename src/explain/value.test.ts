@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { RoundRobin } from '../../scheduler/strategies/round-robin.ts';
+import { execute, watch } from '../execution.ts';
+import { bootGuest, guestSpec } from '../guest.ts';
+import { valueText, wordName } from './value.ts';
+
+test('states of processes and of segments have names of their own', () => {
+  expect(valueText('proc[2].state', 2)).toBe('sleep');
+  expect(valueText('segment[0].state', 2)).toBe('marked');
+  expect(valueText('segment[0].nattch', 2)).toBe('2');
+});
+
+test.each([
+  ['shmget:7:8192 shmat poke:1:5', 'segment[0]+0x1000'],
+  ['posix:a ftruncate:3:1 pmap:3:1 poke:0:5', 'posix[0]+0x0'],
+])('a word of shared memory is called after what it is part of: %s', (steps, name) => {
+  const k = bootGuest(guestSpec('script', steps.split(' '), { ncpu: 1 }));
+  watch(k, null, false, []);
+  let seen = '';
+  k.m.observer = {
+    performed: () => undefined,
+    switching: () => undefined,
+    accessed: (_kind, address, va, value) => {
+      if (value === 5) seen = wordName(k, 'store', address, va);
+    },
+  };
+  execute(k, new RoundRobin(), 1);
+  expect(seen).toBe(name);
+});
