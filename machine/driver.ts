@@ -65,6 +65,8 @@ export class Driver implements ChoicePoint {
   onAcquire: ((lock: op.Address) => void) | null = null;
   /** Called after a context switch, with the guest's code for the reason. */
   onSwtch: ((from: Thread, to: Thread, reason: number) => void) | null = null;
+  /** Told what guest code throws; answers whether the other threads go on. Null if they never do. */
+  onThrow: ((error: unknown) => boolean) | null = null;
   /** Called when control passes to another lane. */
   onSwitch: SwitchListener | null = null;
   /** The guest's trap vector; a bare machine has none. */
@@ -163,19 +165,37 @@ export class Driver implements ChoicePoint {
     this.step = 0;
   }
 
-  /** Runs the machine until it ends. Whatever guest code throws ends the execution and is thrown on. */
+  /**
+   * Runs the machine until it ends. Whatever guest code throws ends the execution and is thrown on,
+   * unless `onThrow` says otherwise.
+   */
   run(scheduler: Scheduler): Ending {
     this.scheduler = scheduler;
     this.asksAlways = scheduler.asksAlways === true;
     try {
       this.decide();
-      while (this.next !== null) this.dispatch(this.next);
+      while (this.next !== null) {
+        if (this.onThrow === null) this.dispatch(this.next);
+        else this.dispatchOrEnd(this.next, this.onThrow);
+      }
     } catch (error) {
       if (!(error instanceof StopExecution)) throw error;
       this.ending = 'stopped';
     }
     invariant(this.ending !== null, 'an execution that stops has ended');
     return this.ending;
+  }
+
+  /** The same as `dispatch`, but a thread that throws may just end. */
+  private dispatchOrEnd(chosen: Thread, onThrow: (error: unknown) => boolean): void {
+    try {
+      this.dispatch(chosen);
+    } catch (error) {
+      if (error instanceof StopExecution || !onThrow(error)) throw error;
+      this.suspended = null;
+      while (!this.current.ended) this.current.finish();
+      this.endThread(this.current);
+    }
   }
 
   /** Performs the operation of the chosen thread and runs its code to the next announcement. */

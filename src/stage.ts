@@ -154,24 +154,34 @@ export class Stage {
   }
 
   /**
-   * An execution once more with nobody watching, to its end: what comes after a finding.
+   * An execution once more with nobody watching, to its end: what comes after a finding. A bare
+   * thread that throws just ends: a search has to see what the others do.
    *
    * @param strategy makes the same choices, and others from there on
+   * @returns what bare threads threw, in the order in which they did
    */
-  finish(strategy: Strategy, seed: number): void {
-    const { kernel, machine } = this;
+  finish(strategy: Strategy, seed: number): readonly Finding[] {
+    const { kernel, machine, watcher } = this;
     const { observer } = machine;
+    const thrown: Finding[] = [];
     machine.observer = null;
     if (kernel !== undefined) kernel.watch = null;
+    else if (watcher !== undefined) {
+      machine.onThrow = (error) => thrown.push(this.explain(watcher, error)) > 0;
+    }
     strategy.begin(seed, this.lanes);
     try {
       this.run(strategy);
+      // It did not end in the way that it would have by itself.
+      if (thrown.length > 0) machine.ending = null;
     } catch {
-      // What the guest throws behind its first finding ends it, and is no second one.
+      // What a kernel throws behind its first finding ends it, and is no second one.
     } finally {
       machine.observer = observer;
+      machine.onThrow = null;
       if (kernel !== undefined) kernel.watch = this.watcher ?? null;
     }
+    return thrown;
   }
 
   private explain(watcher: Watcher, error: unknown): Finding {

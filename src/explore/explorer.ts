@@ -1,10 +1,11 @@
 import type { Ending } from '../../machine/index.ts';
 import { Retrace } from '../../scheduler/search/retrace.ts';
+import { type Segment, Segments } from '../../scheduler/strategies/segments.ts';
 import type { Strategy } from '../../scheduler/strategy.ts';
 import { SwitchLog } from '../../scheduler/switch-log.ts';
 import type { DetectorKind } from '../detectors/detector.ts';
 import { selectDetectors } from '../detectors/index.ts';
-import type { Finding } from '../finding.ts';
+import { type Finding, likeness } from '../finding.ts';
 import { scheduleText } from '../schedule.ts';
 import { type Outcome, Stage } from '../stage.ts';
 import { commuting } from './commuting.ts';
@@ -109,27 +110,49 @@ export class Explorer {
     }
     if (finding.detector === 'race') this.plan.widen?.(finding.about?.words ?? []);
     const { executions: execution } = share;
-    const schedule = this.schedule();
+    const schedule = scheduleText(this.segments());
     share.discoveries.push({ finding, schedule, strategy, seed, execution, times: 1 });
   }
 
+  /**
+   * Threads that threw behind another, in an execution that went on. One that does not depend on the
+   * step that ended the other might have thrown first; no other execution of the trace shows that.
+   */
+  private foundBehind(thrown: readonly Finding[], strategy: string, seed: number): void {
+    const { share, plan, detectors } = this;
+    for (const [i, finding] of thrown.entries()) {
+      if (i === 0 || discoveryLike(share, finding) !== undefined) continue;
+      const ends = thrown.slice(0, i).map(({ step }) => step - 1);
+      const segments = without(this.segments(), ends);
+      const stage = new Stage(plan.subject);
+      stage.watch({ detectors });
+      const first = stage.execute(new Segments(segments), seed).finding;
+      if (first === undefined || likeness(first) !== likeness(finding)) continue;
+      const schedule = scheduleText(segments);
+      const { executions: execution } = share;
+      share.discoveries.push({ finding: first, schedule, strategy, seed, execution, times: 1 });
+    }
+  }
+
   /** The schedule of the execution that has ended. */
-  private schedule(): string {
+  private segments(): Segment[] {
     const { steps, lanes } = this.log;
-    const segments = lanes.map((lane, i) => {
+    return lanes.map((lane, i) => {
       const end = steps[i + 1] ?? this.stage.machine.step;
       return { lane, steps: end - (steps[i] as number) };
     });
-    return scheduleText(segments);
   }
 
   /** Goes on where a detector ended the execution, for the sake of its outcome and of the search. */
   private complete(outcome: Outcome, seed: number): void {
     const { plan, stage } = this;
-    if (plan.search === undefined || outcome.ending !== 'found' || threw(outcome)) return;
+    if (plan.search === undefined || outcome.ending !== 'found') return;
+    // A panic stops all CPUs.
+    if (stage.kernel !== undefined && threw(outcome)) return;
     plan.search.resume();
     this.log.clear();
-    stage.finish(plan.search, seed);
+    const thrown = stage.finish(plan.search, seed);
+    if (threw(outcome)) this.foundBehind(thrown, plan.search.name, seed);
   }
 
   private end(ending: Ending | null): void {
@@ -139,7 +162,7 @@ export class Explorer {
     if (value === undefined) return;
     const known = share.outcomes.find((each) => each.value === value);
     if (known !== undefined) known.executions++;
-    else share.outcomes.push({ value, schedule: this.schedule(), executions: 1 });
+    else share.outcomes.push({ value, schedule: scheduleText(this.segments()), executions: 1 });
   }
 
   /** Executes it once more, to see which trace it was. */
@@ -150,6 +173,16 @@ export class Explorer {
     if (stage.machine.step !== step) return;
     addSample(share.sample, 1, retrace.switchPoints, [retrace.trace(stage.machine)]);
   }
+}
+
+/** A schedule without some of its steps. */
+function without(segments: readonly Segment[], steps: readonly number[]): Segment[] {
+  let end = 0;
+  return segments.map(({ lane, steps: count }) => {
+    const from = end;
+    end += count;
+    return { lane, steps: count - steps.filter((step) => step >= from && step < end).length };
+  });
 }
 
 function modulo(n: number, divisor: number): number {
