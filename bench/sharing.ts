@@ -112,6 +112,7 @@ class Moved {
       if (call === 'read' || call === 'write') this.bytes += result;
     },
     fault: () => undefined,
+    page: () => undefined,
     irq: () => undefined,
     print: () => undefined,
     lock: () => undefined,

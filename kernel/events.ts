@@ -13,7 +13,10 @@ export interface KernelEvents {
     args: readonly (number | string)[],
   ): void;
   exit(step: number, cpu: number, pid: number, call: string, result: number, out?: string): void;
+  /** A fault that kills the process. */
   fault(step: number, cpu: number, pid: number, scause: number, stval: string): void;
+  /** A page fault that was handled, by the user's access or the kernel's; what the page is now. */
+  page(step: number, cpu: number, pid: number, scause: number, stval: string, now: string): void;
   irq(step: number, cpu: number): void;
   print(step: number, cpu: number, pid: number, text: string): void;
   lock(step: number, cpu: number, pid: number, name: string): void;

@@ -305,6 +305,16 @@ export class Kernel {
     return text;
   }
 
+  /** A word of a process's memory, read without an operation; undefined where there is none. */
+  peekWord(p: Proc, va: number): number | undefined {
+    const { memory, words } = this.m;
+    if (va < 0 || va > 0x7fff_fffc || (va & 3) !== 0) return undefined;
+    const at = walk(this, words[p.pagetable] as number, va >>> 12);
+    const pte = at === 0 ? 0 : (words[at] as number);
+    if ((pte & PTE_V) === 0) return undefined;
+    return words[memory.frame(ppnOfPte(pte)) + ((va & (PGSIZE - 1)) >> 2)];
+  }
+
   /** Frames on the free list, found by following it. Fails if it has a cycle or a stranger. */
   freeFrames(): Set<number> {
     const { memory, words } = this.m;

@@ -16,6 +16,9 @@ import { kalloc, kfree } from './kalloc.ts';
 import type { Kernel } from './kernel.ts';
 import type { Backing, Request } from './mmap.ts';
 import {
+  liveClose,
+  liveOpen,
+  liveUse,
   objectAdd,
   objectClose,
   objectCreate,
@@ -56,7 +59,7 @@ export function* fileBacking(
     let fresh = false;
     const hand = (made: PageObject): void => {
       fresh = m.words[made.refs] === 1;
-      publish(VMA_FILE, made.index, offset / BSIZE);
+      liveOpen(k, made, () => publish(VMA_FILE, made.index, offset / BSIZE));
     };
     const o = yield* objectCreate(k, NDIRECT, hand, inum);
     // The object has one reference, which it got when it was made.
@@ -85,14 +88,19 @@ function* reaches(k: Kernel, ip: Inode, page: number): Code<boolean> {
 /** How mapped areas of files work. */
 export const fileOps: VmOps = {
   sleeps: true,
-  open: (k, object, publish) => objectOpen(k, objectAt(k, object), publish),
+  open(k, object, publish) {
+    const o = objectAt(k, object);
+    return objectOpen(k, o, () => liveOpen(k, o, publish));
+  },
   *close(k, object, publish) {
-    const inum = yield* objectClose(k, objectAt(k, object), publish);
+    const o = objectAt(k, object);
+    const inum = yield* objectClose(k, o, () => liveClose(k, o, publish));
     if (inum !== 0) yield* iput(k, inodeOf(k, inum));
   },
   *pageIn(k, object, page, use) {
     const o = objectAt(k, object);
-    const found = yield* objectFind(k, o, page, use);
+    const used = liveUse(k, o, use);
+    const found = yield* objectFind(k, o, page, used);
     if (found !== undefined) return found;
     const ip = fileBehind(k, o);
     const early = k.mutant['mapfile-checks-early'] && (yield* reaches(k, ip, page));
@@ -101,7 +109,7 @@ export const fileOps: VmOps = {
     // Held until the page is there: a file that is cut meanwhile would leave its page behind.
     yield* ilock(k, ip);
     const there = (page < NDIRECT && (yield* readpage(k, ip, page * BSIZE, ppn))) || early;
-    const result = there ? yield* objectAdd(k, o, page, ppn, use) : -1;
+    const result = there ? yield* objectAdd(k, o, page, ppn, used) : -1;
     yield* iunlock(k, ip);
     if (!there) yield* kfree(k, ppn);
     return result;

@@ -7,7 +7,7 @@ import { type Code, PTE_D, PTE_V, ppnOfPte, SFENCE } from '../machine/index.ts';
 import { MAP_FIXED, MAP_SHARED } from './abi.ts';
 import type { Kernel } from './kernel.ts';
 import { pageRoundUp, SHMVPN } from './memlayout.ts';
-import { OBJECTPAGES, objectCreate } from './pageobject.ts';
+import { liveOpen, OBJECTPAGES, objectCreate } from './pageobject.ts';
 import { uvmcopy, uvmzap, walk } from './pagetable.ts';
 import type { Proc } from './proc.ts';
 import {
@@ -107,7 +107,9 @@ export function anonymous(k: Kernel, { pages, flags }: Request): Backing {
       return true;
     }
     if (pages > OBJECTPAGES) return false;
-    const made = yield* objectCreate(k, pages, (o) => publish(VMA_OBJECT, o.index, 0));
+    const made = yield* objectCreate(k, pages, (o) =>
+      liveOpen(k, o, () => publish(VMA_OBJECT, o.index, 0)),
+    );
     return made !== undefined;
   };
 }

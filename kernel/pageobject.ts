@@ -322,14 +322,66 @@ function reaches(k: Kernel, pte: number): boolean {
   return (pte & PTE_V) !== 0 && k.m.memory.isShared(ppnOfPte(pte));
 }
 
+/**
+ * Tells whoever records it what became of an object that only areas refer to: those of other kinds
+ * have names and lives of their own (sysv.ts, posix.ts). otable.lock must be held.
+ */
+function live(k: Kernel, o: PageObject, state: string, areas: number): void {
+  const { m, events } = k;
+  if (events === null) return;
+  const inum = m.words[o.inum] as number;
+  const name = inum === 0 ? `object ${o.index}` : `inode ${inum}`;
+  events.life(m.step, m.cpu.id, k.currentPid(), name, state, areas);
+}
+
+/** As `publish`, for an area that an object gets: its first creates it, too. otable.lock must be held. */
+export function liveOpen(k: Kernel, o: PageObject, publish: () => void): void {
+  const refs = k.m.words[o.refs] as number;
+  publish();
+  if (refs === 1) live(k, o, 'created', 0);
+  live(k, o, 'attached', refs);
+}
+
+/** As `publish`, for an area that an object loses: its last destroys it. otable.lock must be held. */
+export function liveClose(k: Kernel, o: PageObject, publish: () => void): void {
+  const refs = k.m.words[o.refs] as number;
+  publish();
+  live(k, o, 'detached', refs - 1);
+  if (refs === 1) live(k, o, 'destroyed', 0);
+}
+
+/** As `use`, for a page that an object gets: its first makes it be in use. otable.lock must be held. */
+export function liveUse(
+  k: Kernel,
+  o: PageObject,
+  use: (ppn: number) => Code<number>,
+): (ppn: number) => Code<number> {
+  if (k.events === null) return use;
+  return (ppn) => {
+    const { memory, words } = k.m;
+    const list = memory.frame(words[o.list] as number);
+    // The page itself is not in the list before it is used.
+    const others = words.subarray(list, list + (words[o.pages] as number));
+    if (others.every((page) => page === 0)) live(k, o, 'in use', words[o.refs] as number);
+    return use(ppn);
+  };
+}
+
 /** How mapped areas of objects work. */
 export const objectOps: VmOps = {
   sleeps: false,
-  open: (k, object, publish) => objectOpen(k, at(k, object), publish),
-  *close(k, object, publish) {
-    yield* objectClose(k, at(k, object), publish);
+  open(k, object, publish) {
+    const o = at(k, object);
+    return objectOpen(k, o, () => liveOpen(k, o, publish));
   },
-  pageIn: (k, object, page, use) => objectPage(k, at(k, object), page, use),
+  *close(k, object, publish) {
+    const o = at(k, object);
+    yield* objectClose(k, o, () => liveClose(k, o, publish));
+  },
+  pageIn(k, object, page, use) {
+    const o = at(k, object);
+    return objectPage(k, o, page, liveUse(k, o, use));
+  },
 };
 
 function at(k: Kernel, object: number): PageObject {

@@ -11,6 +11,7 @@ import { kalloc, kfree } from './kalloc.ts';
 import type { Kernel } from './kernel.ts';
 import { panic } from './panic.ts';
 import type { Param } from './param.ts';
+import type { Proc } from './proc.ts';
 import { letGo, Spinlock } from './spinlock.ts';
 
 const NAMEWORDS = 4;
@@ -136,6 +137,29 @@ export function* dropFrame(k: Kernel, o: ShmObject, page: number): Code<void> {
   yield* kfree(k, ppn);
 }
 
+/** Descriptors that have an object mapped. Not an operation. */
+function mappingsOf(k: Kernel, o: ShmObject): number {
+  const { words } = k.m;
+  let count = 0;
+  for (let i = 0; i < (words[k.ptable.top] as number); i++) {
+    const { shm } = k.ptable.procs[i] as Proc;
+    for (let od = 0; od < shm.count; od++) {
+      if (words[shm.object(od)] === o.index + 1 && words[shm.vpn(od)] !== 0) count++;
+    }
+  }
+  return count;
+}
+
+/** Tells whoever records it what became of an object. */
+export function live(k: Kernel, o: ShmObject, state: string): void {
+  const { m, events } = k;
+  if (events === null) return;
+  const bytes = m.memory.bytes.subarray(o.name << 2, (o.name + NAMEWORDS) << 2);
+  const name = String.fromCharCode(...bytes).replace(/\0.*/, '');
+  const object = `shm ${o.index} "${name}"`;
+  events.life(m.step, m.cpu.id, k.currentPid(), object, state, mappingsOf(k, o));
+}
+
 /** How many references an object has that has one at least. shm.lock must be held. */
 export function* references(k: Kernel, o: ShmObject): Code<number> {
   const refs = k.m.load(o.refs) ?? (yield);
@@ -167,6 +191,7 @@ export function* dropReference(k: Kernel, o: ShmObject, refs: number, mapped: bo
 /** Frees an object's frames and its name. shm.lock must be held. */
 function* destroy(k: Kernel, o: ShmObject): Code<void> {
   const { m } = k;
+  live(k, o, 'destroyed');
   const pages = m.load(o.pages) ?? (yield);
   for (let i = 0; i < pages; i++) yield* dropFrame(k, o, i);
   m.store(o.pages, 0) ?? (yield);

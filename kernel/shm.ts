@@ -28,6 +28,7 @@ import {
   dropReference,
   find,
   frameOf,
+  live,
   references,
   type ShmObject,
   setName,
@@ -98,6 +99,7 @@ export function* shmOpen(k: Kernel, p: Proc, name: string): Code<number> {
   if (mutant['shm-open-interruptible']) m.interruptsOn();
   let o = yield* find(k, name);
   if (o !== undefined && mutant['shm-open-aba']) yield* letGo(k, shm.lock);
+  const found = o !== undefined;
   o ??= yield* create(k, name);
   if (o === undefined) {
     release(k, shm.lock) ?? (yield);
@@ -110,6 +112,7 @@ export function* shmOpen(k: Kernel, p: Proc, name: string): Code<number> {
     yield* letGo(k, shm.lock);
     yield* setName(k, o, name);
   }
+  if (!found) live(k, o, 'created');
   release(k, shm.lock) ?? (yield);
   return od;
 }
@@ -177,6 +180,7 @@ export function* shmMap(k: Kernel, p: Proc, od: number, va: number, flags: numbe
   if (result === 0) {
     m.words[p.shm.vpn(od)] = vpn;
     m.words[p.shm.pages(od)] = pages;
+    live(k, o, 'attached');
   }
   if (locked) release(k, shm.lock) ?? (yield);
   return result;
@@ -275,9 +279,13 @@ function* disown(k: Kernel, p: Proc, od: number): Code<void> {
 }
 
 function clearDescriptor(k: Kernel, p: Proc, od: number): void {
-  k.m.words[p.shm.object(od)] = 0;
-  k.m.words[p.shm.vpn(od)] = 0;
-  k.m.words[p.shm.pages(od)] = 0;
+  const { words } = k.m;
+  const o = shmObject(k, p, od);
+  const mapped = words[p.shm.vpn(od)] !== 0;
+  words[p.shm.object(od)] = 0;
+  words[p.shm.vpn(od)] = 0;
+  words[p.shm.pages(od)] = 0;
+  if (o !== undefined && mapped) live(k, o, 'detached');
 }
 
 /** Closes all descriptors: exit, and exec before the new image takes over. */
@@ -315,6 +323,7 @@ export function* shmFork(k: Kernel, p: Proc, np: Proc): Code<number> {
     if (mutant['shm-fork-split-increment']) yield* letGo(k, shm.lock);
     if (!mutant['shm-fork-uncounted']) m.store(o.refs, refs + 1) ?? (yield);
     m.words[np.shm.object(od)] = o.index + 1;
+    if (m.words[np.shm.vpn(od)] !== 0) live(k, o, 'attached');
   }
   if (failed && !mutant['shm-fork-oom-keeps-references']) yield* takeBack(k, np);
   if (locked) release(k, shm.lock) ?? (yield);

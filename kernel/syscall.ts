@@ -113,19 +113,19 @@ const CALLS: readonly (SystemCall | undefined)[] = (() => {
   };
   call(abi.SYS_fork, 'fork', [], fork);
   call(abi.SYS_exit, 'exit', ['int'], (k, p) => exit(k, p, argint(k, p, 0)));
-  call(abi.SYS_wait, 'wait', ['ptr'], (k, p) => wait(k, p, argint(k, p, 0)));
+  call(abi.SYS_wait, 'wait', ['ptr'], (k, p) => wait(k, p, argint(k, p, 0)), wordsAt(1));
   call(abi.SYS_kill, 'kill', ['int'], (k, p) => kill(k, argint(k, p, 0)));
   call(abi.SYS_exec, 'exec', ['str', 'ptr'], (k, p) =>
     exec(k, p, argint(k, p, 0), argint(k, p, 1)),
   );
   call(abi.SYS_getpid, 'getpid', [], sysGetpid);
-  call(abi.SYS_sbrk, 'sbrk', ['int'], sysSbrk);
+  call(abi.SYS_sbrk, 'sbrk', ['int', 'int'], sysSbrk, hexResult);
   call(abi.SYS_mmap, 'mmap', ['ptr', 'int', 'int', 'int', 'int', 'int'], sysMmap, hexResult);
   call(abi.SYS_munmap, 'munmap', ['ptr', 'int'], sysMunmap);
   call(abi.SYS_sleep, 'sleep', ['int'], sysSleep);
   call(abi.SYS_uptime, 'uptime', [], sysUptime);
   call(abi.SYS_write, 'write', ['int', 'ptr', 'int'], sysWrite);
-  call(abi.SYS_pipe, 'pipe', ['ptr'], sysPipe);
+  call(abi.SYS_pipe, 'pipe', ['ptr'], sysPipe, wordsAt(2));
   call(abi.SYS_read, 'read', ['int', 'ptr', 'int'], sysRead);
   call(abi.SYS_fstat, 'fstat', ['int', 'ptr'], sysFstat);
   call(abi.SYS_dup, 'dup', ['int'], sysDup);
@@ -151,9 +151,18 @@ const CALLS: readonly (SystemCall | undefined)[] = (() => {
   return table;
 })();
 
-/** The address that mmap answered. */
+/** The address that mmap, shmat or sbrk answered. */
 function hexResult(_k: Kernel, _p: Proc, result: number): string | undefined {
   return result < 0 ? undefined : hex(result);
+}
+
+/** The words that a call stored where its first argument points, if that is somewhere. */
+function wordsAt(count: number): NonNullable<SystemCall['out']> {
+  return (k, p, result) => {
+    const va = argint(k, p, 0);
+    if (result < 0 || va === 0) return undefined;
+    return Array.from({ length: count }, (_, i) => k.peekWord(p, va + 4 * i)).join(', ');
+  };
 }
 
 /** Where shm_map put the object. */

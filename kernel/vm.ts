@@ -4,6 +4,8 @@
  */
 import {
   type Address,
+  CAUSE_LOAD_FAULT,
+  CAUSE_STORE_FAULT,
   COMPARE_EXCHANGE,
   type Code,
   EXCHANGE,
@@ -27,7 +29,7 @@ import { myproc } from './myproc.ts';
 import { mapowned, mappage, PTE_COW, pruneTables, TEXT_PERM, walk } from './pagetable.ts';
 import type { Proc } from './proc.ts';
 import { acquire, release } from './spinlock.ts';
-import { findVma, isSharedVma, kindOf, pageBehind, permOf, type Vma } from './vma.ts';
+import { findVma, isSharedVma, kindOf, pageBehind, permOf, VMA_FILE, type Vma } from './vma.ts';
 
 /**
  * Handles a page fault: gives the current process the page, if it may have it. Takes kmem.lock, and
@@ -46,7 +48,7 @@ export function* vmfault(k: Kernel, p: Proc, va: number, writes: boolean): Code<
   const pte = at === 0 ? 0 : (m.loadMarked(at) ?? (yield));
   if ((pte & PTE_V) !== 0) {
     if (!writes || (pte & PTE_U) === 0 || (pte & PTE_COW) === 0) return false;
-    return yield* breakCow(k, p, at, pte);
+    return yield* breakCow(k, p, at, pte, va);
   }
   if (pte !== 0) {
     // The object behind it has lost the page, and left the frame to us.
@@ -55,6 +57,7 @@ export function* vmfault(k: Kernel, p: Proc, va: number, writes: boolean): Code<
   }
   let perm = PTE_U | PTE_R | TEXT_PERM;
   let found = 0;
+  let now = 'zeros';
   if (vpn * PGSIZE < pageRoundUp(m.words[p.sz] as number)) {
     found = yield* zeroPage(k, p, vpn, perm);
   } else {
@@ -66,13 +69,31 @@ export function* vmfault(k: Kernel, p: Proc, va: number, writes: boolean): Code<
     if (ops === undefined) found = yield* zeroPage(k, p, vpn, perm);
     else if (ops.sleeps && m.cpu.noff > 0) found = -1;
     else found = yield* objectPage(k, p, v, vpn, perm, writes);
+    if (ops !== undefined) now = behind(k, v, writes);
   }
-  if (found === 0) return true;
+  if (found === 0) {
+    handled(k, va, writes, now);
+    return true;
+  }
   // Tables that were made on the way. Whoever shrinks an object may be looking at them.
   acquire(k, k.otable.lock) ?? (yield);
   yield* pruneTables(k, m.words[p.pagetable] as number, vpn, 1);
   release(k, k.otable.lock) ?? (yield);
   return false;
+}
+
+/** Tells whoever records it that a page fault was handled. */
+function handled(k: Kernel, va: number, writes: boolean, now: string): void {
+  const { m, events } = k;
+  if (events === null) return;
+  const cause = writes ? CAUSE_STORE_FAULT : CAUSE_LOAD_FAULT;
+  events.page(m.step, m.cpu.id, k.currentPid(), cause, `0x${va.toString(16)}`, now);
+}
+
+/** What a page of an object is to a process, in words. */
+function behind(k: Kernel, v: Vma, writes: boolean): string {
+  if (isSharedVma(k, v)) return kindOf(k, v) === VMA_FILE ? 'page of a file' : 'shared page';
+  return writes ? 'copy of a page' : 'page to be copied on write';
 }
 
 /** Maps a fresh frame of zeros. Answers 0, or -1 when memory is out. */
@@ -133,12 +154,13 @@ function* objectPage(
  * is freed here. That it gets another owner while we are the only one cannot be, since only an owner
  * makes another.
  */
-function* breakCow(k: Kernel, p: Proc, at: Address, pte: number): Code<boolean> {
+function* breakCow(k: Kernel, p: Proc, at: Address, pte: number, va: number): Code<boolean> {
   const { m } = k;
   const ppn = ppnOfPte(pte);
   const flags = (flagsOfPte(pte) & ~PTE_COW) | PTE_W;
   if (k.mutant['cow-writes-in-place'] || !(yield* hasOtherOwners(k, ppn))) {
     m.store(at, makePte(ppn, flags)) ?? (yield);
+    handled(k, va, true, 'its own: no other owner');
     return true;
   }
   if (k.mutant['cow-lets-go-first']) yield* kfree(k, ppn);
@@ -154,6 +176,7 @@ function* breakCow(k: Kernel, p: Proc, at: Address, pte: number): Code<boolean> 
   // A copyout breaks the sharing without the CPU's having seen it.
   if (!k.mutant['cow-no-sfence']) m.do(SFENCE, p.asid) ?? (yield);
   if (!k.mutant['cow-lets-go-first']) yield* kfree(k, ppn);
+  handled(k, va, true, 'copy of a page');
   return true;
 }
 

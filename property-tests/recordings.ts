@@ -59,6 +59,7 @@ const event: fc.Arbitrary<TraceEvent> = fc.oneof(
   fc.record({ kind: fc.constant('print'), ...who, text }),
   fc.record({ kind: fc.constantFrom('lock', 'unlock'), ...who, name: text }),
   fc.record({ kind: fc.constantFrom('sleep', 'wakeup'), ...who, channel: text }),
+  fc.record({ kind: fc.constant('page'), ...who, scause: fc.nat(), stval: text, now: text }),
   fc.record({ kind: fc.constant('life'), ...who, object: text, state: text, count: fc.nat() }),
 ) as fc.Arbitrary<TraceEvent>;
 
@@ -188,6 +189,7 @@ function tell(writer: TraceWriter, e: TraceEvent): void {
   else if (e.kind === 'enter') writer.enter(step, cpu, e.pid, e.call, e.args);
   else if (e.kind === 'exit') writer.exit(step, cpu, e.pid, e.call, e.result, e.out);
   else if (e.kind === 'fault') writer.fault(step, cpu, e.pid, e.scause, e.stval);
+  else if (e.kind === 'page') writer.page(step, cpu, e.pid, e.scause, e.stval, e.now);
   else if (e.kind === 'irq') writer.irq(step, cpu);
   else if (e.kind === 'print') writer.print(step, cpu, e.pid, e.text);
   else if (e.kind === 'life') writer.life(step, cpu, e.pid, e.object, e.state, e.count);

@@ -26,7 +26,7 @@ it('a trace shows calls with arguments and results, switches with their reason, 
   expect(out).toMatch(/^ran {6}shmtest foo 8192 4 · 2 CPUs · round-robin · seed 42\n/);
   expect(out).toMatch(/^ +\d+ +\d +2 {2}shm_open\("foo"\)$/m);
   expect(out).toMatch(/^ +\d+ +\d +2 {2}shm_open\("foo"\) → 0$/m);
-  expect(out).toMatch(/^ +\d+ +\d +2 {2}shm_map\(0, 0x[0-9a-f]+, 2\) → 0/m);
+  expect(out).toMatch(/^ +\d+ +\d +2 {2}shm_map\(0, 0x[0-9a-f]+, O_RDWR\) → 0 \(0x4/m);
   expect(out).toMatch(/^ +\d+ +\d +2 {2}scheduler → pid 2 \(schedule\)$/m);
   expect(out).toMatch(/^ +\d+ +\d +\d {2}pid \d → scheduler \((exit|sleep|yield)\)$/m);
   expect(out).toContain('prints "shmtest: pid 2: 8192 bytes, 4 processes, ok\\n"');
@@ -45,6 +45,70 @@ it('no line is wider than 100 columns', () => {
         .map((line) => line.length),
     ),
   ).toBeLessThanOrEqual(100);
+});
+
+/** What `show` says of a program's execution, from some columns on. */
+function shown(program: string, ...args: readonly string[]): string {
+  const cwd = folder();
+  xv6(cwd, ['run', program, '--seed', '1', '--record', 'a.xrt', '--', ...args]);
+  return xv6(cwd, ['show', 'a.xrt']).out;
+}
+
+it.each([
+  [
+    'shmtest',
+    ['foo', '8192', '1'],
+    'shm 0 "foo"',
+    'created attached attached detached detached destroyed',
+  ],
+  [
+    'complete',
+    ['7'],
+    'segment 0',
+    'created attached in use attached detached detached marked destroyed',
+  ],
+  [
+    'named',
+    ['foo', '1'],
+    'posix 0 "foo"',
+    'created attached in use attached detached marked detached destroyed',
+  ],
+  ['testmmap', ['f'], 'inode \\d+', 'created attached in use detached destroyed'],
+  [
+    'testmmfork',
+    ['f'],
+    'object \\d+',
+    'created attached in use attached detached detached destroyed',
+  ],
+])(
+  'the trace of %s tells the life of an object from its creation to its end',
+  (program, args, object, states) => {
+    const [, life = ''] =
+      new RegExp(`\nlife of ${object}\n([^]*?)\n\n`).exec(shown(program, ...args)) ?? [];
+    const told = life.replaceAll(/ at [\d,]+ by pid \d+( \(\d+\))?| →/g, '').trim();
+    expect(told.replaceAll(/\s+/g, ' ')).toBe(states);
+  },
+);
+
+it('page faults that are handled are shown with what the page is since', () => {
+  const text = shown('testmmfork', 'f');
+  const faults = text.matchAll(/ ((?:load|store) page fault) at 0x[0-9a-f]+ → (.*)$/gm);
+  expect(new Set([...faults].map(([, , now]) => now))).toEqual(
+    new Set([
+      'zeros',
+      'page of a file',
+      'shared page',
+      'copy of a page',
+      'its own: no other owner',
+    ]),
+  );
+  expect(shown('rofault', 'foo')).toMatch(/ store page fault at 0x0*40001000: killed$/m);
+});
+
+it('what a call answered is there however long its arguments are', () => {
+  expect(shown('testmmfork', 'f')).toMatch(
+    / mmap\(0x0, 8192, PROT_READ\|PROT_WRITE, .*… → 0x3f\w+$/m,
+  );
 });
 
 it('locks and sleeps are there at detail 2 and not below', () => {

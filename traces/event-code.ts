@@ -21,6 +21,7 @@ export const EVENT_KINDS: readonly TraceEventKind[] = [
   'sleep',
   'wakeup',
   'life',
+  'page',
 ];
 
 /** The number of each kind in a row: its place in `EVENT_KINDS`. */
@@ -36,6 +37,7 @@ export const KIND = {
   sleep: 8,
   wakeup: 9,
   life: 10,
+  page: 11,
 } as const satisfies Record<TraceEventKind, number>;
 
 /** The high four bits of a row's first byte when the CPU does not fit there. */
@@ -230,6 +232,10 @@ class RowReader {
       case 'sleep':
       case 'wakeup':
         return { kind, step, cpu, pid, channel: this.#text() };
+      case 'page': {
+        const [scause, stval] = [input.signed(), this.#text()];
+        return { kind, step, cpu, pid, scause, stval, now: this.#text() };
+      }
       case 'life': {
         const [object, state] = [this.#text(), this.#text()];
         return { kind, step, cpu, pid, object, state, count: input.signed() };

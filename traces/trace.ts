@@ -71,11 +71,19 @@ export interface ExitEvent extends WhereAndWho {
   readonly out?: string;
 }
 
-/** A trap that is neither a system call nor an interrupt. */
+/** A trap that is neither a system call nor an interrupt, and kills the process. */
 export interface FaultEvent extends WhereAndWho {
   readonly kind: 'fault';
   readonly scause: number;
   readonly stval: string;
+}
+
+/** A page fault that was handled; `now` says in words what the page is since. */
+export interface PageEvent extends WhereAndWho {
+  readonly kind: 'page';
+  readonly scause: number;
+  readonly stval: string;
+  readonly now: string;
 }
 
 /** A CPU takes its timer interrupt. */
@@ -117,6 +125,7 @@ export type TraceEvent =
   | EnterEvent
   | ExitEvent
   | FaultEvent
+  | PageEvent
   | IrqEvent
   | PrintEvent
   | LockEvent

@@ -141,6 +141,18 @@ export class TraceWriter {
     this.#eventDone();
   }
 
+  /** A page fault was handled; `now` says what the page is since. */
+  page(step: number, cpu: number, pid: number, scause: number, stval: string, now: string): void {
+    if (this.detail < 1) return;
+    const rows = this.#rows;
+    rows.begin(KIND.page, step, cpu);
+    rows.number(pid);
+    rows.number(scause);
+    rows.text(stval);
+    rows.text(now);
+    this.#eventDone();
+  }
+
   /** `cpu` takes its timer interrupt. */
   irq(step: number, cpu: number): void {
     if (this.detail < 1) return;

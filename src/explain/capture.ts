@@ -62,6 +62,7 @@ const SILENT: KernelEvents = {
   enter: ignore,
   exit: ignore,
   fault: ignore,
+  page: ignore,
   irq: ignore,
   print: ignore,
   lock: ignore,

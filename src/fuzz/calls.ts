@@ -14,6 +14,7 @@ export class CallCounts implements KernelEvents {
 
   readonly switched = ignore;
   readonly fault = ignore;
+  readonly page = ignore;
   readonly irq = ignore;
   readonly print = ignore;
   readonly lock = ignore;

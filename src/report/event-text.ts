@@ -1,4 +1,12 @@
-import type { Choice, TraceEvent, TraceHeader } from '../../traces/trace.ts';
+import type {
+  Choice,
+  ExitEvent,
+  FaultEvent,
+  PageEvent,
+  TraceEvent,
+  TraceHeader,
+} from '../../traces/trace.ts';
+import { callText, resultText } from './call-text.ts';
 import { clip, plural, printable, quoted } from './text.ts';
 
 /** Page-fault causes of scause (RISC-V privileged specification). */
@@ -27,25 +35,24 @@ function thread(pid: number): string {
   return pid === 0 ? 'scheduler' : `pid ${pid}`;
 }
 
-/** Arguments as in C. The kernel records a pointer as `0x…`, which is shown as it is. */
-function argument(value: number | string): string {
-  if (typeof value === 'number') return String(value);
-  return /^0x[0-9a-f]+$/.test(value) ? value : quoted(value);
+/** What happened, without when and where, in at most `TEXT_WIDTH` columns. */
+function what(event: TraceEvent, call: string | undefined): string {
+  if (event.kind !== 'exit') return clip(printable(told(event)), TEXT_WIDTH);
+  // What it answered is what people look for: rather the arguments are cut.
+  const result = clip(printable(` → ${resultText(event.result, event.out)}`), TEXT_WIDTH / 2);
+  return clip(printable(call ?? `${event.call}(…)`), TEXT_WIDTH - result.length) + result;
 }
 
-/** What happened, without when and where. */
-function what(event: TraceEvent, call: string | undefined): string {
+function told(event: Exclude<TraceEvent, ExitEvent>): string {
   switch (event.kind) {
     case 'switch':
       return `${thread(event.from)} → ${thread(event.to)} (${event.reason})`;
     case 'enter':
       return callText(event.call, event.args);
-    case 'exit': {
-      const out = event.out === undefined ? '' : ` (${event.out})`;
-      return `${call ?? `${event.call}(…)`} → ${event.result}${out}`;
-    }
     case 'fault':
-      return `${FAULTS[event.scause] ?? `trap ${event.scause}`} at ${event.stval}`;
+      return `${faultText(event)}: killed`;
+    case 'page':
+      return `${faultText(event)} → ${event.now}`;
     case 'irq':
       return 'timer interrupt';
     case 'print':
@@ -63,8 +70,8 @@ function what(event: TraceEvent, call: string | undefined): string {
   }
 }
 
-function callText(call: string, args: readonly (number | string)[]): string {
-  return `${call}(${args.map(argument).join(', ')})`;
+function faultText({ scause, stval }: FaultEvent | PageEvent): string {
+  return `${FAULTS[scause] ?? `trap ${scause}`} at ${stval}`;
 }
 
 /** The process an event is about; a switch is about two. */
@@ -89,7 +96,7 @@ export class EventText {
     this.see(event);
     const [pid = 0, other = 0] = pidsOf(event);
     const shown = pid === 0 ? other : pid;
-    const text = clip(printable(what(event, this.callOf(event))), TEXT_WIDTH);
+    const text = what(event, this.callOf(event));
     return columns(String(event.step), String(event.cpu), shown === 0 ? '' : `${shown}`, text);
   }
 

@@ -47,6 +47,14 @@ describe('a life line', () => {
     ]);
   });
 
+  test('is one for each of several objects that had one name', () => {
+    const events = [life('created', 1), life('destroyed', 2), life('created', 3)];
+    expect(linesOf(events)).toEqual([
+      'life of segment 3\n  created at 1 by pid 2 → destroyed at 2 by pid 2',
+      'life of segment 3\n  created at 3 by pid 2',
+    ]);
+  });
+
   test('of a long life leaves the middle out', () => {
     const [line = ''] = linesOf(Array.from({ length: 1000 }, (_, i) => life('attached', i)));
     expect(line).toContain('attached at 11 by pid 2 → … 976 states … →');

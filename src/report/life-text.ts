@@ -8,6 +8,7 @@ const OBJECTS = 64;
 
 /** The states of one object, in their order. */
 interface Life {
+  readonly object: string;
   readonly first: LifeEvent[];
   readonly last: LifeEvent[];
   /** States between those two. */
@@ -16,18 +17,23 @@ interface Life {
 
 /** Collects what becomes of objects of shared memory, in memory that does not grow with their lives. */
 export class LifeLines {
-  private readonly lives = new Map<string, Life>();
+  private readonly lives: Life[] = [];
+  /** By name, the object that has it now: another may have had it before. */
+  private readonly named = new Map<string, Life>();
   private further = 0;
 
   see(event: LifeEvent): void {
-    let life = this.lives.get(event.object);
-    if (life === undefined && this.lives.size === OBJECTS) {
-      if (event.state === 'created') this.further++;
+    const { object, state } = event;
+    if (state === 'created') this.named.delete(object);
+    let life = this.named.get(object);
+    if (life === undefined && this.lives.length === OBJECTS) {
+      if (state === 'created') this.further++;
       return;
     }
     if (life === undefined) {
-      life = { first: [], last: [], between: 0 };
-      this.lives.set(event.object, life);
+      life = { object, first: [], last: [], between: 0 };
+      this.lives.push(life);
+      this.named.set(object, life);
     }
     if (life.first.length < ENDS) {
       life.first.push(event);
@@ -41,7 +47,7 @@ export class LifeLines {
 
   /** A life line for each object that was seen: its states, with step and process. */
   lines(): string[] {
-    const lines = [...this.lives].map(([object, { first, last, between }]) => {
+    const lines = this.lives.map(({ object, first, last, between }) => {
       const states = first.map(stateText);
       if (between > 0) states.push(`… ${plural(between, 'state')} …`);
       states.push(...last.map(stateText));
