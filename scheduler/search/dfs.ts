@@ -12,6 +12,7 @@ import {
 import type { Search } from '../search.ts';
 import { History } from './history.ts';
 import { Path, threadOn } from './path.ts';
+import { Reached, type ReachedState, type ReachedTable } from './reached.ts';
 import { Signature } from './signature.ts';
 import { Spins } from './spins.ts';
 import { fieldsOf, restoreFields, type SearchState } from './state.ts';
@@ -40,8 +41,8 @@ interface Node extends Preemptible {
   readonly after: number[];
 }
 
-/** Signatures remembered at most, about 100 bytes each: from there on traces may be repeated. */
-const MEMORY = 5_000_000;
+/** Fields of which no state has a copy. */
+const MADE_ANEW = 'point view reached before history signature stretches'.split(' ');
 
 /**
  * Depth-first search over all interleavings, or those with few preemptions (Musuvathi and Qadeer,
@@ -69,9 +70,9 @@ export class Dfs implements Search {
   private readonly history = new History();
   private readonly spins = new Spins();
   private readonly signature = new Signature();
-  /** By signature, and by lane and signature: fewest preemptions. */
-  private readonly reached = new Map<number, number>();
-  private readonly reachedOn: Map<number, number>[] = [];
+  private reached = new Reached();
+  /** What all parts of the search had reached when this one was last gone on with. */
+  private before = new Reached();
   /** Undefined where each interleaving is to be run, or no bound makes preemptions count. */
   private readonly stretches: Stretches | undefined;
   private readonly path = new Path();
@@ -89,8 +90,6 @@ export class Dfs implements Search {
   private gaveUp = false;
   /** Whether the execution is past what it repeats. */
   private isLive = false;
-  /** Whether the last event led to a trace not seen before. */
-  private isNew = true;
   private lastMark = 0;
   private lastStep = 0;
 
@@ -139,9 +138,8 @@ export class Dfs implements Search {
     this.signature.clear(lanes, this.merges ? objectCount(point) : 0);
     this.history.clear(lanes, objectCount(point));
     this.spins.clear(lanes);
-    this.reached.clear();
-    this.reachedOn.length = 0;
-    for (let i = 0; i < lanes; i++) this.reachedOn.push(new Map());
+    this.reached.clear(point.cpus.length);
+    this.before = new Reached();
   }
 
   private giveUp(): never {
@@ -266,25 +264,15 @@ export class Dfs implements Search {
     signature.push(this.openLane, view.codes, view.count);
     this.stretches?.perform(this.openLane, view.codes, view.count, this.nodes[this.depth - 1]);
     const { value } = signature;
-    this.isNew = !this.reached.has(value);
     if (this.wasReached(value, this.openLane, this.used)) this.giveUp();
-    this.remember(value);
+    this.reached.add(value, this.openLane, this.used);
   }
 
-  private remember(value: number): void {
-    const { reached, used } = this;
-    if (reached.size >= MEMORY) return;
-    (this.reachedOn[this.openLane] as Map<number, number>).set(value, used);
-    if (used < (reached.get(value) ?? Number.POSITIVE_INFINITY)) reached.set(value, used);
-  }
-
-  /** Whether a beginning was reached with as few preemptions, the switch to this lane included. */
   private wasReached(value: number, lane: number, used: number): boolean {
-    const least = this.reached.get(value);
-    if (least === undefined) return false;
-    if (least < used || this.preemptions === Number.POSITIVE_INFINITY) return true;
-    const here = this.reachedOn[lane]?.get(value);
-    return here !== undefined && here <= used;
+    const { before, reached } = this;
+    if (this.preemptions === Number.POSITIVE_INFINITY)
+      return before.has(value) || reached.has(value);
+    return before.covers(value, lane, used) || reached.covers(value, lane, used);
   }
 
   resume(): void {
@@ -299,10 +287,16 @@ export class Dfs implements Search {
     if (this.spins.hasLearnt) return this.startOver(point);
     this.closeAtEnd(point);
     this.noteWaiting(point);
-    if (this.gaveUp) this.redundant++;
-    else if (this.isNew || !this.merges) this.traces++;
+    if (this.isNew()) this.traces++;
     else this.redundant++;
     return this.backtrack();
+  }
+
+  /** Whether the execution that is over showed a trace that no other did. */
+  private isNew(): boolean {
+    if (this.gaveUp || !this.merges) return !this.gaveUp;
+    const { value } = this.signature;
+    return !this.before.hasEnded(value) && this.reached.end(value);
   }
 
   /** A spin loop came to light: what was explored is not what it would have been with it known. */
@@ -355,43 +349,83 @@ export class Dfs implements Search {
   }
 
   save(): SearchState {
-    return fieldsOf(this, ['point', 'view']);
+    return { ...this.saveAlone(), reached: this.reached.save() };
   }
 
-  restore(state: SearchState): void {
-    restoreFields(this, state);
+  /** Without what was reached, which parts of a search have in common; and the first nodes only. */
+  private saveAlone(depth = this.depth): SearchState {
+    const { history, signature } = this;
+    const nodes = this.nodes.slice(0, depth);
+    return {
+      ...fieldsOf({ ...this, nodes }, MADE_ANEW),
+      history: history.save(),
+      signature: signature.save(),
+    };
+  }
+
+  restore({ reached, history, signature, ...fields }: SearchState): void {
+    restoreFields(this, fields);
+    this.history.restore(history as SearchState);
+    this.signature.restore(signature as SearchState);
+    if (reached !== undefined) this.reached.restore(reached as ReachedState);
     this.isRestored = this.depth > 0;
+  }
+
+  /** Before a part of a merging search is gone on with: what all parts have reached so far. */
+  knows(table: ReachedTable): void {
+    this.before = Reached.of(table);
+    this.reached.clear(table.lanes);
+  }
+
+  /** What this part of a merging search has reached since. */
+  get news(): ReachedState {
+    return this.reached.save();
+  }
+
+  /** The states of searches that together explore what is left, so many at most, in its order. */
+  divide(most: number): SearchState[] {
+    const given: SearchState[] = [];
+    while (given.length < most - 1) {
+      const state = this.split();
+      if (state === undefined) break;
+      given.unshift(state);
+    }
+    return [this.saveAlone(), ...given];
   }
 
   /**
    * Gives away the branches at the point nearest to the root that has any left, all of which come
    * behind what stays: the state of a search that explores those and nothing else. To be called
-   * between two executions. Answers undefined where there is nothing to give, and when merging, which
-   * must know of all that was reached.
+   * between two executions. Answers undefined where there is nothing to give.
    */
   split(): SearchState | undefined {
-    if (this.merges) return undefined;
     for (let i = this.base; i < this.depth; i++) {
       const node = this.nodes[i] as Node;
       const left = node.lanes.length - node.at - 1;
       if (left === 0) continue;
-      const other = new Dfs({ preemptions: this.preemptions });
-      other.restore(this.save());
-      other.take(i, left);
+      const other = new Dfs({ preemptions: this.preemptions, merges: this.merges });
+      other.restore(this.saveAlone(i + 1));
+      other.take(i, left, this);
+      this.stretches?.give(node);
       node.lanes.length -= left;
-      if (other.backtrack()) return other.save();
+      node.after.length -= left;
+      if (other.backtrack()) return other.saveAlone();
     }
     return undefined;
   }
 
   /** Keeps the last branches of a node, and nothing else. */
-  private take(at: number, count: number): void {
+  private take(at: number, count: number, from: Dfs): void {
     const node = this.nodes[at] as Node;
     this.traces = 0;
     this.redundant = 0;
     this.base = at;
     this.depth = at + 1;
+    this.before = from.before;
+    this.reached = from.reached;
+    this.stretches?.receive(node);
     node.lanes.splice(0, node.lanes.length - count);
+    node.after.splice(0, node.after.length - count);
     node.at = -1;
   }
 

@@ -1,5 +1,6 @@
 import { objectOf, type TouchCode, writes } from '../../machine/index.ts';
 import { canSpin, exchanges } from './spins.ts';
+import { fieldsOf, restoreFields, type SearchState } from './state.ts';
 
 export const NONE = -1;
 
@@ -85,6 +86,19 @@ export class History {
     }
     this.touches = keep;
     this.count = count;
+  }
+
+  /** Without what an object was touched by last, of which there are as many as memory has words. */
+  save(): SearchState {
+    return { ...fieldsOf(this, ['last']), objects: this.last.length };
+  }
+
+  restore({ objects, ...state }: SearchState): void {
+    this.truncate(0);
+    restoreFields(this, state);
+    const { last } = this;
+    if (last.length < (objects as number)) this.last = new Int32Array(objects as number).fill(NONE);
+    for (let t = 0; t < this.touches; t++) this.last[objectOf(this.codes[t] as TouchCode)] = t;
   }
 
   laneOf(e: number): number {

@@ -1,4 +1,5 @@
 import { objectOf, type TouchCode, writes } from '../../machine/index.ts';
+import { fieldsOf, restoreFields, type SearchState } from './state.ts';
 
 /**
  * A number for the Mazurkiewicz trace of the execution so far: equal for executions that differ only
@@ -27,6 +28,19 @@ export class Signature {
     this.truncate(0);
     this.lanes = new Int32Array(2 * lanes).map((_, i) => mix(0x2545f491, i));
     if (this.state.length < 4 * objects) this.state = new Int32Array(4 * objects);
+  }
+
+  /** Of the state only what is not as it was at first. */
+  save(): SearchState {
+    const changed = [...new Set(this.places)].map((at) => [at, this.state[at] as number]);
+    return { ...fieldsOf(this, ['state']), size: this.state.length, changed };
+  }
+
+  restore({ size, changed, ...rest }: SearchState): void {
+    this.truncate(0);
+    restoreFields(this, rest);
+    if (this.state.length < (size as number)) this.state = new Int32Array(size as number);
+    for (const [at, value] of changed as [number, number][]) this.state[at] = value;
   }
 
   get value(): number {

@@ -46,9 +46,7 @@ export class Stretches {
     point.running = this.running;
     point.touched = new Map();
     point.later = undefined;
-    if (before?.at === 0 && before.current >= 0 && before.current === point.current) {
-      before.later = point.touched;
-    }
+    if (before !== undefined && goesOn(before, point.current)) before.later = point.touched;
   }
 
   /** From a point, its branch is taken that is due. */
@@ -66,7 +64,7 @@ export class Stretches {
       this.running = this.running.filter(({ point }) => point.current !== lane);
       this.touch(codes, count);
     }
-    if (last === undefined || last.at !== 0 || last.current !== lane) return;
+    if (last === undefined || !goesOn(last, lane)) return;
     for (let i = 0; i < count; i++) last.own.push(codes[i] as TouchCode);
   }
 
@@ -93,17 +91,33 @@ export class Stretches {
     loseAll(point.running);
   }
 
+  /** Branches behind the one that is being explored are another search's: here nobody will see them. */
+  give({ lanes, at, touched, running }: Preemptible): void {
+    for (const by of lanes.slice(at + 1)) touched.set(by, null);
+    loseAll(running);
+  }
+
+  /** The other search: whether what it takes can be the same as a later one is not known yet. */
+  receive(point: Preemptible): void {
+    if (goesOn(point, point.current)) point.later = undefined;
+  }
+
   /** Whether the branch that is due needs not be tried. */
   isSame({ lanes, at, own, later, touched }: Preemptible): boolean {
     const by = lanes[at] as number;
     const its = later?.get(by);
-    if (at === 0 || its === undefined || its === null) return false;
+    if (its === undefined || its === null) return false;
     for (const code of own) {
       if (its.has(code | 1) || (writes(code) && its.has(code & ~1))) return false;
     }
     touched.set(by, its);
     return true;
   }
+}
+
+/** Whether the branch of a point that is being explored is that this lane, the current one, goes on. */
+function goesOn({ current, lanes, at }: Preemptible, lane: number): boolean {
+  return current >= 0 && current === lane && lanes[at] === current;
 }
 
 function loseAll(running: readonly Running[]): void {
