@@ -44,6 +44,13 @@ it('a run prints what the guest prints, then what ran, and the seed always', () 
   expect(out).toContain('shmtest foo 8192 4 · 2 CPUs · round-robin · seed 42\nnothing found in ');
 });
 
+it('what a guest prints without ending the line is a line of its own', () => {
+  const { out } = xv6(folder(), ['run', 'write-write', '--seed', '1']);
+  const [printed, ran] = out.split('\n');
+  expect(printed).toMatch(/^[a-z]+$/);
+  expect(ran).toBe('write-write · 2 CPUs · round-robin · seed 1');
+});
+
 it('without a seed one is drawn, printed, and gives the same run again', () => {
   const cwd = folder();
   const { out } = xv6(cwd, ['run']);

@@ -36,7 +36,9 @@ describe('a shrunk schedule', () => {
 
     const memory = new TraceMemory();
     run(subject, { seed, strategy, sink: memory.sink });
-    const again = replay(readTrace(memory.bytes()));
+    const shrunk = readTrace(memory.bytes());
+    expect(shrunk.header?.strategy).toBe('schedule');
+    const again = replay(shrunk);
     expect(again.complete).toBe(true);
     expect(again.finding?.title).toBe(finding.title);
   });

@@ -17,7 +17,7 @@ const LEASE_MAX = 2 ** 30;
  * drops segments and sees what still happens. Not fair.
  */
 export class Segments implements Strategy {
-  readonly name = 'segments';
+  readonly name = 'schedule';
   /** A forced switch uses up its segment too, or the list would be out of step. */
   readonly asksAlways = true;
   private readonly list: readonly Segment[];

@@ -19,9 +19,9 @@ export class Shell {
     this.ink = makeInk(wantsColour(this.out.isTerminal, env));
   }
 
-  /** A line for people. */
+  /** A line for people, on a line of its own whatever the guest has printed. */
   say(text: string): void {
-    this.out.write(`${text}\n`);
+    this.out.write(`${this.out.isInLine ? '\n' : ''}${text}\n`);
   }
 
   /** An object on a line of its own, for programs: docs/json.md. */

@@ -18,6 +18,8 @@ const pause = new Int32Array(new SharedArrayBuffer(4));
 export class Output implements Writer {
   readonly isTerminal: boolean;
   closed = false;
+  /** Whether what was written last does not end its line. */
+  isInLine = false;
   private readonly fd: number;
 
   constructor(fd: 1 | 2) {
@@ -28,6 +30,7 @@ export class Output implements Writer {
 
   /** @throws UsageError when it cannot be written, except for want of a reader. */
   write(text: string): void {
+    if (text !== '') this.isInLine = !text.endsWith('\n');
     const bytes = Buffer.from(text);
     for (let at = 0; at < bytes.length && !this.closed; ) {
       try {

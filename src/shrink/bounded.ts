@@ -69,7 +69,7 @@ export class BoundedSearch {
 
 /** Segments, and behind them another strategy. */
 class After implements Strategy {
-  readonly name = 'segments';
+  readonly name = 'schedule';
   readonly asksAlways = true;
   private readonly steps: number;
   private readonly start: Segments;

@@ -22,7 +22,7 @@ export interface Event {
 
 /** Follows segments, and takes down which operations depend on which. */
 export class EventLog implements Strategy {
-  readonly name = 'segments';
+  readonly name = 'schedule';
   readonly asksAlways = true;
   readonly events: Event[] = [];
   private readonly segments: Segments;

@@ -31,7 +31,7 @@ const STACK_STEPS = 200_000;
 
 /** Follows segments, and keeps the operations of some steps, with their places in the source. */
 export class OperationLog implements Strategy {
-  readonly name = 'segments';
+  readonly name = 'schedule';
   readonly asksAlways = true;
   readonly operations: ShownOperation[] = [];
   private readonly stage: Stage;
