@@ -50,10 +50,10 @@ export const SHORT_ID = /^XR-[0-9a-f]{6}(-\d+)?$/;
 
 /**
  * What makes two findings the same bug: the kind, and the places in the title, whichever of two comes
- * first, but for their numbers, which differ from one execution to the next.
+ * first, but for numbers, which differ from one execution to the next, also that of `and 2 more`.
  */
 export function likeness({ detector, title }: Finding): string {
-  const unnumbered = title.replace(/\d+|0x[0-9a-f]+/g, '#');
+  const unnumbered = title.replace(/, and \d+ more$/, '').replace(/\d+|0x[0-9a-f]+/g, '#');
   const [, what, one = '', other = ''] = /^(.*: )(.+) and (.+)$/.exec(unnumbered) ?? [];
   const places = what === undefined ? unnumbered : `${what}${[one, other].sort().join(' and ')}`;
   return `${detector}: ${places}`;

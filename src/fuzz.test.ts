@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -16,11 +16,26 @@ describe('xv6-replay fuzz', () => {
     const id = /replay (XR-[0-9a-f]{6})/.exec(out)?.[1] as string;
     expect(existsSync(join(cwd, '.xv6-replay', `${id}.xrt`))).toBe(true);
     expect(xv6(cwd, ['replay', id]).code).toBe(1);
-    const [run = '', fuzz = ''] = [...out.matchAll(/ xv6-replay ((?:run|fuzz) .*)/g)].map(
-      ([, line]) => line,
-    );
+    const commands = out.replaceAll(/ \\\n +/g, ' ').matchAll(/ xv6-replay ((?:run|fuzz) .*)/g);
+    const [run = '', fuzz = ''] = [...commands].map(([, line]) => line);
     expect(xv6(cwd, run.split(' '))).toMatchObject({ code: 1 });
-    expect(xv6(cwd, fuzz.split(' ')).out).toContain(` Run     xv6-replay ${run}`);
+    const again = xv6(cwd, fuzz.split(' ')).out;
+    expect(again.slice(again.indexOf(' Run '), again.indexOf(' Fuzz '))).toBe(
+      out.slice(out.indexOf(' Run '), out.indexOf(' Fuzz ')),
+    );
+  });
+
+  it('prints a command with a process a line, none wider than a screen, that a shell takes', () => {
+    const cwd = folder();
+    const { out } = xv6(cwd, ['fuzz', '--seed', '1', '--mutant', 'shm-open-aba', '--no-shrink']);
+    const [command = ''] = / xv6-replay run (?:.*\\\n)+.*/.exec(out) ?? [];
+    expect(command.match(/\n +\+ script .*\\$/gm)?.length).toBe(
+      (command.match(/ \+ /g) ?? []).length,
+    );
+    const options = command.split('\n').filter((line) => line.includes('  --'));
+    expect(Math.max(...options.map((line) => line.length))).toBeLessThanOrEqual(100);
+    const shell = command.replace('xv6-replay', `'${process.execPath}' '${CLI}'`);
+    expect(spawnSync('sh', ['-c', shell], { cwd }).status).toBe(1);
   });
 
   it('of correct code says what was covered', () => {
@@ -39,23 +54,11 @@ describe('xv6-replay fuzz', () => {
     expect(told[3]).toMatchObject({ seed: 1, findings: 1, exitCode: 1 });
   });
 
-  it('says where to go on when it is interrupted', async () => {
-    const args = ['fuzz', '--seed', '7', '--mutant', 'shm-close-double', '--keep-going'];
-    const child = spawn(process.execPath, [CLI, ...args, '--max-time', '10m'], { cwd: folder() });
-    let out = '';
-    child.stdout.setEncoding('utf8').on('data', (text) => {
-      if (out === '') child.kill('SIGINT');
-      out += text;
-    });
-    const code = await new Promise((resolve) => child.once('close', resolve));
-    expect(code).toBe(130);
-    const [, programs] = /bugs? found in (\d+) programs?/.exec(out) ?? [];
-    expect(out).toContain(`interrupted; to go on: xv6-replay fuzz --seed ${7 + Number(programs)} `);
-  });
-
   it.each([
     [['--programs', '0'], 'whole number'],
     [['--schedules', 'x'], 'whole number'],
+    [['--jobs', '0'], 'whole number'],
+    [['--resume', 'nowhere'], 'no such file'],
     [['--max-time', 'soon'], '60s, 5m or 2h'],
     [['--strategy', 'rnadom'], 'did you mean random?'],
     [['--strategy', 'urw:0'], 'none of that name'],

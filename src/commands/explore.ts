@@ -3,25 +3,25 @@ import type { Command } from 'commander';
 import { PARAM } from '../../kernel/param.ts';
 import { type CampaignOptions, campaign } from '../campaign/campaign.ts';
 import type { Standing } from '../campaign/standing.ts';
-import {
-  lastState,
-  loadState,
-  type Question,
-  type Saved,
-  saveState,
-  stateFile,
-} from '../campaign/state-file.ts';
+import type { Question, Saved } from '../campaign/state-file.ts';
 import { checkFound } from '../determinism.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import type { Discovery, Exploration } from '../explore.ts';
 import { outcomesText, progressText, verdictText } from '../report/exploration-text.ts';
-import { count, plural, shellWord } from '../report/text.ts';
+import { count, plural } from '../report/text.ts';
 import type { Subject } from '../stage.ts';
 import { Interrupt } from './interrupt.ts';
 import { addLimits } from './limits.ts';
 import { addLook } from './look.ts';
 import { drawSeed, examples, parseNames, wholeNumber } from './options.ts';
 import { Pace, parseDuration } from './pace.ts';
+import {
+  addCampaignOptions,
+  before,
+  type CampaignCommandOptions,
+  type Campaigning,
+  keep,
+} from './resume.ts';
 import {
   addGuestOptions,
   askedFor,
@@ -31,7 +31,7 @@ import {
 } from './run.ts';
 import type { Shell } from './shell.ts';
 
-interface Options extends RunCommandOptions {
+interface Options extends RunCommandOptions, CampaignCommandOptions {
   readonly schedules?: number;
   /** Seconds. */
   readonly maxTime?: number;
@@ -39,12 +39,7 @@ interface Options extends RunCommandOptions {
   readonly focus?: readonly string[];
   readonly commuting?: readonly string[];
   readonly keepGoing?: boolean;
-  readonly jobs?: number;
-  /** The file; true for the last that was saved of the same. */
-  readonly resume?: string | true;
 }
-
-const JOBS_MAX = 256;
 
 /** What decides what comes of it, but for the seed and the version of the code. */
 function questionOf(subject: Subject, options: Options): Question {
@@ -65,21 +60,9 @@ function questionOf(subject: Subject, options: Options): Question {
   };
 }
 
-/** An interrupted exploration that is gone on with. */
-interface Before {
-  readonly file: string;
-  readonly saved: Saved<Standing>;
-}
-
-/** @throws UsageError for a state of something else. */
-function before(subject: Subject, options: Options): Before | undefined {
-  const { resume, seed } = options;
-  if (resume === undefined) return undefined;
+function campaigning(subject: Subject, options: Options): Campaigning {
   const question = questionOf(subject, options);
-  const file = resume === true ? lastState(stateFile('explore', question)) : resume;
-  const saved = loadState<Standing>(file, question, subject.fingerprint());
-  if (seed === undefined || seed === saved.seed) return { file, saved };
-  throw new UsageError(`${file} was saved with seed ${saved.seed}, not ${seed}`);
+  return { verb: 'explore', question, fingerprint: subject.fingerprint() };
 }
 
 function campaignOptions(options: Options): CampaignOptions {
@@ -139,35 +122,23 @@ async function explored(
 }
 
 /** Leaves on disk where it stands, and says how to go on. */
-function keep(
+function interrupted(
   { at, seed, seconds }: Explored,
-  subject: Subject,
-  options: Options,
+  campaign: Campaigning,
+  { json }: Options,
   file: string | undefined,
   shell: Shell,
 ): void {
-  const question = questionOf(subject, options);
-  const ms = Math.round(1000 * seconds);
-  const saved = { question, fingerprint: subject.fingerprint(), seed, ms, at };
-  const kept = saveState(saved, file ?? stateFile('explore', question), file !== undefined);
-  const command = resumeCommand(shell.argv, kept);
+  const known = { seed, ms: Math.round(1000 * seconds), at };
+  const { state, command } = keep(campaign, known, file, shell);
   shell.exitCode = EXIT.interrupted;
   const { executions, discoveries } = at.so;
   const found = discoveries.length;
-  if (options.json) shell.json({ kind: 'interrupted', executions, found, state: kept, command });
+  if (json) shell.json({ kind: 'interrupted', executions, found, state, command });
   else {
     const done = `${plural(executions, 'execution')}, ${count(found)} found`;
     shell.say(`interrupted after ${done}; to go on: ${command}`);
   }
-}
-
-/** The same command, going on from a file. */
-function resumeCommand(argv: readonly string[], file: string): string {
-  const words = [...argv];
-  const at = words.indexOf('--resume');
-  if (at >= 0) words.splice(at, words[at + 1] === file ? 2 : 1);
-  words.splice(words.indexOf('explore') + 1, 0, '--resume', file);
-  return ['xv6-replay', ...words].map(shellWord).join(' ');
 }
 
 function reportJson(so: Exploration, program: string, seconds: number, shell: Shell): void {
@@ -239,13 +210,14 @@ function sayLearnt({ finding, seed }: Discovery, shell: Shell): void {
 async function act(options: Options, operands: readonly string[], shell: Shell): Promise<void> {
   if (options.schedule !== undefined) throw new UsageError('--schedule is for run');
   const subject = await askedFor(options, operands, shell);
-  const from = before(subject, options);
+  const asked = campaigning(subject, options);
+  const from = before<Standing>(asked, options);
   const ended = await explored(subject, options, from?.saved, shell);
   const { at, seed, seconds } = ended;
   const { so } = at;
   if (subject.isOwn) checkFound(await askedFor(options, operands, shell), so.discoveries);
   if (ended.wasInterrupted) {
-    keep(ended, subject, options, from?.file, shell);
+    interrupted(ended, asked, options, from?.file, shell);
     return;
   }
   if (options.json) reportJson(so, subject.program, seconds, shell);
@@ -275,16 +247,8 @@ export function define(command: Command, shell: Shell): void {
       'of a search: critical sections whose order\ndoes not matter; kmem if none, or `none`',
       parseNames,
     )
-    .option('--keep-going', 'go on after something was found')
-    .option(
-      '--jobs <n>',
-      'threads that execute; all cores if none. dpor and deepen use one',
-      wholeNumber(1, JOBS_MAX),
-    )
-    .option(
-      '--resume [file]',
-      'go on where Ctrl-C interrupted the same command; the last one if no file',
-    );
+    .option('--keep-going', 'go on after something was found');
+  addCampaignOptions(command, '. dpor and deepen use one');
   addLook(command);
   addLimits(command, PARAM);
   command

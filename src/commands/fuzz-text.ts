@@ -1,14 +1,19 @@
 import { PARAM, type Param } from '../../kernel/param.ts';
-import type { FuzzFinding, Fuzzing } from '../fuzz/fuzz.ts';
+import type { Done } from '../campaign/beat.ts';
+import type { FuzzCounts, FuzzShare } from '../fuzz/fuzz.ts';
+import type { FuzzFinding } from '../fuzz/program.ts';
 import type { GuestSpec } from '../guest.ts';
 import { count, plural, shellWord, wrap } from '../report/text.ts';
 import type { Size } from '../shrink.ts';
 import { flagOf } from './limits.ts';
 import type { LookOptions } from './look.ts';
-import type { Pace } from './pace.ts';
+import type { CampaignCommandOptions } from './resume.ts';
 
-export interface FuzzCommandOptions extends LookOptions {
-  readonly seed?: number;
+/** Widest line of a command. */
+const COLUMNS = 100;
+const CONTINUED = ' \\';
+
+export interface FuzzCommandOptions extends LookOptions, CampaignCommandOptions {
   readonly programs?: number;
   readonly schedules: number;
   /** Seconds. */
@@ -21,45 +26,48 @@ export interface FuzzCommandOptions extends LookOptions {
   readonly json?: boolean;
 }
 
-export function progress(
-  so: Fuzzing,
-  programs: number,
-  pace: Pace,
-  { maxTime }: FuzzCommandOptions,
+/** How long it takes: so far, and at most from now on. */
+interface Time {
+  readonly seconds: number;
+  readonly secondsLeft: number;
+}
+
+/** How far a campaign is, in one line. */
+export function progressText(
+  { programs, executions, operations, hits }: FuzzShare,
+  running: Done,
+  most: number,
+  { seconds, secondsLeft }: Time,
 ): string {
-  const rate = so.executions / pace.seconds;
-  const millions = (so.operations / pace.seconds / 1e6).toFixed(1);
-  const left = Math.min(
-    ((programs - so.programs) / so.programs) * pace.seconds,
-    (maxTime ?? Number.POSITIVE_INFINITY) - pace.seconds,
-  );
-  return [
-    `${count(so.programs)} programs`,
-    `${count(so.executions)} executions`,
-    `${count(Math.round(rate))}/s`,
+  const all = executions + running.executions;
+  const millions = ((operations + running.operations) / seconds / 1e6).toFixed(1);
+  const left = Math.min(((most - programs) / programs) * seconds, secondsLeft);
+  const parts = [
+    plural(programs, 'program'),
+    `${count(all)} executions`,
+    `${count(Math.round(all / seconds))}/s`,
     `${millions} M operations/s`,
-    `${count(so.findings.length)} found`,
-    `${Math.max(0, Math.ceil(left))} s left`,
-  ].join(', ');
+    `${count(hits.length)} found`,
+  ];
+  if (Number.isFinite(left)) parts.push(`${count(Math.ceil(Math.max(0, left)))} s left`);
+  return parts.join(', ');
 }
 
 /** What was covered: how much of what. */
-export function covered(so: Fuzzing, pace: Pace): string[] {
-  const { programs, executions, operations, abandoned, calls, findings } = so;
-  // Shrinking and reports took their time, too.
-  const rate = findings.length > 0 ? '' : `, ${count(Math.round(executions / pace.seconds))}/s`;
+export function coveredText(so: FuzzCounts, rate: number | undefined): string[] {
+  const { programs, executions, operations, abandoned, calls } = so;
   const millions = `${(operations / 1e6).toFixed(1)} M operations`;
-  const made = [...calls.counts].sort(([, a], [, b]) => b.made - a.made);
+  const done = [plural(programs, 'program'), plural(executions, 'execution'), millions];
+  if (rate !== undefined) done.push(`${count(Math.round(rate))}/s`);
+  const lines = [done.join(', ')];
+  if (abandoned > 0) {
+    lines.push(`${plural(abandoned, 'execution')} reached the step limit and say nothing`);
+  }
+  const made = [...calls].sort(([, a], [, b]) => b.made - a.made);
   const names = made.map(([name, { made: n, refused }], i) => {
     const refusals = refused > 0 ? ` (−1: ${count(refused)})` : '';
     return `${name} ${count(n)}${refusals}${i < made.length - 1 ? ',' : ''}`;
   });
-  const lines = [
-    `${plural(programs, 'program')}, ${plural(executions, 'execution')}, ${millions}${rate}`,
-  ];
-  if (abandoned > 0) {
-    lines.push(`${plural(abandoned, 'execution')} reached the step limit and say nothing`);
-  }
   if (made.length > 0) {
     const head = `${made.length} system calls, in one execution of each program: `;
     lines.push(wrap([...head.trim().split(' '), ...names], ''));
@@ -68,9 +76,11 @@ export function covered(so: Fuzzing, pace: Pace): string[] {
 }
 
 /** The options of a command line that boots the same. */
-function limitsText({ param, mutants, detectors }: GuestSpec): string[] {
+function limitsText({ spec: { param, mutants, detectors }, finding }: FuzzFinding): string[] {
   const limits = (Object.keys(param) as (keyof Param)[])
     .filter((name) => param[name] !== PARAM[name])
+    // Where the execution ends before, its limit does not matter.
+    .filter((name) => name !== 'stepsMax' || finding.step >= param.stepsMax)
     .map((name) => `${flagOf(name)} ${param[name]}`);
   return [...limits, ...named('--mutant', mutants), ...named('--detectors', detectors)];
 }
@@ -79,10 +89,35 @@ function named(flag: string, names: readonly string[] = []): string[] {
   return names.length === 0 ? [] : [`${flag} ${names.join(',')}`];
 }
 
-export function runText({ spec, strategy, seed }: FuzzFinding): string {
-  const words = [spec.program, ...spec.args].map(shellWord);
-  const options = [`--strategy ${strategy}`, `--seed ${seed}`, ...limitsText(spec)];
-  return `xv6-replay run ${[...words, ...options].join(' ')}`;
+/** The command that runs what is left of the program, in parts: its processes, then the options. */
+function runParts(found: FuzzFinding, schedule: string | undefined): string[] {
+  const { spec, strategy, seed } = found;
+  const processes: string[][] = [['xv6-replay', 'run', spec.program]];
+  for (const word of spec.args) {
+    if (word === '+') processes.push([word]);
+    else processes.at(-1)?.push(shellWord(word));
+  }
+  const chooser = schedule === undefined ? `--strategy ${strategy}` : `--schedule ${schedule}`;
+  const options = [chooser, `--seed ${seed}`, ...limitsText(found)];
+  return [...processes.map((words) => words.join(' ')), ...options];
+}
+
+/** @param schedule if it was shrunk */
+export function runText(found: FuzzFinding, schedule: string | undefined): string {
+  return runParts(found, schedule).join(' ');
+}
+
+/** The same in lines, a process a line, that a shell takes as one. */
+export function runLines(found: FuzzFinding, schedule: string | undefined, indent: string): string {
+  const lines: string[] = [];
+  for (const part of runParts(found, schedule)) {
+    const last = lines.at(-1) ?? '';
+    const both = `${last} ${part}`;
+    const fits = indent.length + both.length + CONTINUED.length <= COLUMNS;
+    if (fits && last.startsWith('  --')) lines[lines.length - 1] = both;
+    else lines.push(lines.length === 0 ? part : `  ${part}`);
+  }
+  return lines.join(`${CONTINUED}\n${indent}`);
 }
 
 /** The command that generates that program again, and nothing else. */
@@ -105,18 +140,3 @@ export function programSize({ args, param }: GuestSpec): string {
 
 export const size = ({ preemptions, steps }: Size): string =>
   `${plural(preemptions, 'preemption')}, ${plural(steps, 'step')}`;
-
-/** The command that goes on with the next program. */
-export function resumeText(
-  so: Fuzzing,
-  seed: number,
-  programs: number,
-  options: FuzzCommandOptions,
-): string {
-  const { schedules, maxTime } = options;
-  const words = ['xv6-replay fuzz', `--seed ${seed + so.programs}`, `--schedules ${schedules}`];
-  if (programs < Number.MAX_SAFE_INTEGER) words.push(`--programs ${programs - so.programs}`);
-  if (maxTime !== undefined) words.push(`--max-time ${maxTime}s`);
-  if (options.keepGoing) words.push('--keep-going');
-  return [...words, ...chosen(options)].join(' ');
-}

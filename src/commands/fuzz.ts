@@ -1,155 +1,167 @@
-import { performance } from 'node:perf_hooks';
-import { setImmediate } from 'node:timers/promises';
+import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
-import { makeStrategy } from '../../scheduler/strategies.ts';
-import type { Strategy } from '../../scheduler/strategy.ts';
-import { TraceMemory } from '../../traces/memory.ts';
-import { EXIT } from '../errors.ts';
-import { type FuzzFinding, type Fuzzing, fuzzing, noFuzzing } from '../fuzz/fuzz.ts';
-import { plural } from '../report/text.ts';
-import { run } from '../run.ts';
-import { type Shrunk, shrink } from '../shrink.ts';
 import {
-  covered,
-  type FuzzCommandOptions,
-  fuzzText,
-  programSize,
-  progress,
-  resumeText,
-  runText,
-  size,
-} from './fuzz-text.ts';
+  type FuzzCampaign,
+  type FuzzCampaignOptions,
+  type FuzzStanding,
+  fuzzCampaign,
+} from '../campaign/fuzz-campaign.ts';
+import type { Saved } from '../campaign/state-file.ts';
+import { EXIT } from '../errors.ts';
+import { fingerprint } from '../fingerprint.ts';
+import { generation } from '../fuzz/case.ts';
+import type { FuzzFinding } from '../fuzz/program.ts';
+import { count, plural } from '../report/text.ts';
+import { reportFound } from './fuzz-found.ts';
+import { coveredText, type FuzzCommandOptions, progressText } from './fuzz-text.ts';
 import { Interrupt } from './interrupt.ts';
 import { addLook } from './look.ts';
 import { drawSeed, examples, parseNames, parseSeed, wholeNumber } from './options.ts';
 import { Pace, parseDuration } from './pace.ts';
-import { parseStrategy, runAndReport } from './run.ts';
+import { addCampaignOptions, before, type Campaigning, keep } from './resume.ts';
+import { parseStrategy } from './run.ts';
 import type { Shell } from './shell.ts';
 
 const PROGRAMS_DEFAULT = 1000;
 const UNLIMITED = Number.MAX_SAFE_INTEGER;
-/** Milliseconds between two chances for others. */
-const REST_MS = 50;
 
-/** The few switches of the shrunk program that matter. */
-function shrunkSchedule({ spec, strategy, seed }: FuzzFinding): Shrunk {
-  const memory = new TraceMemory();
-  run(spec, { seed, strategy: makeStrategy(strategy) as Strategy, sink: memory.sink });
-  return shrink(memory.bytes());
+/** What decides what comes of it, but for the seed, how many programs, and the version of the code. */
+function campaigning(options: FuzzCommandOptions): Campaigning {
+  const { schedules, strategy, mutant, detectors, keepGoing = false, shrink } = options;
+  const question = {
+    program: 'generated programs',
+    schedules,
+    strategy,
+    mutants: mutant ?? [],
+    detectors: detectors ?? 'all',
+    'keep-going': String(keepGoing),
+    shrink: String(shrink),
+  };
+  return { verb: 'fuzz', question, fingerprint: `${fingerprint()}/${generation()}` };
 }
 
-/** A line for programs: what was found in what. */
-function foundJson(
-  found: FuzzFinding,
-  schedule: string | undefined,
-  options: FuzzCommandOptions,
-): object {
-  const { spec, finding, program, strategy, seed, before, candidates, executions } = found;
-  const { about: _, ...known } = finding;
-  const what = { program: spec.program, args: spec.args, param: spec.param, mutants: spec.mutants };
-  const how = { strategy, seed, before, schedule: schedule ?? null };
-  const commands = { run: runText(found), fuzz: fuzzText(found, options) };
+function programsOf({ programs, maxTime }: FuzzCommandOptions): number {
+  return programs ?? (maxTime === undefined ? PROGRAMS_DEFAULT : UNLIMITED);
+}
+
+function campaignOptions(options: FuzzCommandOptions, seed: number): FuzzCampaignOptions {
+  const { schedules, strategy, mutant = [], detectors, shrink, keepGoing, maxTime, jobs } = options;
   return {
-    finding: known,
-    fuzzSeed: program,
-    ...what,
-    ...how,
-    candidates,
-    executions,
-    ...commands,
+    seed,
+    programs: programsOf(options),
+    schedules,
+    strategy,
+    mutants: mutant,
+    shrink,
+    jobs: jobs ?? availableParallelism(),
+    ...(detectors === undefined ? {} : { detectors }),
+    ...(keepGoing === undefined ? {} : { keepGoing }),
+    ...(maxTime === undefined ? {} : { msMax: 1000 * maxTime }),
   };
 }
 
-/** Runs what is left once more, for its report and its trace, and says how to come here again. */
-async function report(
-  found: FuzzFinding,
-  options: FuzzCommandOptions,
-  shell: Shell,
-): Promise<void> {
-  const { spec, finding, from, before, candidates, executions, strategy, seed } = found;
-  const shrunk = before > 0 || !options.shrink ? undefined : shrunkSchedule(found);
-  if (options.json) {
-    shell.json({ kind: 'fuzzed', ...foundJson(found, shrunk?.schedule, options) });
-  }
-  const { strategy: _, ...others } = options;
-  const { ncpu: cpus, ...limits } = spec.param;
-  const chooser = shrunk === undefined ? { strategy } : { schedule: shrunk.schedule };
-  const asked = { ...others, ...limits, cpus, seed, detail: 1, ...chooser };
-  await runAndReport(asked, [spec.program, ...spec.args], shell);
-  if (options.json) return;
-  if (before > 0) {
-    const detail = finding.detail.map((line) => `  ${line}`).join('\n');
-    shell.say(`${finding.title}\n${detail}`);
-    shell.say(
-      `seen after ${plural(before, 'execution')} of the program, not in the last one alone`,
-    );
-  }
-  if (candidates > 0) {
-    const effort = `${plural(candidates, 'program')} and ${plural(executions, 'execution')}`;
-    shell.say(` Shrunk  the program from ${programSize(from)}`);
-    shell.say(`         to ${programSize(spec)}, in ${effort}`);
-  }
-  if (shrunk !== undefined) {
-    shell.say(` Shrunk  its schedule from ${size(shrunk.from)}\n         to ${size(shrunk.to)}`);
-  }
-  shell.say(` Run     ${runText(found)}\n Fuzz    ${fuzzText(found, options)}`);
+/** How a campaign ended. */
+interface Fuzzed extends FuzzCampaign {
+  readonly seed: number;
+  /** All that it took, what came before an interruption included. */
+  readonly seconds: number;
+  readonly wasInterrupted: boolean;
 }
 
-function reportJson(so: Fuzzing, seed: number, pace: Pace, shell: Shell): void {
-  const { calls, findings, ...counts } = so;
-  const came = { findings: findings.length, calls: Object.fromEntries(calls.counts) };
-  const ms = Math.round(1000 * pace.seconds);
+/** Fuzzes, and reports each finding as soon as it is shrunk. */
+async function fuzzed(
+  options: FuzzCommandOptions,
+  saved: Saved<FuzzStanding> | undefined,
+  shell: Shell,
+): Promise<Fuzzed> {
+  const { maxTime = Number.POSITIVE_INFINITY } = options;
+  const seed = saved?.seed ?? options.seed ?? drawSeed();
+  const pace = new Pace(maxTime);
+  const seconds = (): number => pace.seconds + (saved?.ms ?? 0) / 1000;
+  const clear = (): void => {
+    if (pace.hasShown) shell.err.write('\r\x1b[K');
+  };
+  const onProgress: FuzzCampaignOptions['onProgress'] = (share, running) => {
+    if (!pace.shows) return;
+    const time = { seconds: seconds(), secondsLeft: maxTime - pace.seconds };
+    const line = progressText(share, running, programsOf(options), time);
+    shell.err.write(`\r${line}\x1b[K`);
+  };
+  let reports = Promise.resolve();
+  const onFinding = (found: FuzzFinding): void => {
+    clear();
+    reports = reports.then(() => reportFound(found, options, shell));
+    // Whoever waits for all of them hears of it.
+    reports.catch(() => undefined);
+  };
+  const shown = shell.err.isTerminal ? { onProgress } : {};
+  const interrupt = new Interrupt();
+  const { signal } = interrupt;
+  const asked = { ...campaignOptions(options, seed), ...shown, onFinding, signal, from: saved?.at };
+  try {
+    const ended = await fuzzCampaign(asked);
+    await reports;
+    const wasInterrupted = signal.aborted && !ended.isOver;
+    return { ...ended, seed, seconds: seconds(), wasInterrupted };
+  } finally {
+    interrupt.end();
+    clear();
+  }
+}
+
+/** Leaves on disk where it stands, and says how to go on. */
+function interrupted(
+  { at, seed, seconds }: Fuzzed,
+  campaign: Campaigning,
+  { json }: FuzzCommandOptions,
+  file: string | undefined,
+  shell: Shell,
+): void {
+  const known = { seed, ms: Math.round(1000 * seconds), at };
+  const { state, command } = keep(campaign, known, file, shell);
+  shell.exitCode = EXIT.interrupted;
+  const { programs, executions, hits } = at.share;
+  const found = hits.length;
+  if (json) shell.json({ kind: 'interrupted', programs, executions, found, state, command });
+  else {
+    const done = `${plural(programs, 'program')}, ${count(found)} found`;
+    shell.say(`interrupted after ${done}; to go on: ${command}`);
+  }
+}
+
+function reportJson({ at, seed, seconds }: Fuzzed, shell: Shell): void {
+  const { calls, hits, ...counts } = at.share;
+  const came = { findings: hits.length, calls: Object.fromEntries(calls) };
+  const ms = Math.round(1000 * seconds);
   shell.json({ kind: 'fuzz', seed, ...counts, ...came, ms, exitCode: shell.exitCode });
 }
 
-function reportText(so: Fuzzing, seed: number, pace: Pace, shell: Shell): void {
-  const { findings, repeated } = so;
+function reportText({ at, seed, seconds }: Fuzzed, shell: Shell): void {
+  const { executions, repeated, hits } = at.share;
   const { ink } = shell;
-  const bugs = plural(findings.length, 'bug');
-  const verdict = findings.length > 0 ? ink.red(`${bugs} found`) : ink.green('nothing found');
-  const [first, ...further] = covered(so, pace);
+  const isFound = hits.length > 0;
+  const bugs = plural(hits.length, 'bug');
+  const verdict = isFound ? ink.red(`${bugs} found`) : ink.green('nothing found');
+  // Shrinking and reports took their time, too.
+  const [first, ...further] = coveredText(at.share, isFound ? undefined : executions / seconds);
   shell.say(`${verdict} in ${first}; seed ${seed}`);
   for (const line of further) shell.say(line);
   if (repeated > 0) shell.say(`${plural(repeated, 'program')} more with findings like these`);
 }
 
 async function act(options: FuzzCommandOptions, shell: Shell): Promise<void> {
-  const { seed = drawSeed(), maxTime, json, mutant: mutants = [], detectors, ...others } = options;
-  const programs = options.programs ?? (maxTime === undefined ? PROGRAMS_DEFAULT : UNLIMITED);
-  const watched = detectors === undefined ? {} : { detectors };
-  const pace = new Pace(maxTime ?? Number.POSITIVE_INFINITY);
-  const interrupt = new Interrupt();
-  const so = noFuzzing();
-  let last = pace.began;
-  for (const found of fuzzing({ ...others, ...watched, seed, programs, mutants }, so)) {
-    if (found !== undefined) {
-      clear(pace, shell);
-      await report(found, options, shell);
-    }
-    if (shell.err.isTerminal && pace.shows) {
-      shell.err.write(`\r${progress(so, programs, pace, options)}\x1b[K`);
-    }
-    if (performance.now() - last > REST_MS) {
-      // Or nobody would hear of Ctrl-C.
-      await setImmediate();
-      last = performance.now();
-    }
-    if (pace.isOver || interrupt.signal.aborted) break;
+  const asked = campaigning(options);
+  const from = before<FuzzStanding>(asked, options);
+  const ended = await fuzzed(options, from?.saved, shell);
+  if (ended.wasInterrupted) {
+    interrupted(ended, asked, options, from?.file, shell);
+    return;
   }
-  interrupt.end();
-  clear(pace, shell);
-  shell.exitCode = so.findings.length > 0 ? EXIT.finding : EXIT.ok;
-  const isOver = so.programs === programs || (so.findings.length > 0 && !options.keepGoing);
-  const interrupted = interrupt.signal.aborted && !isOver;
-  if (interrupted) shell.exitCode = EXIT.interrupted;
-  if (json) reportJson(so, seed, pace, shell);
-  else reportText(so, seed, pace, shell);
-  if (interrupted && !json)
-    shell.say(`interrupted; to go on: ${resumeText(so, seed, programs, options)}`);
-}
-
-function clear(pace: Pace, shell: Shell): void {
-  if (pace.hasShown) shell.err.write('\r\x1b[K');
+  const { programs, hits } = ended.at.share;
+  if (hits.length > 0) shell.exitCode = EXIT.finding;
+  else shell.exitCode = programs === 0 ? EXIT.nothing : EXIT.ok;
+  if (options.json) reportJson(ended, shell);
+  else reportText(ended, shell);
 }
 
 export function define(command: Command, shell: Shell): void {
@@ -169,8 +181,9 @@ export function define(command: Command, shell: Shell): void {
     .option('--mutant <names>', 'switch on planted defects of the kernel: `list`', parseNames)
     .option('--detectors <names>', 'only these watch, and panic: `list`', parseNames)
     .option('--keep-going', 'go on after something was found')
-    .option('--no-shrink', 'leave programs and schedules as they were generated')
-    .option('--json', 'one JSON object a line instead of text');
+    .option('--no-shrink', 'leave programs and schedules as they were generated');
+  addCampaignOptions(command);
+  command.option('--json', 'one JSON object a line instead of text');
   addLook(command);
   command
     .addHelpText(

@@ -8,6 +8,7 @@ import type { Finding } from '../finding.ts';
 import type { GuestSpec } from '../guest.ts';
 import { Stage } from '../stage.ts';
 import { kernelSubject } from '../subject.ts';
+import { finish, type Work } from './work.ts';
 
 /** An execution in which something was found. */
 export interface Hit {
@@ -46,10 +47,10 @@ export interface Attempting {
  *
  * @throws UsageError for a strategy or detector that does not exist.
  */
-export function attempt(
+export function* attempt(
   spec: GuestSpec,
   { strategy, seed, schedules, events }: Attempting,
-): Attempt {
+): Work<Attempt> {
   const detectors = selectDetectors(spec.detectors);
   const stage = new Stage(kernelSubject(spec));
   stage.watch({ detectors, events: events ?? null });
@@ -63,6 +64,7 @@ export function attempt(
     const turn = strategies[n % strategies.length] as Strategy;
     const { finding } = stage.execute(turn, seed + n);
     operations += stage.machine.step;
+    yield stage.machine.step;
     if (finding === undefined) continue;
     if (finding.detector === 'endless' && !isFair(turn)) {
       abandoned++;
@@ -89,6 +91,6 @@ function isFair({ name }: Strategy): boolean {
 
 /** Whether a hit is seen without the executions before it. */
 export function standsAlone({ spec, finding, strategy, seed }: Hit): boolean {
-  const { hit } = attempt(spec, { strategy, seed, schedules: 1 });
+  const { hit } = finish(attempt(spec, { strategy, seed, schedules: 1 }));
   return hit?.finding.detector === finding.detector;
 }

@@ -6,11 +6,31 @@ export interface CallCount {
   refused: number;
 }
 
+/** By name of the call. */
+export type CallTally = Map<string, CallCount>;
+
+export function addCalls(sum: CallTally, more: CallTally): void {
+  for (const [name, { made, refused }] of more) {
+    const count = countOf(sum, name);
+    count.made += made;
+    count.refused += refused;
+  }
+}
+
+function countOf(tally: CallTally, name: string): CallCount {
+  let count = tally.get(name);
+  if (count === undefined) {
+    count = { made: 0, refused: 0 };
+    tally.set(name, count);
+  }
+  return count;
+}
+
 const ignore = (): void => undefined;
 
 /** Listens to a kernel and counts its system calls by name, those that do not return, too. */
 export class CallCounts implements KernelEvents {
-  readonly counts = new Map<string, CallCount>();
+  readonly counts: CallTally = new Map();
 
   readonly switched = ignore;
   readonly fault = ignore;
@@ -24,19 +44,10 @@ export class CallCounts implements KernelEvents {
   readonly life = ignore;
 
   enter(_step: number, _cpu: number, _pid: number, call: string): void {
-    this.of(call).made++;
+    countOf(this.counts, call).made++;
   }
 
   exit(_step: number, _cpu: number, _pid: number, call: string, result: number): void {
-    if (result === -1) this.of(call).refused++;
-  }
-
-  private of(call: string): CallCount {
-    let count = this.counts.get(call);
-    if (count === undefined) {
-      count = { made: 0, refused: 0 };
-      this.counts.set(call, count);
-    }
-    return count;
+    if (result === -1) countOf(this.counts, call).refused++;
   }
 }

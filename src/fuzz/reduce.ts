@@ -1,25 +1,10 @@
+import { PARAM, type Param } from '../../kernel/param.ts';
 import type { FuzzCase } from './case.ts';
+import type { Work } from './work.ts';
 
-/** What shrinking puts each limit to, if the finding stays. */
-const PLAIN: FuzzCase['param'] = {
-  ncpu: 1,
-  nproc: 6,
-  nshm: 4,
-  nshmpg: 4,
-  noshm: 4,
-  nofile: 8,
-  nfile: 12,
-  ninode: 8,
-  npipe: 4,
-  pipesize: 64,
-  fssize: 12,
-  nvma: 6,
-  nobject: 8,
-  nsegment: 4,
-  frames: 96,
-  tickInterval: 0,
-  kallocFailsAt: 0,
-};
+/** What shrinking puts limits to, if the finding stays: the usual, so that nobody has to say them. */
+const { stepsMax: _, ...USUAL } = PARAM;
+const PLAIN: FuzzCase['param'] = { ...USUAL, ncpu: 1, tickInterval: 0 };
 
 /**
  * Cases with one thing less: a process, a CPU, a limit that is unusual, a step. In the order of what
@@ -31,11 +16,12 @@ function* less(one: FuzzCase): Generator<FuzzCase> {
     yield { ...one, processes: processes.toSpliced(i, 1) };
   }
   const { ncpu = 1 } = param;
+  const unusual = Object.entries(PLAIN).filter(
+    ([name, plain]) => param[name as keyof Param] !== plain,
+  );
+  if (unusual.length > 1) yield { ...one, param: { ...param, ...PLAIN, ncpu } };
   if (ncpu > 2) yield { ...one, param: { ...param, ncpu: ncpu - 1 } };
-  for (const [name, plain] of Object.entries(PLAIN)) {
-    if (param[name as keyof typeof param] === plain) continue;
-    yield { ...one, param: { ...param, [name]: plain } };
-  }
+  for (const [name, plain] of unusual) yield { ...one, param: { ...param, [name]: plain } };
   for (const [i, steps] of processes.entries()) {
     for (let at = steps.length - 1; at >= 0; at--) {
       yield { ...one, processes: processes.with(i, steps.toSpliced(at, 1)) };
@@ -47,12 +33,12 @@ function* less(one: FuzzCase): Generator<FuzzCase> {
  * Takes away one thing after another while the case still fails, until nothing can go: fast-check
  * shrinks what it drew, and leaves steps that no smaller draw would leave out.
  */
-export function reduce(whole: FuzzCase, fails: (one: FuzzCase) => boolean): FuzzCase {
+export function* reduce(whole: FuzzCase, fails: (one: FuzzCase) => Work<boolean>): Work<FuzzCase> {
   let one = whole;
   for (let before: FuzzCase | undefined; before !== one; ) {
     before = one;
     for (const smaller of less(before)) {
-      if (!fails(smaller)) continue;
+      if (!(yield* fails(smaller))) continue;
       one = smaller;
       break;
     }
