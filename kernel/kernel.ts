@@ -84,6 +84,8 @@ export class Kernel {
   watch: KernelWatch | null = null;
   /** Who sees what is printed; null for nobody. */
   onPrint: ((text: string) => void) | null = null;
+  /** Who hears that a process exits, with its pid and status; null for nobody. */
+  onExit: ((pid: number, status: number) => void) | null = null;
 
   private readonly schedulers: readonly Thread[];
   private readonly initial: { p: Proc; image: InitialProcess }[] = [];

@@ -89,6 +89,7 @@ export function* exit(k: Kernel, p: Proc, status: number): Code<never> {
   const { m, ptable, mutant } = k;
   if (p === ptable.procs[0]) panic(k, 'init exiting');
   k.watch?.exiting(status);
+  k.onExit?.(k.currentPid(), status);
   yield* filesExit(k, p);
   if (!mutant['exit-keeps-areas']) yield* vmaExit(k, p);
   if (!mutant['exit-keeps-shm']) yield* shmExit(k, p);

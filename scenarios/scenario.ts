@@ -13,6 +13,14 @@ export interface Scenario {
    * @returns what is wrong, or undefined.
    */
   readonly holds?: (output: string) => string | undefined;
+  /**
+   * What an execution that halts came to, to group executions by.
+   *
+   * @param output all that was printed
+   * @param statuses exit statuses of `processes`, in their order, -1 of one that was killed;
+   *   undefined of one that has not exited
+   */
+  readonly outcome?: (output: string, statuses: readonly (number | undefined)[]) => unknown;
   /** Whether its own programs race in the memory that they share, as `race` then rightly reports. */
   readonly races?: boolean;
 }
@@ -59,6 +67,12 @@ export function okOrKilled(count: number): (output: string) => string | undefine
       allOk(verdicts)(output) ?? (verdicts + kills < count ? 'a program is missing' : undefined)
     );
   };
+}
+
+/** The number that the only line of the output says: `x = 12`. */
+export function numberPrinted(output: string): number | string {
+  const digits = /^\S+ = (-?\d+)\n$/.exec(output)?.[1];
+  return digits === undefined ? output : Number(digits);
 }
 
 /** Holds when exactly `count` programs printed their verdict, and all of them `ok`. */

@@ -16,10 +16,14 @@ export interface Model {
 
 /** The value of the execution that has just halted. @throws UsageError when its author's code does. */
 export function outcomeOf({ program, outcome }: Model): OutcomeValue | undefined {
-  if (outcome === undefined) return undefined;
+  return outcome && valueFrom(() => looking(program, outcome));
+}
+
+/** What an author's code says an execution came to. @throws UsageError when it throws. */
+export function valueFrom(outcome: () => unknown): OutcomeValue {
   let value: unknown;
   try {
-    value = looking(program, outcome);
+    value = outcome();
   } catch (error) {
     throw new UsageError(`the outcome cannot be told: ${messageOf(error)}`);
   }

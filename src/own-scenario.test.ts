@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as ulib from '../user/ulib.ts';
+import { explore } from './explore.ts';
 import { type OwnScenario, scenario } from './own-scenario.ts';
 import { replay } from './replay.ts';
 import { run } from './run.ts';
@@ -48,6 +49,34 @@ describe("a scenario of one's own", () => {
     expect(run(scenario(own)).finding).toBeUndefined();
     const no = scenario({ ...own, holds: (output) => output === 'bye\n' || 'nobody said bye' });
     expect(run(no).finding).toMatchObject({ detector: 'program', title: 'nobody said bye' });
+  });
+
+  it('has an outcome: of what is printed and of exit statuses, each with a schedule', () => {
+    const own: OwnScenario = {
+      ...adders,
+      programs: {
+        *adder(u, argv) {
+          yield* adder(u, argv);
+          return ulib.getpid(u) ?? (yield);
+        },
+        *hello(u) {
+          yield* ulib.print(u, 'hello\n');
+          u.load(0x4000_0000) ?? (yield);
+        },
+      },
+      processes: ['adder foo', 'hello'],
+      holds: () => true,
+      outcome: (output, statuses) => [output.split('\n')[0], ...statuses],
+      detectors: ['program'],
+    };
+    expect(run(scenario(own), { seed: 3 }).outcome).toBe('["hello",2,-1]');
+    const options = { strategy: 'dpor', preemptions: 0, schedules: 50 };
+    const { outcomes, executions } = explore(scenario(own), options);
+    expect(outcomes).toMatchObject([{ value: '["hello",2,-1]', executions }]);
+    const schedule = outcomes[0]?.schedule ?? '';
+    expect(run(scenario(own), { schedule }).outcome).toBe('["hello",2,-1]');
+    const bad = scenario({ ...own, outcome: () => JSON.parse('{') });
+    expect(() => run(bad)).toThrow(/^the outcome cannot be told: /);
   });
 
   it('whose program throws is a finding with its name', () => {

@@ -30,6 +30,15 @@ export interface OwnScenario {
    * @param output all that was printed
    */
   readonly holds?: (output: string) => unknown;
+  /**
+   * What an execution that halts came to, to group executions by: a number or a text, or anything
+   * that JSON can express. `explore` then looks for every value, with a schedule for each.
+   *
+   * @param output all that was printed
+   * @param statuses exit statuses of `processes`, in their order, -1 of one that was killed;
+   *   undefined of one that has not exited
+   */
+  readonly outcome?: (output: string, statuses: readonly (number | undefined)[]) => unknown;
   /** Names of the detectors that watch; all if left out. */
   readonly detectors?: readonly string[];
 }
@@ -53,7 +62,7 @@ export interface OwnScenario {
  * @throws UsageError for limits out of range, a program that does not exist, or too many processes.
  */
 export function scenario(own: OwnScenario): Subject {
-  const { name, summary = '', programs = {}, cpus, holds, detectors } = own;
+  const { name, summary = '', programs = {}, cpus, holds, outcome, detectors } = own;
   const processes = own.processes.map((line) => {
     const argv = line.split(' ').filter((word) => word !== '');
     return { name: argv[0] ?? '', argv };
@@ -62,9 +71,9 @@ export function scenario(own: OwnScenario): Subject {
     holds === undefined ? {} : { holds: (output: string) => wrongBy(() => holds(output)) };
   if (processes.length === 0) throw new UsageError(`${name}: a scenario has a process or more`);
   const guest: OwnGuest = {
-    scenario: { summary, processes, ...holding },
+    scenario: { summary, processes, ...holding, ...(outcome === undefined ? {} : { outcome }) },
     programs: new Map(Object.entries(programs).map((entry) => checked(...entry))),
-    fingerprint: hashOf([...Object.values(programs), ...own.processes, holds].join('\n')),
+    fingerprint: hashOf([...Object.values(programs), ...own.processes, holds, outcome].join('\n')),
   };
   checkProcesses(guest);
   const limits = cpus === undefined ? own.param : { ...own.param, ncpu: cpus };

@@ -14,6 +14,7 @@ import { UsageError } from './errors.ts';
 import type { Finding } from './finding.ts';
 import type { GuestSpec } from './guest.ts';
 import { type Model, type OutcomeValue, outcomeOf } from './model.ts';
+import { ProcessesSaid } from './processes-said.ts';
 import { digestOf } from './recording.ts';
 import { Watcher } from './watcher.ts';
 
@@ -81,6 +82,8 @@ export class Stage {
   /** Lanes are 0..lanes-1. */
   readonly lanes: number;
   private readonly model: Model | undefined;
+  /** Of a kernel whose scenario has an outcome. */
+  private readonly said: ProcessesSaid | undefined;
   private readonly guest: Guest;
   private watcher: Watcher | undefined;
 
@@ -94,13 +97,17 @@ export class Stage {
     this.kernel = kernel;
     this.program = model?.program;
     this.model = model;
+    if (kernel !== undefined && scenario?.outcome !== undefined) {
+      this.said = new ProcessesSaid(kernel, scenario.processes.length, scenario.outcome);
+    }
     this.lanes = kernel === undefined ? machine.cpus.length : 2 * machine.cpus.length;
     this.guest = new Guest(machine, { kernel, scenario, model, isOwn: subject.isOwn });
   }
 
   /** Told what the guest prints; threads without a kernel print nothing. */
   set onPrint(print: ((text: string) => void) | null) {
-    if (this.kernel !== undefined) this.kernel.onPrint = print;
+    if (this.said !== undefined) this.said.onPrint = print;
+    else if (this.kernel !== undefined) this.kernel.onPrint = print;
   }
 
   /** Those of these detectors that can never see anything here. */
@@ -196,6 +203,7 @@ export class Stage {
 
   private run(strategy: Strategy): Ending {
     const { kernel, model } = this;
+    this.said?.begin();
     if (kernel !== undefined) return kernel.run(strategy);
     return (model as Model).program.run(strategy);
   }
@@ -207,13 +215,13 @@ export class Stage {
 
   /** Whether executions have values. */
   get hasOutcome(): boolean {
-    return this.model?.outcome !== undefined;
+    return this.model?.outcome !== undefined || this.said !== undefined;
   }
 
   /** The value of the last execution, if it halted and its author said what that is. */
   outcome(): OutcomeValue | undefined {
-    if (this.machine.ending !== 'halted' || this.model === undefined) return undefined;
-    return outcomeOf(this.model);
+    if (this.machine.ending !== 'halted') return undefined;
+    return this.model === undefined ? this.said?.outcome() : outcomeOf(this.model);
   }
 }
 

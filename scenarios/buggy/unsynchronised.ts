@@ -2,7 +2,7 @@
  * Programs that use shared memory without synchronisation, on the kernel as it is: the race that is
  * found is their own.
  */
-import { processes, type Scenario, SMALL } from '../scenario.ts';
+import { numberPrinted, processes, type Scenario, SMALL } from '../scenario.ts';
 
 export const unsynchronised: Readonly<Record<string, Scenario>> = {
   'x5-race': {
@@ -11,6 +11,7 @@ export const unsynchronised: Readonly<Record<string, Scenario>> = {
     param: SMALL,
     races: true,
     holds: (output) => (/^x = (6|10|11|12)\n$/.test(output) ? undefined : output),
+    outcome: numberPrinted,
   },
   'prodcons-race': {
     summary: 'producer and consumer share a buffer without synchronisation: updates get lost',

@@ -1,5 +1,5 @@
 /** Mutexes, semaphores and conditions in shared memory. */
-import { allOk, processes, type Scenario, SMALL } from '../scenario.ts';
+import { allOk, numberPrinted, processes, type Scenario, SMALL } from '../scenario.ts';
 
 const handingOver = (summary: string, how: string): Scenario => ({
   summary,
@@ -21,5 +21,6 @@ export const synchronisation: Readonly<Record<string, Scenario>> = {
     processes: processes('x5 foo mutex'),
     param: SMALL,
     holds: (output) => (/^x = (11|12)\n$/.test(output) ? undefined : output),
+    outcome: numberPrinted,
   },
 };
