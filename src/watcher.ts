@@ -233,15 +233,15 @@ export class Watcher implements Observer, KernelWatch {
     }
   }
 
-  accessed(kind: number, address: number, va: number, value: number): void {
+  accessed(kind: number, address: number, va: number, value: number, answer: number): void {
     const plain = kind === USER_LOAD || kind === USER_LOAD_BYTE;
     const atomic = !plain && kind !== USER_STORE && kind !== USER_STORE_BYTE;
     const { first, second, third, fourth, more } = this.accessing;
-    if (first !== null) first.accessed(address, va, !plain, atomic);
-    if (second !== null) second.accessed(address, va, !plain, atomic);
-    if (third !== null) third.accessed(address, va, !plain, atomic);
-    if (fourth !== null) fourth.accessed(address, va, !plain, atomic);
-    for (const d of more) d.accessed(address, va, !plain, atomic);
+    if (first !== null) first.accessed(address, va, !plain, atomic, answer);
+    if (second !== null) second.accessed(address, va, !plain, atomic, answer);
+    if (third !== null) third.accessed(address, va, !plain, atomic, answer);
+    if (fourth !== null) fourth.accessed(address, va, !plain, atomic, answer);
+    for (const d of more) d.accessed(address, va, !plain, atomic, answer);
     if (this.guest.m.step >= this.lateFrom) this.late(kind, address, value);
   }
 

@@ -6,10 +6,12 @@ import { judge, KEPT, type Model, type Timed, unexplained } from './history.ts';
 /** Numbers of events, which are the same time for all families. */
 export interface EventClock {
   now: number;
+  /** Whether a call of this execution may have found no memory. */
+  memoryWasOut: boolean;
 }
 
 /** A call on record. */
-interface Entry<Call> {
+export interface Entry<Call> {
   readonly call: Call;
   readonly pid: number;
   /** Whether it is part of an exit, which is over when the parent hears of it. */
@@ -30,7 +32,7 @@ interface Entry<Call> {
  */
 export abstract class CallFamily<Call> {
   protected readonly k: Kernel;
-  private readonly clock: EventClock;
+  protected readonly clock: EventClock;
   private entries: Entry<Call>[] = [];
   /** By thread: what the system call that it is in, or its exit, stands for. */
   private readonly inside: (Entry<Call>[] | undefined)[] = [];
@@ -43,8 +45,6 @@ export abstract class CallFamily<Call> {
 
   /** System calls that come before all others of the family: until one did there is nothing to record. */
   protected abstract readonly first: ReadonlySet<string>;
-  /** The lock that a call holds when it takes effect. */
-  protected abstract readonly lock: number;
   /** What a system call that begins stands for, with its results to come; undefined for nothing. */
   protected abstract asks(p: Proc, pid: number, name: string): Call[] | undefined;
   /** Fills in results. Answers those calls that had an effect. */
@@ -55,8 +55,13 @@ export abstract class CallFamily<Call> {
   protected abstract words(call: Call): string;
   /** Words that a finding is about. */
   protected abstract about(): number[];
-  /** A lock was taken by a thread that is in these calls. */
-  protected took?(lock: number, calls: readonly Call[]): void;
+  /**
+   * A lock was taken by a thread that is in these calls. Notes when they take effect, as far as this
+   * tells, and answers an effect that was not foreseen, which comes now.
+   */
+  protected abstract took(lock: number, entries: readonly Entry<Call>[]): Call | undefined;
+  /** Nobody but who made them can be in these calls any more. */
+  protected settled?(entries: readonly Entry<Call>[]): void;
 
   begin(): void {
     this.entries = [];
@@ -99,6 +104,7 @@ export abstract class CallFamily<Call> {
       const kept = new Set(effective);
       this.entries = this.entries.filter((e) => !entries.includes(e) || kept.has(e.call));
     }
+    this.settled?.(entries);
     const now = this.clock.now++;
     for (const entry of entries) entry.end = now;
   }
@@ -113,18 +119,25 @@ export abstract class CallFamily<Call> {
   /** A parent knows that a process is gone. */
   reaped(pid: number): void {
     if (this.entries.length === 0) return;
+    const gone = this.entries.filter((entry) => entry.leaving && entry.pid === pid);
+    this.settled?.(gone);
     const now = this.clock.now++;
-    for (const entry of this.entries) if (entry.leaving && entry.pid === pid) entry.end = now;
+    for (const entry of gone) entry.end = now;
   }
 
   acquired(tid: number, lock: number): void {
     const entries = this.inside[tid];
     if (entries === undefined) return;
-    this.took?.(
-      lock,
-      entries.map(({ call }) => call),
-    );
-    if (lock !== this.lock) return;
+    const effect = this.took(lock, entries);
+    if (effect === undefined) return;
+    const { pid, leaving, start, end } = entries[0] as Entry<Call>;
+    const entry = { call: effect, pid, leaving, start, end, hint: this.clock.now++ };
+    entries.push(entry);
+    this.entries.push(entry);
+  }
+
+  /** The first of these calls that has not taken effect does so now. */
+  protected next(entries: readonly Entry<Call>[]): void {
     const next = entries.find(({ hint }) => hint < 0);
     if (next !== undefined) next.hint = this.clock.now++;
   }

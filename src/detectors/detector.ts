@@ -32,8 +32,11 @@ export interface Detector {
   waiting?(condition: number): void;
   /** The current CPU is about to switch. */
   switching?(from: Thread, to: Thread): void;
-  /** A user access to the word `address`, through virtual byte address `va`. */
-  accessed?(address: number, va: number, writes: boolean, atomic: boolean): void;
+  /**
+   * A user access to the word `address`, through virtual byte address `va`, has happened; `answer` is
+   * what a load or an atomic instruction got.
+   */
+  accessed?(address: number, va: number, writes: boolean, atomic: boolean, answer: number): void;
   /** The kernel copies to or from a user's frame. */
   copied?(ppn: number, va: number, writes: boolean): void;
   allocated?(ppn: number): void;

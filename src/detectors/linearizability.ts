@@ -3,10 +3,12 @@ import type { Kernel } from '../../kernel/kernel.ts';
 import { myproc } from '../../kernel/myproc.ts';
 import type { Ending } from '../../machine/index.ts';
 import type { Finding } from '../finding.ts';
-import type { CallFamily } from './call-family.ts';
+import type { CallFamily, EventClock } from './call-family.ts';
 import { type Detector, type DetectorKind, forKernel } from './detector.ts';
+import { FileFamily } from './file-family.ts';
 import type { Guest } from './guest.ts';
 import { judge, KEPT, type Timed, unexplained } from './history.ts';
+import { Mappings } from './mappings.ts';
 import { PosixFamily } from './posix-family.ts';
 import { SegmentFamily } from './segment-family.ts';
 import { type ShmCall, type ShmLimits, ShmModel } from './shm-model.ts';
@@ -52,11 +54,12 @@ class Entry {
  * The shared-memory calls of all processes, fork, exec and exit among them, can be put into one order
  * that explains every result by the rules of a sequential model, and keeps calls in order of which
  * one ended before the other began. An exit ends when the parent's wait returns, and closes one
- * descriptor after another, each a step of its own. The calls of System V and of POSIX shared memory
- * have histories and models of their own (CallFamily), since no state is common to them.
+ * descriptor after another, each a step of its own. The calls of System V, of POSIX shared memory
+ * and of files have histories and models of their own (CallFamily), since no state is common to them;
+ * what a process maps, and what is in it, is judged as it happens (Mappings).
  *
- * Looks at whole executions of at most 4,096 calls, at their end. Knows nothing of the contents of memory. Never wrong where
- * the model is right; lets failures pass that memory or a bad pointer may explain. Costs a note a
+ * Looks at whole executions of at most 4,096 calls, at their end. Never wrong where the model is
+ * right; lets failures pass that memory, a full table or a bad pointer may explain. Costs a note a
  * call and one run of the model an execution; the search for another order, which only executions
  * need that are wrong or nearly, is bounded, and says so where it gives up.
  */
@@ -78,9 +81,10 @@ class Linearizability implements Detector {
   private free = 0;
   /** By thread: whether it is about to put one there. */
   private readonly freeing: boolean[] = [];
-  private memoryWasOut = false;
+  private readonly clock: EventClock = { now: 0, memoryWasOut: false };
   private gaveUp: string | undefined;
   private readonly families: readonly CallFamily<unknown>[];
+  private readonly mappings: Mappings;
   /** By thread: whether it is in a call of one of them. */
   private readonly inFamily: Uint8Array;
 
@@ -91,8 +95,13 @@ class Linearizability implements Detector {
     this.limits = { objects: nshm, descriptors: noshm, pages: nshmpg };
     this.model = new ShmModel(this.limits);
     this.inFamily = new Uint8Array(guest.m.threads.length);
-    const clock = { now: 0 };
-    this.families = [new SegmentFamily(k, clock), new PosixFamily(k, clock)];
+    const { clock } = this;
+    this.mappings = new Mappings(guest, k, clock);
+    this.families = [
+      new SegmentFamily(k, clock),
+      new PosixFamily(k, clock),
+      new FileFamily(k, clock, this.mappings),
+    ];
   }
 
   begin(): void {
@@ -102,14 +111,16 @@ class Linearizability implements Detector {
     this.events = 0;
     this.free = this.k.freeAtStart.size;
     this.freeing.length = 0;
-    this.memoryWasOut = this.k.param.kallocFailsAt > 0;
+    this.clock.now = 0;
+    this.clock.memoryWasOut = this.k.param.kallocFailsAt > 0;
     this.gaveUp = undefined;
     this.inFamily.fill(0);
     for (const family of this.families) family.begin();
+    this.mappings.begin();
   }
 
   allocated(): void {
-    if (--this.free === 0) this.memoryWasOut = true;
+    if (--this.free === 0) this.clock.memoryWasOut = true;
   }
 
   freed(): void {
@@ -122,6 +133,7 @@ class Linearizability implements Detector {
     if (p === undefined) return;
     let wanted = false;
     for (const family of this.families) wanted = family.entered(p, pid, call) || wanted;
+    wanted = this.mappings.entered(p, pid, call) || wanted;
     this.inFamily[p.thread.id] = wanted ? 1 : 0;
     if (what === undefined) return;
     const entry = this.record(pid, what);
@@ -159,13 +171,14 @@ class Linearizability implements Detector {
     for (const family of this.families) {
       if (p !== undefined) wanted = family.exiting(p, pid) || wanted;
     }
+    if (p !== undefined) this.mappings.exiting(p, pid);
     if (wanted) this.inFamily[this.k.m.current.id] = 1;
     this.record(pid, 'leave');
   }
 
-  exited(_pid: number, call: string, result: number): void {
+  exited(pid: number, call: string, result: number): void {
     const tid = this.k.m.current.id;
-    if (this.inFamily[tid] === 1) this.exitedFamily(tid, call, result);
+    if (this.inFamily[tid] === 1) this.exitedFamily(tid, pid, call, result);
     if (call === 'wait') {
       this.reaped(result);
       return;
@@ -176,19 +189,22 @@ class Linearizability implements Detector {
     entry.result = result;
     entry.end = this.events++;
     if (entry.what === 'fork') entry.id = result;
-    entry.mayFail ||= this.memoryWasOut;
+    entry.mayFail ||= this.clock.memoryWasOut;
     if (entry.hints.length === 0 && entry.what !== 'leave') this.order.push(entry);
   }
 
-  private exitedFamily(tid: number, call: string, result: number): void {
+  private exitedFamily(tid: number, pid: number, call: string, result: number): void {
     this.inFamily[tid] = 0;
     const p = myproc(this.k);
-    for (const family of this.families) if (p !== undefined) family.exited(p, call, result);
+    if (p === undefined) return;
+    for (const family of this.families) family.exited(p, call, result);
+    this.mappings.exited(p, pid, call, result);
   }
 
   /** The parent knows that a process is gone: its exit is over. */
   private reaped(pid: number): void {
     for (const family of this.families) family.reaped(pid);
+    this.mappings.reaped(pid);
     for (let i = this.count - 1; i >= 0; i--) {
       const entry = this.entries[i] as Entry;
       if (entry.pid !== pid || entry.what !== 'leave') continue;
@@ -206,12 +222,22 @@ class Linearizability implements Detector {
     }
     if (this.inFamily[tid] === 1) {
       for (const family of this.families) family.acquired(tid, lock);
+      this.mappings.acquired(lock);
     }
     if (lock !== this.k.shm.lock.word) return;
     const entry = this.current[tid];
     if (entry === undefined) return;
     if (entry.hints.length === 0 || entry.what === 'leave') this.order.push(entry);
     entry.hints.push(this.events++);
+  }
+
+  accessed(address: number, va: number, writes: boolean, atomic: boolean, answer: number): void {
+    this.mappings.accessed(address, va, writes, atomic, answer);
+  }
+
+  copied(_ppn: number, va: number, writes: boolean): void {
+    const p = writes ? myproc(this.k) : undefined;
+    if (p !== undefined) this.mappings.copied(p, va);
   }
 
   /** Whether the calls, one after the other as they took the lock, explain what they answered. */
@@ -309,6 +335,6 @@ function words({ pid, what, id, name, value, result }: ShmCall): string {
 
 export const linearizability: DetectorKind = {
   name: 'linearizability',
-  summary: 'no order of the shared-memory calls explains what they answered',
+  summary: 'no order of the calls explains what they answered, or what is in mapped memory',
   make: forKernel((guest, k) => new Linearizability(guest, k)),
 };

@@ -4,7 +4,7 @@ import { FD_SHM, type File, fileOf } from '../../kernel/file.ts';
 import { posixOf } from '../../kernel/posix.ts';
 import type { Proc } from '../../kernel/proc.ts';
 import { kindOf, VMA_POSIX } from '../../kernel/vma.ts';
-import { CallFamily } from './call-family.ts';
+import { CallFamily, type Entry } from './call-family.ts';
 import { type PosixCall, PosixModel } from './posix-model.ts';
 import { isWritable, ownWord, readName } from './user-memory.ts';
 
@@ -15,10 +15,6 @@ const STAT_BYTES = 24;
 /** The calls of POSIX shared memory, those of descriptors and mappings among them that concern it. */
 export class PosixFamily extends CallFamily<PosixCall> {
   protected readonly first = new Set(['posix_shm_open', 'shm_unlink']);
-
-  protected get lock(): number {
-    return this.k.posix.lock.word;
-  }
 
   protected asks(p: Proc, pid: number, name: string): PosixCall[] | undefined {
     const { k } = this;
@@ -147,10 +143,11 @@ export class PosixFamily extends CallFamily<PosixCall> {
     return calls;
   }
 
-  protected override took(lock: number, calls: readonly PosixCall[]): void {
+  protected took(lock: number, entries: readonly Entry<PosixCall>[]): undefined {
     const { k } = this;
     const { words } = k.m;
-    const [call] = calls;
+    if (lock === k.posix.lock.word) this.next(entries);
+    const call = entries[0]?.call;
     if (call?.what !== 'open') return;
     // Others may have taken the last file, or the last object for pages.
     const out =

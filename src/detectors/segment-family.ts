@@ -12,17 +12,13 @@ import {
 import { argint } from '../../kernel/argument.ts';
 import type { Proc } from '../../kernel/proc.ts';
 import { endOf, kindOf, VMA_SYSV, type Vma } from '../../kernel/vma.ts';
-import { CallFamily } from './call-family.ts';
+import { CallFamily, type Entry } from './call-family.ts';
 import { type SegmentCall, SegmentModel } from './segment-model.ts';
 import { isWritable, ownWord } from './user-memory.ts';
 
 /** The calls of System V shared memory. */
 export class SegmentFamily extends CallFamily<SegmentCall> {
   protected readonly first = new Set(['shmget', 'shmat', 'shmctl']);
-
-  protected get lock(): number {
-    return this.k.sysv.lock.word;
-  }
 
   protected asks(p: Proc, pid: number, name: string): SegmentCall[] | undefined {
     const { k } = this;
@@ -144,9 +140,13 @@ export class SegmentFamily extends CallFamily<SegmentCall> {
     return calls;
   }
 
-  protected override took(lock: number, calls: readonly SegmentCall[]): void {
+  protected took(lock: number, entries: readonly Entry<SegmentCall>[]): undefined {
     const { k } = this;
-    const [call] = calls;
+    const call = entries[0]?.call;
+    const isIts = lock === k.sysv.lock.word;
+    // shmat looks twice, and what it sees last counts.
+    if (isIts && call?.what === 'attach') (entries[0] as Entry<SegmentCall>).hint = -1;
+    if (isIts) this.next(entries);
     if (lock !== k.otable.lock.word || call?.what !== 'get') return;
     // Pages for a new segment: others may have taken the last.
     if (k.otable.objects.every((o) => k.m.words[o.refs] !== 0)) call.mayFail = true;

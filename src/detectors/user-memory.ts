@@ -16,21 +16,43 @@ function place(k: Kernel, p: Proc, va: number, rights: number): number {
 
 /** The name that a shm_open asks for; undefined for one that no object can have. */
 export function readName(k: Kernel, p: Proc, va: number): string | undefined {
-  let name = '';
+  return readString(k, p, va, SHMNAMEMAX + 1) || undefined;
+}
+
+/** A string of at most so many bytes, its NUL among them; undefined where none is. */
+export function readString(k: Kernel, p: Proc, va: number, max: number): string | undefined {
+  let text = '';
   let at = -1;
-  for (let i = 0; i <= SHMNAMEMAX; i++) {
+  for (let i = 0; i < max; i++) {
     at = at < 0 || ((va + i) & 4095) === 0 ? place(k, p, va + i, PTE_R) : at + 1;
     if (at < 0) return undefined;
     const byte = k.m.memory.bytes[at] as number;
-    if (byte === 0) return name === '' ? undefined : name;
-    name += String.fromCharCode(byte);
+    if (byte === 0) return text;
+    text += String.fromCharCode(byte);
   }
   return undefined;
 }
 
+/** Bytes of the process's own memory, as characters; undefined as for `ownWord`. */
+export function ownBytes(k: Kernel, p: Proc, va: number, count: number): string | undefined {
+  const { memory } = k.m;
+  let text = '';
+  for (let done = 0; done < count; ) {
+    const at = place(k, p, va + done, PTE_R);
+    if (at < 0 || memory.isShared(memory.ppnOf(at >> 2))) return undefined;
+    const piece = Math.min(count - done, 4096 - ((va + done) & 4095));
+    text += Buffer.from(memory.bytes.buffer, memory.bytes.byteOffset + at, piece).toString(
+      'latin1',
+    );
+    done += piece;
+  }
+  return text;
+}
+
 /** Whether the kernel can write so many bytes there, as far as pages are there that need no fault. */
 export function isWritable(k: Kernel, p: Proc, va: number, bytes: number): boolean {
-  return place(k, p, va, PTE_W) >= 0 && place(k, p, va + bytes - 1, PTE_W) >= 0;
+  for (let at = va; at < va + bytes; at += 4096) if (place(k, p, at, PTE_W) < 0) return false;
+  return place(k, p, va + bytes - 1, PTE_W) >= 0;
 }
 
 /**
