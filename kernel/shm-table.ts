@@ -27,6 +27,8 @@ export class ShmObject {
   readonly name: Address;
   /** First of NSHMPG frames; 0 for one that no map has asked for yet. */
   readonly frames: Address;
+  /** What events call it: kept, since making text is most of what an event costs. */
+  label = '';
 
   constructor(layout: Layout, index: number, param: Param, lock: Spinlock) {
     const name = `shm[${index}]`;
@@ -137,6 +139,17 @@ export function* dropFrame(k: Kernel, o: ShmObject, page: number): Code<void> {
   yield* kfree(k, ppn);
 }
 
+/** The name that an object has. Not an operation. */
+function nameOf(k: Kernel, o: ShmObject): string {
+  const { bytes } = k.m.memory;
+  const first = o.name << 2;
+  let name = '';
+  for (let at = first; at < first + 4 * NAMEWORDS && bytes[at] !== 0; at++) {
+    name += String.fromCharCode(bytes[at] as number);
+  }
+  return name;
+}
+
 /** Descriptors that have an object mapped. Not an operation. */
 function mappingsOf(k: Kernel, o: ShmObject): number {
   const { words } = k.m;
@@ -154,10 +167,8 @@ function mappingsOf(k: Kernel, o: ShmObject): number {
 export function live(k: Kernel, o: ShmObject, state: string): void {
   const { m, events } = k;
   if (events === null) return;
-  const bytes = m.memory.bytes.subarray(o.name << 2, (o.name + NAMEWORDS) << 2);
-  const name = String.fromCharCode(...bytes).replace(/\0.*/, '');
-  const object = `shm ${o.index} "${name}"`;
-  events.life(m.step, m.cpu.id, k.currentPid(), object, state, mappingsOf(k, o));
+  if (state === 'created') o.label = `shm ${o.index} "${nameOf(k, o)}"`;
+  events.life(m.step, m.cpu.id, k.currentPid(), o.label, state, mappingsOf(k, o));
 }
 
 /** How many references an object has that has one at least. shm.lock must be held. */

@@ -5,6 +5,7 @@ import { argint } from './argument.ts';
 import { printf } from './console.ts';
 import { exec } from './exec.ts';
 import { sysFutexWait, sysFutexWake } from './futex.ts';
+import { hex } from './hex.ts';
 import type { Kernel } from './kernel.ts';
 import { killed } from './killed.ts';
 import { exit, fork, kill, wait } from './lifecycle.ts';
@@ -170,20 +171,6 @@ function mappedAt(k: Kernel, p: Proc, result: number): string | undefined {
   if (result !== 0) return undefined;
   const vpn = k.m.words[p.shm.vpn(argint(k, p, 0))] as number;
   return hex(vpn * 4096);
-}
-
-/** Addresses as text, kept: programs use few, and making text is most of what an event costs. */
-const hexes = new Map<number, string>();
-const HEXES_MAX = 1024;
-
-function hex(value: number): string {
-  let text = hexes.get(value);
-  if (text === undefined) {
-    if (hexes.size === HEXES_MAX) hexes.clear();
-    text = `0x${(value >>> 0).toString(16)}`;
-    hexes.set(value, text);
-  }
-  return text;
 }
 
 /** By number of arguments, an array that every call of so many fills anew. */

@@ -22,6 +22,7 @@ import {
   SFENCE,
   STORE_BYTE,
 } from '../machine/index.ts';
+import { hex } from './hex.ts';
 import { hasOtherOwners, kalloc, kfree } from './kalloc.ts';
 import type { Kernel } from './kernel.ts';
 import { pageRoundUp, SHMBASE } from './memlayout.ts';
@@ -87,7 +88,7 @@ function handled(k: Kernel, va: number, writes: boolean, now: string): void {
   const { m, events } = k;
   if (events === null) return;
   const cause = writes ? CAUSE_STORE_FAULT : CAUSE_LOAD_FAULT;
-  events.page(m.step, m.cpu.id, k.currentPid(), cause, `0x${va.toString(16)}`, now);
+  events.page(m.step, m.cpu.id, k.currentPid(), cause, hex(va), now);
 }
 
 /** What a page of an object is to a process, in words. */
