@@ -25,7 +25,7 @@ interface Asked {
  * effect when it has the lock of the inode, or of the directory that has the name, or of the pipe.
  */
 export class FileFamily extends CallFamily<FileCall> {
-  protected readonly first = new Set(['open', 'pipe']);
+  protected readonly first = new Set(['open', 'unlink', 'pipe']);
   private readonly mappings: Mappings;
   private readonly inodes: ReadonlyMap<number, Inode>;
   private readonly pipes: ReadonlyMap<number, Pipe>;
