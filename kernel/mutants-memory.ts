@@ -129,14 +129,14 @@ export const MEMORY_MUTANTS = {
   'munmap-forgets-writeback': mutant(
     'clean-up',
     'file-area',
-    'program',
+    'linearizability program',
     0,
     'munmap does not write changed pages back to their file',
   ),
   'munmap-writes-clean': mutant(
     'clean-up',
     'file-area-read',
-    'program',
+    'linearizability program',
     0,
     'munmap writes pages back that were only read, over what the file has got since',
   ),
