@@ -23,7 +23,7 @@ interface Memory {
   readonly dirty: Map<number, boolean>;
   /** The call that it is in. */
   call: MappingCall | undefined;
-  /** What a child gets while it is in fork. */
+  /** What a child gets while it is in fork; `pid` is the least that the child may have. */
   forking: Memory | undefined;
   /** Files that it may be unmapping. */
   leaving: ReadonlySet<number>;
@@ -38,6 +38,7 @@ export interface DirtyPage {
 }
 
 const NO_FILES: ReadonlySet<number> = new Set();
+const IDLE = { call: undefined, forking: undefined, leaving: NO_FILES };
 
 /**
  * mmap, munmap and sbrk answer by the rules, and loads and stores through mappings find what was
@@ -89,7 +90,7 @@ export class Mappings {
     const memory = this.memoryOf(p, pid) ?? (begins ? this.imported(p, pid) : undefined);
     if (memory === undefined) return false;
     if (name === 'fork') {
-      memory.forking = copyOf(memory);
+      memory.forking = { ...copyOf(memory), pid: this.k.m.words[this.k.ptable.nextpid] as number };
       return true;
     }
     memory.call = mappingCall(this.k, p, memory.space, name);
@@ -106,7 +107,7 @@ export class Mappings {
     const memory = this.memories[p.index];
     if (memory?.pid === pid) return memory;
     const parent = this.memories[(this.k.m.words[p.parent] as number) - 1];
-    if (parent?.forking === undefined) return undefined;
+    if (parent?.forking === undefined || pid < parent.forking.pid) return undefined;
     const own = { ...parent.forking, pid };
     this.memories[p.index] = own;
     return own;
@@ -117,10 +118,7 @@ export class Mappings {
     const { k } = this;
     const areas = p.vmas.filter((v) => k.m.words[v.mode] !== 0).map((v) => areaOf(k, v));
     const space = areas.reduce((all, area) => all.with(area), new AddressSpace(p.vmas.length));
-    const memory = {
-      ...{ pid, space, own: new Map(), dirty: new Map(), leaving: NO_FILES },
-      ...{ call: undefined, forking: undefined },
-    };
+    const memory: Memory = { pid, space, own: new Map(), dirty: new Map(), ...IDLE };
     this.memories[p.index] = memory;
     return memory;
   }
@@ -332,16 +330,10 @@ export class Mappings {
   }
 }
 
-function copyOf(memory: Memory): Memory {
+function copyOf(memory: Memory, pid: number): Memory {
   const own = new Map([...memory.own].map(([vpn, page]) => [vpn, page.copy()] as const));
-  return {
-    ...memory,
-    own,
-    dirty: new Map(),
-    call: undefined,
-    forking: undefined,
-    leaving: NO_FILES,
-  };
+  const { space } = memory;
+  return { pid, space, own, dirty: new Map(), ...IDLE };
 }
 
 function ownPage(memory: Memory, vpn: number, rest: number | undefined): PageWords {
