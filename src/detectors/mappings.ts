@@ -90,7 +90,7 @@ export class Mappings {
     const memory = this.memoryOf(p, pid) ?? (begins ? this.imported(p, pid) : undefined);
     if (memory === undefined) return false;
     if (name === 'fork') {
-      memory.forking = { ...copyOf(memory), pid: this.k.m.words[this.k.ptable.nextpid] as number };
+      memory.forking = copyOf(memory, this.k.m.words[this.k.ptable.nextpid] as number);
       return true;
     }
     memory.call = mappingCall(this.k, p, memory.space, name);
