@@ -57,12 +57,12 @@ export class Cell extends Part {
 export class Mutex extends Part {
   /** Waits while a thread holds it, the caller included. */
   lock(): Answer {
-    return this.machine.do(op.MUTEX_LOCK, this.at, 0);
+    return this.machine.lock(this.at);
   }
 
   /** @throws ProgramError when the caller does not hold it. */
   unlock(): Answer {
-    return this.machine.do(op.MUTEX_UNLOCK, this.at, 0);
+    return this.machine.unlock(this.at);
   }
 
   /** Whether a thread holds it now. Not an operation. */

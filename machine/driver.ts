@@ -445,6 +445,14 @@ export class Driver implements ChoicePoint {
     if (cpu.noff === 0 && cpu.intena) this.interruptsOn();
   }
 
+  /** What the release of a spinlock comes to. */
+  letGo(lock: op.Address): void {
+    this.words[lock] = 0;
+    if (this.onRelease !== null) this.onRelease(lock);
+    this.wakeWaiting();
+    this.popOff();
+  }
+
   nextTicket(): number {
     return ++this.ticketLast;
   }

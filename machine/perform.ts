@@ -70,10 +70,7 @@ function act(m: Driver, kind: number, a: number, b: number, c: number): number |
       if (m.onAcquire !== null) m.onAcquire(a);
       return 0;
     case op.RELEASE:
-      m.words[a] = 0;
-      if (m.onRelease !== null) m.onRelease(a);
-      m.wakeWaiting();
-      m.popOff();
+      m.letGo(a);
       return 0;
     case op.SWTCH:
       return swtch(m, m.threads[a] as Thread, b);
@@ -188,7 +185,7 @@ export class NotHolder extends ProgramError {}
 /** A kernel switches to a thread that was never switched out: one process on two CPUs. */
 export class RunsAlready extends ProgramError {}
 
-function unlock(m: Driver, mutex: op.Address): void {
+export function unlock(m: Driver, mutex: op.Address): void {
   const owner = (m.words[mutex] as number) - 1;
   if (owner !== m.current.id) {
     const name = m.layout.nameOf(mutex) ?? 'mutex';

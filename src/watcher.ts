@@ -12,6 +12,7 @@ import {
   InternalError,
   LOAD,
   MARKED,
+  type Machine,
   MUTEX_LOCK,
   MUTEX_UNLOCK,
   NEVER,
@@ -29,6 +30,7 @@ import {
 } from '../machine/index.ts';
 import type { Detector, DetectorKind } from './detectors/detector.ts';
 import type { Guest } from './detectors/guest.ts';
+import type { HeldLocks } from './detectors/held-locks.ts';
 import { LATE } from './detectors/livelock.ts';
 import { type Finding, Found } from './finding.ts';
 
@@ -91,11 +93,19 @@ export class Watcher implements Observer, KernelWatch {
   private readonly wakingUp;
   private readonly printing;
   private readonly lateComers;
+  /** By lock: detectors that want to be told of its release and not of every one. */
+  private readonly audits: readonly (Having<'released'>[] | undefined)[];
+  private readonly m: Machine;
+  private readonly held: HeldLocks;
+  /** As a detector has it; empty if none does. */
+  private readonly guards: Int32Array;
   /** The step from which on `late` is told. */
   private readonly lateFrom: number;
 
   constructor(guest: Guest, kinds: readonly DetectorKind[]) {
     this.guest = guest;
+    this.m = guest.m;
+    this.held = guest.held;
     const all = kinds.map((kind) => kind.make(guest)).filter((made) => made !== undefined);
     this.detectors = all;
     this.loading = new Few(all, 'loaded');
@@ -103,7 +113,13 @@ export class Watcher implements Observer, KernelWatch {
     this.modifying = having(all, 'modified');
     this.taking = new Few(all, 'acquiring');
     this.taken = new Few(all, 'acquired');
-    this.dropped = new Few(all, 'released');
+    const everywhere = all.filter((d) => d.audits === undefined);
+    this.dropped = new Few(everywhere, 'released');
+    this.audits = Array.from({ length: guest.m.layout.size }, (_, lock) => {
+      const its = having(all, 'released').filter((d) => d.audits?.includes(lock));
+      return its.length === 0 ? undefined : its;
+    });
+    this.guards = all.find((d) => d.guards !== undefined)?.guards ?? new Int32Array(0);
     this.signalling = having(all, 'signalled');
     this.awaiting = having(all, 'awaited');
     this.beginningToWait = having(all, 'waiting');
@@ -130,6 +146,7 @@ export class Watcher implements Observer, KernelWatch {
   }
 
   locking(lock: number): void {
+    if (this.m.words[lock] === 0 && this.held.of(this.m.cpu.id).length === 0) return;
     const { first, second, third, fourth, more } = this.taking;
     if (first !== null) first.acquiring(lock);
     if (second !== null) second.acquiring(lock);
@@ -142,20 +159,20 @@ export class Watcher implements Observer, KernelWatch {
     switch (kind) {
       case LOAD:
         this.loaded(a, b === MARKED);
-        break;
+        return;
       case STORE:
-        this.stored(a);
-        break;
-      case STORE_BYTE:
-        this.stored(a >> 2);
-        break;
+        this.stored(a, b);
+        return;
       case ACQUIRE:
       case MUTEX_LOCK:
         this.acquired(a);
-        break;
+        return;
       case RELEASE:
       case MUTEX_UNLOCK:
         this.released(a);
+        return;
+      case STORE_BYTE:
+        this.wrote(a >> 2);
         break;
       case FETCH_ADD:
       case EXCHANGE:
@@ -171,20 +188,29 @@ export class Watcher implements Observer, KernelWatch {
         this.synchronised(kind, a, b);
         break;
     }
-    if (this.guest.m.step >= this.lateFrom) this.late(kind, a, b);
+    if (this.m.step >= this.lateFrom) this.late(kind, a, b);
   }
 
-  private loaded(a: number, marked: boolean): void {
-    const { first, second, third, fourth, more } = this.loading;
-    if (first !== null) first.loaded(a, marked);
-    if (second !== null) second.loaded(a, marked);
-    if (third !== null) third.loaded(a, marked);
-    if (fourth === null) return;
-    fourth.loaded(a, marked);
-    for (const d of more) d.loaded(a, marked);
+  loaded(a: number, marked: boolean): void {
+    if (!this.isInOrder(a)) {
+      const { first, second, third, fourth, more } = this.loading;
+      if (first !== null) first.loaded(a, marked);
+      if (second !== null) second.loaded(a, marked);
+      if (third !== null) third.loaded(a, marked);
+      if (fourth !== null) {
+        fourth.loaded(a, marked);
+        for (const d of more) d.loaded(a, marked);
+      }
+    }
+    if (this.m.step >= this.lateFrom) this.late(LOAD, a, 0);
   }
 
-  private stored(a: number): void {
+  stored(a: number, value: number): void {
+    if (!this.isInOrder(a)) this.wrote(a);
+    if (this.m.step >= this.lateFrom) this.late(STORE, a, value);
+  }
+
+  private wrote(a: number): void {
     const { first, second, third, fourth, more } = this.storing;
     if (first !== null) first.stored(a);
     if (second !== null) second.stored(a);
@@ -194,36 +220,60 @@ export class Watcher implements Observer, KernelWatch {
     for (const d of more) d.stored(a);
   }
 
-  private acquired(lock: number): void {
+  /** Whether a detector checks who has the guard of a word, and the current CPU has it. */
+  private isInOrder(a: number): boolean {
+    const { guards, m } = this;
+    if (a >= guards.length) return false;
+    const guard = guards[a] as number;
+    return guard >= 0 && m.words[guard] === m.cpu.id + 1;
+  }
+
+  acquired(lock: number): void {
+    this.took(lock);
+    if (this.m.step >= this.lateFrom) this.late(ACQUIRE, lock, 0);
+  }
+
+  private took(lock: number): void {
     const { first, second, third, fourth, more } = this.taken;
     if (first !== null) first.acquired(lock);
     if (second !== null) second.acquired(lock);
     if (third !== null) third.acquired(lock);
-    if (fourth !== null) fourth.acquired(lock);
-    for (const d of more) d.acquired(lock);
-    this.guest.held.take(this.guest.m.cpu.id, lock);
+    if (fourth !== null) {
+      fourth.acquired(lock);
+      for (const d of more) d.acquired(lock);
+    }
+    this.held.take(this.m.cpu.id, lock);
   }
 
-  private released(lock: number): void {
-    this.guest.held.drop(this.guest.m.cpu.id, lock);
+  released(lock: number): void {
+    this.letGo(lock);
+    if (this.m.step >= this.lateFrom) this.late(RELEASE, lock, 0);
+  }
+
+  private letGo(lock: number): void {
+    this.held.drop(this.m.cpu.id, lock);
     const { first, second, third, fourth, more } = this.dropped;
     if (first !== null) first.released(lock);
     if (second !== null) second.released(lock);
     if (third !== null) third.released(lock);
-    if (fourth !== null) fourth.released(lock);
-    for (const d of more) d.released(lock);
+    if (fourth !== null) {
+      fourth.released(lock);
+      for (const d of more) d.released(lock);
+    }
+    const audits = this.audits[lock];
+    if (audits !== undefined) for (const d of audits) d.released(lock);
   }
 
   /** Semaphores and conditions. */
   private synchronised(kind: number, a: number, b: number): void {
     switch (kind) {
       case COND_WAIT:
-        this.released(b);
+        this.letGo(b);
         for (const d of this.beginningToWait) d.waiting(a);
         break;
       case COND_WAKE:
         for (const d of this.awaiting) d.awaited(a);
-        this.acquired(b);
+        this.took(b);
         break;
       case SEM_WAIT:
         for (const d of this.awaiting) d.awaited(a);
@@ -242,7 +292,7 @@ export class Watcher implements Observer, KernelWatch {
     if (third !== null) third.accessed(address, va, !plain, atomic, answer);
     if (fourth !== null) fourth.accessed(address, va, !plain, atomic, answer);
     for (const d of more) d.accessed(address, va, !plain, atomic, answer);
-    if (this.guest.m.step >= this.lateFrom) this.late(kind, address, value);
+    if (this.m.step >= this.lateFrom) this.late(kind, address, value);
   }
 
   private late(kind: number, address: number, value: number): void {
@@ -274,13 +324,13 @@ export class Watcher implements Observer, KernelWatch {
   }
 
   entered(pid: number, call: string): void {
-    this.guest.calls[this.guest.m.current.id] = call;
+    this.guest.calls[this.m.current.id] = call;
     for (const d of this.entering_) d.entered(pid, call);
   }
 
   exited(pid: number, call: string, result: number): void {
     for (const d of this.leaving) d.exited(pid, call, result);
-    this.guest.calls[this.guest.m.current.id] = '';
+    this.guest.calls[this.m.current.id] = '';
   }
 
   exiting(status: number): void {

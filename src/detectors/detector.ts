@@ -13,6 +13,14 @@ import type { Guest } from './guest.ts';
  */
 export interface Detector {
   readonly name: string;
+  /**
+   * By word of the kernel's data: the spinlock that every access to it needs, below 0 for none. Who
+   * has this reports every other access to the word; so one with the lock held is in order, races
+   * with none, and no detector is told of it. In a kernel these are four of five loads and stores.
+   */
+  readonly guards?: Int32Array;
+  /** The locks of whose release it is told; all, if left out. */
+  readonly audits?: readonly number[];
   /** Forgets the last execution; what a campaign learns may stay. */
   begin?(): void;
   /** A word was loaded; `marked` if the kernel says that this load may race. */
@@ -20,7 +28,10 @@ export interface Detector {
   stored?(address: number): void;
   /** An atomic read-modify-write. */
   modified?(address: number): void;
-  /** Guest code is about to take a lock, and waits if it is held; its stack is on the host's. */
+  /**
+   * Guest code is about to take a lock that is held, for which it waits, or with others held; its
+   * stack is on the host's.
+   */
   acquiring?(lock: number): void;
   acquired?(lock: number): void;
   released?(lock: number): void;

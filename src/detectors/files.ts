@@ -10,10 +10,6 @@ import type { Guest } from './guest.ts';
 /** Words of a directory entry: inode number in the low half of the first, the name in the rest. */
 const ENTRYWORDS = 4;
 
-/** Kinds of lock whose release is a moment to look. */
-const TABLE = 1;
-const INODE = 2;
-
 /**
  * Open files, inodes, directories and the disk agree: what is open exists, a block that a file lists
  * is in use and nobody else's, one that nobody has locked has as many as its size needs, and a
@@ -25,10 +21,10 @@ const INODE = 2;
  */
 class Files implements Detector {
   readonly name = 'files';
+  readonly audits: readonly number[];
   private readonly guest: Guest;
   private readonly k: Kernel;
-  /** By lock: TABLE, INODE or 0. */
-  private readonly kinds: Uint8Array;
+  /** By lock: the inode that it is of; it is a table's otherwise. */
   private readonly inodeOf = new Map<number, Inode>();
   /** By block: number of the inode that lists it. */
   private readonly owners: Int32Array;
@@ -36,22 +32,15 @@ class Files implements Detector {
   constructor(guest: Guest, k: Kernel) {
     this.guest = guest;
     this.k = k;
-    this.kinds = new Uint8Array(k.m.layout.size);
-    this.kinds[k.ftable.lock.word] = TABLE;
-    this.kinds[k.itable.lock.word] = TABLE;
-    for (const ip of k.itable.inodes) {
-      this.kinds[ip.lock.lk.word] = INODE;
-      this.inodeOf.set(ip.lock.lk.word, ip);
-    }
+    for (const ip of k.itable.inodes) this.inodeOf.set(ip.lock.lk.word, ip);
+    this.audits = [k.ftable.lock.word, k.itable.lock.word, ...this.inodeOf.keys()];
     this.owners = new Int32Array(k.param.fssize);
   }
 
   released(lock: number): void {
-    const kind = this.kinds[lock];
-    if (kind === 0) return;
     this.checkOpen();
-    if (kind !== INODE) return;
-    const ip = this.inodeOf.get(lock) as Inode;
+    const ip = this.inodeOf.get(lock);
+    if (ip === undefined) return;
     const { words } = this.k.m;
     if (words[ip.lock.locked] !== 0) return;
     this.checkEnd(ip);

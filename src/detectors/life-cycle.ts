@@ -29,6 +29,7 @@ interface Seen {
  */
 class LifeCycle implements Detector {
   readonly name = 'life-cycle';
+  readonly audits: readonly number[];
   private readonly guest: Guest;
   private readonly k: Kernel;
   private readonly lock: number;
@@ -40,6 +41,7 @@ class LifeCycle implements Detector {
   constructor(guest: Guest, k: Kernel) {
     this.guest = guest;
     this.k = k;
+    this.audits = [k.sysv.lock.word, k.posix.lock.word];
     this.lock = k.sysv.lock.word;
     this.seen = k.sysv.segments.map(() => ({ state: SEGMENT_FREE, seq: -1, nattch: 0 }));
     this.areas = new Int32Array(k.sysv.segments.length);

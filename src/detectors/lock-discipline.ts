@@ -16,7 +16,7 @@ class LockDiscipline implements Detector {
   readonly name = 'lock-discipline';
   private readonly guest: Guest;
   /** By word: its spinlock; SLEEPLOCK minus its sleeplock's word; or NO_GUARD. */
-  private readonly guards: Int32Array;
+  readonly guards: Int32Array;
   private readonly words: Int32Array;
 
   constructor(guest: Guest) {

@@ -15,6 +15,7 @@ const NAMEWORDS = 4;
  */
 class ObjectTable implements Detector {
   readonly name = 'objects';
+  readonly audits: readonly number[];
   private readonly guest: Guest;
   private readonly k: Kernel;
   /** By slot, the words of the name of the object that lived there at the last look; 0 for none. */
@@ -25,6 +26,7 @@ class ObjectTable implements Detector {
   constructor(guest: Guest, k: Kernel) {
     this.guest = guest;
     this.k = k;
+    this.audits = [k.shm.lock.word, k.otable.lock.word];
     this.names = new Int32Array(NAMEWORDS * k.shm.objects.length);
     this.pages = new Int32Array(k.shm.objects.length);
   }

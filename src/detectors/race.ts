@@ -1,4 +1,4 @@
-import type { Thread } from '../../machine/index.ts';
+import type { Machine, Thread } from '../../machine/index.ts';
 import { type Detector, type DetectorKind, found } from './detector.ts';
 import type { Guest } from './guest.ts';
 
@@ -12,6 +12,8 @@ interface Sync {
   length: number;
   /** The thread whose clock it is; ANYBODY if it was joined from several, NOBODY in this execution. */
   owner: number;
+  /** How often its owner had learnt of others by then. */
+  learnt: number;
 }
 
 const NOBODY = -2;
@@ -40,10 +42,15 @@ const ANYBODY = -1;
 class RaceDetector implements Detector {
   readonly name = 'race';
   private readonly guest: Guest;
+  private readonly m: Machine;
   private readonly threads: number;
   private readonly bits: number;
   private readonly mask: number;
   private readonly clocks: Clock[];
+  /** By thread: its own entry in its clock, as an epoch. */
+  private readonly now: Int32Array;
+  /** By thread: how often its clock took in another. */
+  private readonly learnt: Int32Array;
   /** One past the highest thread that ever synchronised: no clock has an entry beyond. */
   private used = 0;
   /**
@@ -65,11 +72,14 @@ class RaceDetector implements Detector {
   constructor(guest: Guest) {
     this.guest = guest;
     const { m } = guest;
+    this.m = m;
     this.threads = m.threads.length;
     this.bits = 32 - Math.clz32(this.threads - 1);
     this.mask = (1 << this.bits) - 1;
     this.clocks = Array.from({ length: this.threads }, () => new Int32Array(this.threads));
-    for (let t = 0; t < this.threads; t++) (this.clocks[t] as Clock)[t] = 1;
+    this.now = new Int32Array(this.threads);
+    this.learnt = new Int32Array(this.threads);
+    for (let t = 0; t < this.threads; t++) this.restart(t);
     this.epochs = new Int32Array(2 * m.words.length);
     this.syncs = Array.from({ length: m.layout.size });
   }
@@ -88,19 +98,31 @@ class RaceDetector implements Detector {
     for (let t = 0; t < used; t++) {
       const clock = this.clocks[t] as Clock;
       for (let i = 0; i < used; i++) clock[i] = 0;
-      clock[t] = 1;
+      this.restart(t);
     }
     this.used = 0;
+  }
+
+  private restart(tid: number): void {
+    (this.clocks[tid] as Clock)[tid] = 1;
+    this.now[tid] = (1 << this.bits) | tid;
+  }
+
+  /** Whoever has this thread's clock now does not know what it does from here on. */
+  private advance(tid: number): void {
+    const clock = this.clocks[tid] as Clock;
+    clock[tid] = (clock[tid] as number) + 1;
+    this.now[tid] = (this.now[tid] as number) + (1 << this.bits);
   }
 
   loaded(address: number, marked: boolean): void {
     if (marked) return;
     const { epochs } = this;
-    const tid = this.guest.m.current.id;
-    const clock = this.clocks[tid] as Clock;
-    const epoch = ((clock[tid] as number) << this.bits) | tid;
+    const tid = this.m.current.id;
+    const epoch = this.now[tid] as number;
     const last = epochs[2 * address + 1] as number;
     if (last === epoch) return;
+    const clock = this.clocks[tid] as Clock;
     const stored = epochs[2 * address] as number;
     if (stored !== 0 && this.isConcurrent(stored, clock)) {
       this.report(address, stored, 'load', 'store');
@@ -119,12 +141,12 @@ class RaceDetector implements Detector {
 
   stored(address: number): void {
     const { epochs } = this;
-    const tid = this.guest.m.current.id;
-    const clock = this.clocks[tid] as Clock;
-    const epoch = ((clock[tid] as number) << this.bits) | tid;
+    const tid = this.m.current.id;
+    const epoch = this.now[tid] as number;
     const stored = epochs[2 * address] as number;
     const loads = epochs[2 * address + 1] as number;
     if (stored === epoch && loads === 0) return;
+    const clock = this.clocks[tid] as Clock;
     if (stored !== 0 && this.isConcurrent(stored, clock)) {
       this.report(address, stored, 'store', 'store');
     }
@@ -154,36 +176,49 @@ class RaceDetector implements Detector {
   acquired(lock: number): void {
     const sync = lock < this.syncs.length ? this.syncs[lock] : this.farSyncs.get(lock);
     if (sync === undefined || sync.owner === NOBODY) return;
-    const tid = this.guest.m.current.id;
+    const tid = this.m.current.id;
+    const { owner } = sync;
     // Its own clock tells it nothing new.
-    if (sync.owner === tid) return;
+    if (owner === tid) return;
+    const clock = this.clocks[tid] as Clock;
+    // A thread lets each of its epochs be known once: who knows this one has what came with it.
+    if (owner >= 0 && (clock[owner] as number) >= (sync.clock[owner] as number)) return;
+    this.learn(tid, sync.clock, sync.length);
+  }
+
+  private learn(tid: number, from: Clock, length: number): void {
     if (tid >= this.used) this.used = tid + 1;
-    join(this.clocks[tid] as Clock, sync.clock, sync.length);
+    this.learnt[tid] = (this.learnt[tid] as number) + 1;
+    join(this.clocks[tid] as Clock, from, length);
   }
 
   released(lock: number): void {
-    const tid = this.guest.m.current.id;
+    const tid = this.m.current.id;
     if (tid >= this.used) this.used = tid + 1;
     const { used } = this;
     const clock = this.clocks[tid] as Clock;
     const sync = this.syncAt(lock);
     const into = sync.clock;
-    for (let i = 0; i < used; i++) into[i] = clock[i] as number;
-    sync.length = used;
-    sync.owner = tid;
-    clock[tid] = (clock[tid] as number) + 1;
+    if (sync.owner === tid && sync.learnt === this.learnt[tid]) {
+      into[tid] = clock[tid] as number;
+    } else {
+      for (let i = 0; i < used; i++) into[i] = clock[i] as number;
+      sync.length = used;
+      sync.owner = tid;
+      sync.learnt = this.learnt[tid] as number;
+    }
+    this.advance(tid);
   }
 
   signalled(word: number): void {
-    const tid = this.guest.m.current.id;
+    const tid = this.m.current.id;
     if (tid >= this.used) this.used = tid + 1;
     const sync = this.syncAt(word);
-    const clock = this.clocks[tid] as Clock;
     if (sync.length < this.used) sync.clock.fill(0, sync.length, this.used);
     sync.length = this.used;
     sync.owner = ANYBODY;
-    join(sync.clock, clock, this.used);
-    clock[tid] = (clock[tid] as number) + 1;
+    join(sync.clock, this.clocks[tid] as Clock, this.used);
+    this.advance(tid);
   }
 
   awaited(word: number): void {
@@ -191,18 +226,16 @@ class RaceDetector implements Detector {
   }
 
   switching(from: Thread, to: Thread): void {
-    const clock = this.clocks[from.id] as Clock;
     if (from.id >= this.used) this.used = from.id + 1;
-    if (to.id >= this.used) this.used = to.id + 1;
-    join(this.clocks[to.id] as Clock, clock, this.used);
-    clock[from.id] = (clock[from.id] as number) + 1;
+    this.learn(to.id, this.clocks[from.id] as Clock, this.used);
+    this.advance(from.id);
   }
 
   private syncAt(word: number): Sync {
     const far = word >= this.syncs.length;
     let sync = far ? this.farSyncs.get(word) : this.syncs[word];
     if (sync === undefined) {
-      sync = { clock: new Int32Array(this.threads), length: 0, owner: NOBODY };
+      sync = { clock: new Int32Array(this.threads), length: 0, owner: NOBODY, learnt: 0 };
       if (far) this.farSyncs.set(word, sync);
       else this.syncs[word] = sync;
     }

@@ -15,6 +15,7 @@ import { ObjectReferences } from './object-references.ts';
  */
 class Refcount implements Detector {
   readonly name = 'refcount';
+  readonly audits: readonly number[];
   private readonly k: Kernel;
   private readonly counts: Int32Array;
   private readonly lock: number;
@@ -23,6 +24,7 @@ class Refcount implements Detector {
 
   constructor(k: Kernel) {
     this.k = k;
+    this.audits = [k.shm, k.otable, k.ftable, k.itable].map(({ lock }) => lock.word);
     this.lock = k.shm.lock.word;
     this.counts = new Int32Array(k.shm.objects.length + 1);
     this.files = new FileReferences(k);

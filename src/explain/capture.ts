@@ -195,7 +195,7 @@ export class Capture implements Observer {
         this.access('load', a);
         break;
       case STORE:
-        this.stored(a, b);
+        this.keepStore(a, b);
         break;
       case STORE_BYTE:
         this.access('store', a >> 2);
@@ -285,7 +285,7 @@ export class Capture implements Observer {
   }
 
   /** A store to a page table or to the kernel's data may make a frame reachable, or unreachable. */
-  private stored(a: number, value: number): void {
+  private keepStore(a: number, value: number): void {
     const { memory } = this.m;
     const before = this.pending.get(this.place(this.m.current))?.before ?? 0;
     if (this.frames.size > 0 && memory.ppnOf(a) >= memory.firstPpn) {
