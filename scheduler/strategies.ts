@@ -126,13 +126,14 @@ export const STRATEGIES: ReadonlyMap<string, StrategyKind> = new Map<string, Str
 /**
  * A strategy by its name, with options after a colon: `random`, `pct:3,2000`.
  *
- * @returns undefined for an unknown name, options that are not positive whole numbers, or for a
- *   strategy that takes none.
+ * @returns undefined for an unknown name, options that are not positive whole numbers, or more
+ *   of them than it takes.
  */
 export function makeStrategy(description: string): Strategy | undefined {
   const [name = '', text] = description.split(':');
   const options = text === undefined ? [] : text.split(',').map(Number);
   if (options.some((option) => !Number.isSafeInteger(option) || option < 1)) return undefined;
   const strategy = STRATEGIES.get(name)?.make(...options);
-  return text === undefined || strategy?.name.includes(':') ? strategy : undefined;
+  // A name holds all options: one that is not there was not taken.
+  return text === undefined || strategy?.name.startsWith(description) ? strategy : undefined;
 }

@@ -98,6 +98,7 @@ function processesOf(words: readonly string[]): Scenario['processes'] {
 /** @throws UsageError for a program that does not exist, or arguments that exec would not take. */
 function checkPrograms(processes: Scenario['processes']): void {
   for (const { name, argv } of processes) {
+    if (name === '' && processes.length === 1) throw new UsageError('a program has a name');
     if (name === '') throw new UsageError(`before and after ${BESIDE} there is a program`);
     if (name === 'init') throw new UsageError('init is the parent of what runs; name a program');
     if (!programs.has(name)) {

@@ -17,9 +17,17 @@ export function parseSeed(text: string): number {
   throw new InvalidArgumentError('It must be a whole number of less than 2^53, with or without -.');
 }
 
-/** Names behind commas, and those of the option before, if it is given twice. */
+/** Names between commas, one at least, and those of the option before, if it is given twice. */
 export function parseNames(text: string, before: readonly string[] = []): readonly string[] {
-  return [...before, ...text.split(',').filter((name) => name !== '')];
+  const names = text.split(',').filter((name) => name !== '');
+  if (names.length > 0) return [...before, ...names];
+  throw new InvalidArgumentError('It must be names, with commas between them.');
+}
+
+/** The name of a file that is to be written. */
+export function parseFile(text: string): string {
+  if (text !== '') return text;
+  throw new InvalidArgumentError('It must be the name of a file.');
 }
 
 /** A seed for a run that was given none: short enough to type again. */

@@ -23,7 +23,7 @@ import { isSubjectFile, loadSubject } from '../subject-file.ts';
 import { copyTrace, storeTrace, TraceFile } from '../trace-file.ts';
 import { addLimits, flagOf, givenLimits } from './limits.ts';
 import { addLook, type LookOptions, look } from './look.ts';
-import { drawSeed, examples, parseNames, parseSeed, wholeNumber } from './options.ts';
+import { drawSeed, examples, parseFile, parseNames, parseSeed, wholeNumber } from './options.ts';
 import type { Shell } from './shell.ts';
 
 export interface RunCommandOptions extends LookOptions {
@@ -49,6 +49,7 @@ export function parseStrategy(name: string): string {
   if (SEARCHES.has(kind) || kind === DEEPEN) {
     throw new InvalidArgumentError(`It searches: use explore --strategy ${name}.`);
   }
+  if (STRATEGIES.has(kind)) throw new InvalidArgumentError(`${kind} has no such options.`);
   const hint = didYouMean(kind, STRATEGIES.keys());
   throw new InvalidArgumentError(`There is none of that name${hint || '; list shows them'}`);
 }
@@ -121,6 +122,14 @@ function chooserOf({ strategy, schedule }: RunCommandOptions): Pick<RunOptions, 
   throw new UsageError('--schedule and --strategy cannot both choose what runs next');
 }
 
+/** @throws UsageError when a schedule is of a machine with more lanes. */
+function checkLanes({ schedule = '' }: RunCommandOptions, { machine, kernel }: Stage): void {
+  const lanes = machine.cpus.length * (kernel === undefined ? 1 : 2);
+  const strange = parseSchedule(schedule).find(({ lane }) => lane >= lanes);
+  if (strange === undefined) return;
+  throw new UsageError(`no lane ${strange.lane}: what runs has lanes 0 to ${lanes - 1}`);
+}
+
 async function runOnce(
   options: RunCommandOptions,
   operands: readonly string[],
@@ -131,6 +140,7 @@ async function runOnce(
   const subject = await askedFor(options, operands, shell);
   const { seed = drawSeed(), detail, json, record } = options;
   const stage = new Stage(subject);
+  checkLanes(options, stage);
   const onPrint = (text: string): void => {
     if (!prints) return;
     if (json) shell.json({ kind: 'output', text });
@@ -293,7 +303,7 @@ export function define(command: Command, shell: Shell): void {
   addGuestOptions(command);
   command
     .option('--schedule <text>', 'follow this schedule, such as 0-3.1-2: lanes and their steps')
-    .option('--record <file>', 'write a trace, which must not exist yet')
+    .option('--record <file>', 'write a trace, which must not exist yet', parseFile)
     .option('--detail <n>', 'events in it: 0 none, 1 calls, 2 locks too', wholeNumber(0, 2), 1);
   addLook(command);
   addLimits(command, PARAM);

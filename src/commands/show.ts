@@ -3,7 +3,7 @@ import { EVENT_KINDS } from '../../traces/event-code.ts';
 import type { Trace } from '../../traces/reader.ts';
 import type { Json, TraceEvent } from '../../traces/trace.ts';
 import { TRACE_VERSION } from '../../traces/version.ts';
-import { EXIT } from '../errors.ts';
+import { EXIT, UsageError } from '../errors.ts';
 import { reportOf } from '../explain/report.ts';
 import { didYouMean } from '../nearest.ts';
 import { isWhole } from '../report/damage-text.ts';
@@ -136,6 +136,14 @@ async function show(trace: Trace, options: Options, shell: Shell, to: Writer): P
   await sheet.lines.flush();
 }
 
+/** @throws UsageError for filters that no event or switch could pass. */
+function check({ from, to, choices, pid, kind }: Options): void {
+  if (from > to) throw new UsageError(`--from ${from} is behind --to ${to}`);
+  if (!choices || (pid === undefined && kind === undefined)) return;
+  const which = pid === undefined ? '--kind' : '--pid';
+  throw new UsageError(`--choices shows switches, not events: ${which} means nothing there`);
+}
+
 function startPager(options: Options, shell: Shell): Pager | undefined {
   if (!shell.out.isTerminal || !options.pager || options.json) return undefined;
   const command = pagerCommand(shell.env);
@@ -166,6 +174,7 @@ export function define(command: Command, shell: Shell): void {
       )}`,
     )
     .action(async (name: string, options: Options) => {
+      check(options);
       const trace = openTrace(name);
       const pager = startPager(options, shell);
       await show(trace, options, shell, pager ?? shell.out);

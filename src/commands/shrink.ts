@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { EXIT, UsageError } from '../errors.ts';
 import { findingText, REPORT_WIDTH, reported } from '../report/finding-text.ts';
@@ -7,7 +8,7 @@ import { run } from '../run.ts';
 import { type Shrunk, type Size, shrink } from '../shrink.ts';
 import { openTrace, storeTrace, TraceFile } from '../trace-file.ts';
 import { addLook, type LookOptions, look } from './look.ts';
-import { examples } from './options.ts';
+import { examples, parseFile } from './options.ts';
 import type { Shell } from './shell.ts';
 import { subjectToReplay } from './trace-report.ts';
 
@@ -34,6 +35,9 @@ function record(shrunk: Shrunk, path: string): ReturnType<typeof run> {
 function checkNew(path: string): void {
   if (existsSync(path)) {
     throw new UsageError(`cannot write ${path}: it exists; nothing is overwritten`);
+  }
+  if (!existsSync(dirname(path))) {
+    throw new UsageError(`cannot write ${path}: no such file or folder`);
   }
 }
 
@@ -78,7 +82,11 @@ export function define(command: Command, shell: Shell): void {
   command
     .description('Makes the schedule of a finding small: the few switches that matter.')
     .argument('<trace>', "a trace file, or a finding's short id")
-    .option('-o, --output <file>', 'write the shrunk trace here; else it is kept under its id')
+    .option(
+      '-o, --output <file>',
+      'write the shrunk trace here; else it is kept under its id',
+      parseFile,
+    )
     .option('--json', 'one JSON object a line instead of text');
   addLook(command);
   command
