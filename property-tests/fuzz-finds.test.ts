@@ -1,10 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import type { MutantName } from '../kernel/mutants.ts';
+import type { Param } from '../kernel/param.ts';
+import { RandomWalk } from '../scheduler/strategies/random.ts';
 import { makeStrategy } from '../scheduler/strategies.ts';
 import type { Strategy } from '../scheduler/strategy.ts';
 import { likeness } from '../src/finding.ts';
 import { type FuzzFinding, fuzz } from '../src/fuzz/fuzz.ts';
+import { guestSpec } from '../src/guest.ts';
 import { run } from '../src/run.ts';
+import { Stage } from '../src/stage.ts';
+import { kernelSubject } from '../src/subject.ts';
 
 /** Of the first program of each campaign. Fixed, so that nothing here depends on luck. */
 const SEED = 1;
@@ -50,6 +55,34 @@ describe.each(WITHIN)('%s', (mutant, programs) => {
     const again = run(hit.spec, { seed: hit.seed, strategy });
     expect(hit.before > 0 || again.finding?.title === hit.finding.title).toBe(true);
   });
+});
+
+describe('a step that knows what must come of it sees', () => {
+  test.each<[MutantName, string]>([
+    ['munmap-forgets-writeback', 'back:s=0'],
+    ['munmap-writes-clean', 'back:l=0'],
+    ['cow-writes-in-place', 'mark=0 fork mark=0 look=0'],
+    ['cow-no-sfence', 'mark=0 fork look=0 echo=0'],
+  ])('%s in "%s"', (mutant, steps) => {
+    const spec = guestSpec('script', steps.split(' '), {}, [mutant]);
+    const { finding } = run({ ...spec, detectors: ['program'] }, { seed: SEED });
+    expect(finding?.title).toMatch(/^script: pid \d: \w+.*=0 answered 1$/);
+    expect(run({ ...spec, mutants: [] }, { seed: SEED }).finding).toBeUndefined();
+  });
+});
+
+/** Programs in which something was found once that was right. */
+const FALSE_ALARMS: readonly (readonly [string, Partial<Param>])[] = [
+  // A child of an earlier fork was taken for that of the one under way.
+  ['fork p/mmap:1:s p/fork c/mmap:1:s', { ncpu: 2, tickInterval: 0 }],
+];
+
+test.each(FALSE_ALARMS)('nothing is found in "%s"', (steps, limits) => {
+  const stage = new Stage(kernelSubject(guestSpec('script', steps.split(' '), limits)));
+  stage.watch();
+  for (let seed = 1; seed <= 200; seed++) {
+    expect(stage.execute(new RandomWalk(), seed).finding?.title).toBeUndefined();
+  }
 });
 
 describe('shrinking', () => {

@@ -5,22 +5,24 @@ import type { Finding } from '../finding.ts';
 import { type Detector, type DetectorKind, forKernel } from './detector.ts';
 import type { Guest } from './guest.ts';
 
+type Claim = Pick<Scenario, 'processes' | 'holds'>;
+
 /**
  * What a scenario's own programs say: what the scenario claims of the output holds; of one that
  * claims nothing, each process that it starts ends with status 0, so it neither saw something wrong
- * nor was killed. Asked only when nothing else was found. Assumes the scenario's own limits: run with less memory or
- * smaller tables, a program may fail in the right, and is reported all the same. Silent for programs
- * that are no scenario, and while the configuration makes an allocation fail. Costs nothing but
- * keeping what is printed.
+ * nor was killed. Of programs that are no scenario, only scripts are believed: no step answers what
+ * it must not. Asked only when nothing else was found. Assumes the scenario's own limits: run with
+ * less memory or smaller tables, a program may fail in the right, and is reported all the same.
+ * Silent while the configuration makes an allocation fail. Costs nothing but keeping what is printed.
  */
 class ProgramVerdict implements Detector {
   readonly name = 'program';
   private readonly guest: Guest;
-  private readonly scenario: Scenario;
+  private readonly scenario: Claim;
   private output = '';
   private failed: { pid: number; status: number; name: string; step: number } | undefined;
 
-  constructor(guest: Guest, scenario: Scenario) {
+  constructor(guest: Guest, scenario: Claim) {
     this.guest = guest;
     this.scenario = scenario;
   }
@@ -61,9 +63,15 @@ export const program: DetectorKind = {
   summary: "a scenario's program saw something wrong, or the scenario's claim does not hold",
   make: forKernel((guest, k: Kernel) => {
     const { scenario } = guest;
-    if (scenario === undefined || k.param.kallocFailsAt > 0) return NOTHING;
-    return new ProgramVerdict(guest, scenario);
+    if (k.param.kallocFailsAt > 0) return NOTHING;
+    return new ProgramVerdict(guest, scenario ?? SCRIPTS);
   }),
+};
+
+/** What is said of programs that are no scenario: a script's steps say themselves what is right. */
+const SCRIPTS: Claim = {
+  processes: [],
+  holds: (output) => /^script: .* answered .*$/m.exec(output)?.[0],
 };
 
 const NOTHING: Detector = { name: 'program' };

@@ -49,8 +49,32 @@ describe('the steps of a process', () => {
       move('mmap', 1, 1),
       move('bump', 3),
     ];
-    const steps = ['file:f:c', 'file:g:c', 'fclose:0', 'fwrite:1:9', 'mmap:2:s:262143', 'bump:1'];
+    const steps = [
+      'file:f:c',
+      'file:g:c',
+      'fclose:0',
+      'fwrite:1:4096',
+      'mmap:2:s:262143',
+      'bump:1',
+    ];
     expect(stepsOf(moves, true)).toEqual(steps);
+  });
+
+  it('map files, whose pages are then the ones to touch', () => {
+    const moves = [move('file'), move('fbig', 0, 2), move('fmap', 0, 3), move('bump', 1)];
+    const steps = ['file:f:c', 'fbig:0:3', 'fmap:0:r:2:0', 'bump:1'];
+    expect(stepsOf(moves, true)).toEqual(steps);
+  });
+
+  it('wait for each other only where nobody is killed', () => {
+    const moves = [move('lock'), move('shmat'), move('lock'), move('hand', 0, 1)];
+    expect(stepsOf(moves, false)).toEqual(['shmat', 'lock', 'hand:2']);
+    expect(stepsOf(moves, true)).toEqual(['shmat']);
+  });
+
+  it('say what must come of them where nobody else can change it', () => {
+    const moves = [move('mark'), move('look'), move('echo'), move('back'), move('back', 1)];
+    expect(stepsOf(moves, true)).toEqual(['mark=0', 'look=0', 'echo=0', 'back:s=0', 'back:l=0']);
   });
 
   it('kill, or meet at a word, where a kill could leave one waiting', () => {

@@ -24,7 +24,14 @@ const IMAGES = ['leave:a', 'churn:a:1', 'badcalls:b', 'heapshrink'];
 const KEYS = [1, 1, 2, 0];
 const PATHS = ['f', 'f', 'g', 'tmp/f'];
 /** Bytes: most files are of one block. */
-const LENGTHS = [9, 700, 4096, 4096];
+const LENGTHS = [4096, 700, 9, 4096];
+/** Of a file, or of POSIX shared memory, which shrinks and goes. */
+const BLOCKS = [2, 1, 3, 2];
+const OBJECT_PAGES = [1, 2, 1, 0];
+const MODES = ['c', 'c', 'r', 't'];
+const POSIX_MODES = ['c', 'c', 'x', 't'];
+/** Kinds of mappings. */
+const KINDS = ['s', 's', 'p', 'r'];
 /** Where mappings are put: anywhere, where the first two go, and close above the heap. */
 const PLACES = [0, 0, 262_143, 262_142, 6];
 /** Ways to meet at a word: how the one who waits goes on. */
@@ -116,15 +123,9 @@ class Teller {
         return this.pages === 0 ? undefined : `munmap:${a % this.pages}:${1 + (b % 2)}`;
       case 'bump':
         return this.pages === 0 ? undefined : `bump:${a % this.pages}`;
-      case 'shmget':
-        return `shmget:${at(KEYS, a)}:${at(SIZES, b % 2)}`;
-      case 'shmat':
-      case 'shmdt':
-        this.attached = verb === 'shmat';
-        return verb;
       case 'file':
         this.files.push(this.opens++);
-        return `file:${at(PATHS, a)}:${at(['c', 'c', 'r', 't'], b)}`;
+        return `file:${at(PATHS, a)}:${at(MODES, b)}`;
       case 'fread':
       case 'fwrite':
         return `${verb}:${this.file(a)}:${at(LENGTHS, b)}`;
@@ -138,9 +139,56 @@ class Teller {
         return `unlink:${at(PATHS, a)}`;
       case 'pass':
         return `pass:${at([5, 40, 150, 40], b)}`;
+      case 'shmget':
+        return `shmget:${at(KEYS, a)}:${at(SIZES, b % 2)}`;
+      case 'shmat':
+      case 'shmdt':
+        this.attached = verb === 'shmat';
+        return verb;
+      default:
+        return this.latest(verb, a, b);
+    }
+  }
+
+  /** What maps files and POSIX shared memory, waits, or knows what must come of it. */
+  private latest(verb: Verb, a: number, b: number): string | undefined {
+    switch (verb) {
+      case 'fbig':
+        return `fbig:${this.file(a)}:${at(BLOCKS, b)}`;
+      case 'pfile':
+        this.files.push(this.opens++);
+        return `pfile:${at(NAMES, a)}:${at(POSIX_MODES, b)}`;
+      case 'ptrunc':
+        return `ptrunc:${this.file(a)}:${at(OBJECT_PAGES, b)}`;
+      case 'punlink':
+        return `punlink:${at(NAMES, a)}`;
+      case 'fmap':
+      case 'pmap':
+        return this.mapFile(this.file(a), b);
+      case 'cut':
+        return `cut:${at(PATHS, a)}`;
+      case 'uid':
+        return `uid:${a}`;
+      case 'lock':
+        // Whoever is killed with the mutex keeps it.
+        return this.kills || !this.attached ? undefined : verb;
+      case 'hand':
+        return this.kills ? undefined : `hand:${1 + b}`;
+      case 'mark':
+      case 'look':
+      case 'echo':
+        return `${verb}=0`;
+      case 'back':
+        return `back:${at(['s', 'l'], a)}=0`;
       default:
         return verb;
     }
+  }
+
+  private mapFile(n: number, b: number): string {
+    this.pages = b === 3 ? 2 : 1;
+    this.shared = false;
+    return `fmap:${n}:${at(KINDS, b)}:${this.pages}:0`;
   }
 
   private meeting(a: number): string {

@@ -68,6 +68,10 @@ const SUCCEED: readonly [string, RegExp][] = [
     'script mmap:1:s=0 bump:0=0 meet:wake:area=0 bump:0=2 shmget:1 shmat=0 meet:moved:seg=0 count=1',
     /^$/,
   ],
+  ['script mark=0 fork look=0 echo=0 mark=0 look=0 back:s=0 back:l=0 hand:3=0 wait', /^$/],
+  ['script shmget:1 shmat=0 fork lock=0 lock=0 p/wait=0 uid:3=0 uptime=0 uid:3=0', /^$/],
+  ['script file:f=0 fbig:0:2=8192 fmap:0:s:2:0=0 munmap:1:1=0 cut:f=0 unlink:f=0', /^$/],
+  ['script pfile:a=0 ptrunc:0:2=0 fmap:0:s:1:1=0 bump:0=0 punlink:a=0 pfile:a:x=0 bump:0=1', /^$/],
   ['churn foo 5', /^churn: pid 2: ok, 5 rounds\n$/],
   ['scaling foo 3 2 4', /^scaling: pid 2: ok, 3 processes, 48 operations\n$/],
 ];

@@ -37,14 +37,14 @@ const PIECE = 64;
 
 type Call = (u: Context, memory: FileMemory, args: readonly string[]) => Part<number>;
 
-const file = ({ files }: FileMemory, n = '0'): number => files[Number(n)] ?? -1;
+export const file = ({ files }: FileMemory, n = '0'): number => files[Number(n)] ?? -1;
 
 /** A descriptor is what it was given for last. */
-function forget({ files }: FileMemory, fd: number): void {
+export function forget({ files }: FileMemory, fd: number): void {
   for (const [i, other] of files.entries()) if (other === fd) files[i] = -1;
 }
 
-function remember(memory: FileMemory, fd: number): number {
+export function remember(memory: FileMemory, fd: number): number {
   if (fd < 0) return -1;
   forget(memory, fd);
   memory.files.push(fd);

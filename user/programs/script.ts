@@ -37,11 +37,13 @@ import {
   writeString,
 } from '../ulib.ts';
 import { usage, verdict } from '../verdict.ts';
-import { FILE_CALLS, type FileMemory } from './script-files.ts';
+import { CHECK_CALLS, type CheckMemory } from './script-checks.ts';
+import { FILE_CALLS } from './script-files.ts';
 import { IPC_CALLS, type IpcMemory, NOWHERE } from './script-ipc.ts';
+import { MAP_CALLS } from './script-maps.ts';
 
 /** What a script remembers from one step to the next. */
-interface Memory extends IpcMemory, FileMemory {
+interface Memory extends IpcMemory, CheckMemory {
   /** By descriptor: where it was mapped last, also after it was closed. */
   readonly mapped: number[];
   /** Where the heap ended before it grew last. */
@@ -215,13 +217,21 @@ const CALLS: Readonly<Record<string, Call>> = {
   },
 };
 
+const KINDS: readonly Readonly<Record<string, Call>>[] = [
+  CALLS,
+  IPC_CALLS,
+  FILE_CALLS,
+  MAP_CALLS,
+  CHECK_CALLS,
+];
+
 /** A step, `[p/|c/]call[:argument]...[=result]`, in its parts; undefined when it is none. */
 function parse(
   step: string,
 ): { who: string; call: Call; args: string[]; expected: string } | undefined {
   const [, who = '', line = '', , expected = ''] = /^([pc]\/)?([^=]+)(=(.*))?$/.exec(step) ?? [];
   const [name = '', ...args] = line.split(':');
-  const call = CALLS[name] ?? IPC_CALLS[name] ?? FILE_CALLS[name];
+  const call = KINDS.find((calls) => calls[name] !== undefined)?.[name];
   return call === undefined ? undefined : { who, call, args, expected };
 }
 
@@ -244,6 +254,7 @@ export function* script(u: Context, argv: readonly string[]): Part<number> {
     attachedId: -1,
     segments: [],
     files: [],
+    own: 0,
   };
   let status = 0;
   for (const step of argv.slice(1)) {
