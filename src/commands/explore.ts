@@ -14,7 +14,7 @@ import { Interrupt } from './interrupt.ts';
 import { addLimits } from './limits.ts';
 import { addLook } from './look.ts';
 import { drawSeed, examples, parseNames, wholeNumber } from './options.ts';
-import { Pace, parseDuration } from './pace.ts';
+import { inPlace, Pace, parseDuration } from './pace.ts';
 import {
   addCampaignOptions,
   before,
@@ -106,7 +106,7 @@ async function explored(
   const onProgress: CampaignOptions['onProgress'] = (so, running) => {
     if (!pace.shows) return;
     const secondsLeft = (maxTime ?? Number.POSITIVE_INFINITY) - pace.seconds;
-    err.write(`\r${progressText(so, running, seconds(), { schedules, secondsLeft })}\x1b[K`);
+    err.write(inPlace(progressText(so, running, seconds(), { schedules, secondsLeft })));
   };
   const interrupt = new Interrupt();
   try {
@@ -117,7 +117,7 @@ async function explored(
     return { at, seed, seconds: seconds(), wasInterrupted: signal.aborted && !isOver };
   } finally {
     interrupt.end();
-    if (pace.hasShown) err.write('\r\x1b[K');
+    if (pace.hasShown) err.write(inPlace(''));
   }
 }
 

@@ -17,7 +17,7 @@ import { coveredText, type FuzzCommandOptions, progressText } from './fuzz-text.
 import { Interrupt } from './interrupt.ts';
 import { addLook } from './look.ts';
 import { drawSeed, examples, parseNames, parseSeed, wholeNumber } from './options.ts';
-import { Pace, parseDuration } from './pace.ts';
+import { inPlace, Pace, parseDuration } from './pace.ts';
 import { addCampaignOptions, before, type Campaigning, keep } from './resume.ts';
 import { parseStrategy } from './run.ts';
 import type { Shell } from './shell.ts';
@@ -79,13 +79,13 @@ async function fuzzed(
   const pace = new Pace(maxTime);
   const seconds = (): number => pace.seconds + (saved?.ms ?? 0) / 1000;
   const clear = (): void => {
-    if (pace.hasShown) shell.err.write('\r\x1b[K');
+    if (pace.hasShown) shell.err.write(inPlace(''));
   };
   const onProgress: FuzzCampaignOptions['onProgress'] = (share, running) => {
     if (!pace.shows) return;
     const time = { seconds: seconds(), secondsLeft: maxTime - pace.seconds };
     const line = progressText(share, running, programsOf(options), time);
-    shell.err.write(`\r${line}\x1b[K`);
+    shell.err.write(inPlace(line));
   };
   let reports = Promise.resolve();
   const onFinding = (found: FuzzFinding): void => {

@@ -11,6 +11,11 @@ export function parseDuration(text: string): number {
   throw new InvalidArgumentError('It must be a time such as 60s, 5m or 2h.');
 }
 
+/** A line in place of the one before; a terminal that is too narrow cuts it and does not wrap it. */
+export function inPlace(line: string): string {
+  return `\r\x1b[?7l${line}\x1b[K\x1b[?7h`;
+}
+
 /** Answers once a second that there is something to show, and whether the time is over. */
 export class Pace {
   readonly began = performance.now();
