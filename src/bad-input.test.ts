@@ -29,6 +29,7 @@ it.each([
   [['run', '--record', ''], 'the name of a file'],
   [['run', '--schedule', '4-1'], 'no lane 4: what runs has lanes 0 to 3'],
   [['run', ''], 'a program has a name'],
+  [['list', 'mutnats'], 'There is no kind mutnats; did you mean mutants?'],
   [['show', 'nope.xrt', '--from', '9', '--to', '3'], '--from 9 is behind --to 3'],
   [['show', 'nope.xrt', '--choices', '--pid', '3'], '--pid means nothing there'],
   [['shrink', 'nope.xrt', '-o', ''], 'the name of a file'],

@@ -126,6 +126,9 @@ it('list names every kind, for people and for programs', () => {
     expect(out).toContain(`  ${name as string}`);
     expect(summary).toMatch(/\w/);
   }
+  const mutants = xv6Json(cwd, ['list', 'mutants']).lines;
+  expect(mutants).toEqual(lines.filter(({ kind }) => kind === 'mutant'));
+  expect(xv6(cwd, ['list', 'mutant']).out).toMatch(/^Mutants\n {2}shm-/);
 });
 
 it('run --json says all that the text says', () => {

@@ -1,10 +1,11 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { MUTANTS } from '../../kernel/mutants.ts';
 import { SCENARIOS } from '../../scenarios/index.ts';
 import { SEARCHES } from '../../scheduler/searches.ts';
 import { STRATEGIES } from '../../scheduler/strategies.ts';
 import { PROGRAMS } from '../../user/programs/index.ts';
 import { DETECTORS } from '../detectors/index.ts';
+import { didYouMean } from '../nearest.ts';
 import { wrap } from '../report/text.ts';
 import { examples } from './options.ts';
 import type { Shell } from './shell.ts';
@@ -48,28 +49,48 @@ function items(): Item[] {
   return [...programs, ...scenarios, ...strategies, ...detectors, ...mutants];
 }
 
-function table(all: readonly Item[], { ink }: Shell): string {
+/** Items of one kind under their heading. */
+function table(kind: Kind, all: readonly Item[], { ink }: Shell): string {
   const label = ({ name, usage }: Item): string => (usage ? `${name} ${usage}` : name);
   const width = Math.max(...all.map((item) => label(item).length));
-  const blocks = (Object.keys(HEADINGS) as Kind[]).map((kind) => {
-    const rows = all
-      .filter((item) => item.kind === kind)
-      .map((item) => {
-        const text = wrap(item.summary.split(' '), ' '.repeat(width + 4));
-        return `  ${label(item).padEnd(width)}  ${text}`;
-      });
-    return [ink.bold(HEADINGS[kind]), ...(rows.length > 0 ? rows : ['  none'])].join('\n');
+  const rows = all.map((item) => {
+    const text = wrap(item.summary.split(' '), ' '.repeat(width + 4));
+    return `  ${label(item).padEnd(width)}  ${text}`;
   });
-  return blocks.join('\n\n');
+  return [ink.bold(HEADINGS[kind]), ...rows].join('\n');
+}
+
+const KINDS = Object.keys(HEADINGS) as Kind[];
+const pluralOf = (kind: Kind): string => HEADINGS[kind].toLowerCase();
+
+/** `mutant` and `mutants` are the same. */
+function parseKind(text: string): Kind {
+  const kind = KINDS.find((each) => each === text || pluralOf(each) === text);
+  if (kind !== undefined) return kind;
+  const hint =
+    didYouMean(text, KINDS.map(pluralOf)) || `; there are ${KINDS.map(pluralOf).join(', ')}`;
+  throw new InvalidArgumentError(`There is no kind ${text}${hint}`);
 }
 
 export function define(command: Command, shell: Shell): void {
   command
     .description('Lists programs, scenarios, strategies, detectors and mutants.')
+    .argument('[kind]', 'only one of these, such as mutants', parseKind)
     .option('--json', 'one JSON object a line: kind, name, summary')
-    .addHelpText('after', examples('list', 'list --json', 'list --json | grep strategy'))
-    .action(({ json }: { readonly json?: boolean }) => {
-      if (json) for (const item of items()) shell.json({ ...item });
-      else shell.say(table(items(), shell));
+    .addHelpText('after', examples('list', 'list mutants', 'list --json'))
+    .action((only: Kind | undefined, { json }: { readonly json?: boolean }) => {
+      const all = items().filter(({ kind }) => only === undefined || kind === only);
+      if (json) for (const item of all) shell.json({ ...item });
+      else {
+        const kinds = KINDS.filter((kind) => only === undefined || kind === only);
+        const blocks = kinds.map((each) =>
+          table(
+            each,
+            all.filter(({ kind }) => kind === each),
+            shell,
+          ),
+        );
+        shell.say(blocks.join('\n\n'));
+      }
     });
 }
