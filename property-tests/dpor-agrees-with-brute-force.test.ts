@@ -11,6 +11,7 @@ import {
   type Statement,
   waitingPrograms,
 } from './truth/generated.ts';
+import { litmus } from './truth/litmus.ts';
 import {
   cas,
   condWait,
@@ -86,7 +87,19 @@ const waits: [name: string, traces: number, ...threads: Statement[][]][] = [
   ['a lock that is never let go', 3, [lock(store(0))], [lock(lock())], [store(0)]],
 ];
 
+/** The reversal of a race is planned for, and below the plan a step that sleeps hides it. */
+const hidden: [text: string, traces: number][] = [
+  ['Rx || Wy0 || Wx0 || Ry Wy0 || Rz Rx', 12],
+  ['Rx || Wy0 || Wx0 || Wy0 Ry || Rz Rx', 12],
+];
+
 describe('dpor explores each trace of', () => {
+  it.each(hidden)('%s: %i', (text, traces) => {
+    const truth = [...enumerate(litmus(text)).traces.keys()].sort();
+    expect(truth.length).toBe(traces);
+    expect([...explore(litmus(text), new Dpor()).keys].sort()).toEqual(truth);
+  });
+
   it.each(regressions)('a compareExchange that %s: %i', (_name, traces, ...threads) => {
     agrees(program(...threads));
     expect(enumerate(built(program(...threads))).traces.size).toBe(traces);

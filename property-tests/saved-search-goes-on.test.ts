@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ChoicePoint, Thread } from '../machine/index.ts';
 import { Deepening, type Level } from '../scheduler/search/deepening.ts';
 import { Dfs } from '../scheduler/search/dfs.ts';
 import { Dpor } from '../scheduler/search/dpor.ts';
@@ -9,65 +8,9 @@ import type { Search } from '../scheduler/search.ts';
 import { enumerate } from './truth/enumerate.ts';
 import { explore } from './truth/explored.ts';
 import { built, decidingPrograms, lockingPrograms, waitingPrograms } from './truth/generated.ts';
+import { Relay } from './truth/relay.ts';
 
 const EXECUTIONS_MAX = 300n;
-
-/** A search that is saved, thrown away and made anew after each execution. */
-class Relay implements Search {
-  readonly name = 'relay';
-  readonly asksAlways = true;
-  private readonly make: () => Search;
-  private search: Search;
-
-  constructor(make: () => Search) {
-    this.make = make;
-    this.search = make();
-  }
-
-  begin(seed: number, lanes: number): void {
-    this.search.begin(seed, lanes);
-  }
-
-  choose(point: ChoicePoint): Thread {
-    return this.search.choose(point);
-  }
-
-  next(): boolean {
-    const goesOn = this.search.next();
-    const state = this.search.save();
-    this.search = this.make();
-    this.search.restore(state);
-    return goesOn;
-  }
-
-  resume(): void {
-    this.search.resume();
-  }
-
-  get spinLoops(): readonly string[] {
-    return this.search.spinLoops;
-  }
-
-  get traces(): number {
-    return this.search.traces;
-  }
-
-  get redundant(): number {
-    return this.search.redundant;
-  }
-
-  get estimate(): number {
-    return this.search.estimate;
-  }
-
-  save(): SearchState {
-    return this.search.save();
-  }
-
-  restore(state: SearchState): void {
-    this.search.restore(state);
-  }
-}
 
 const levels = [0, 1, 2].map((preemptions) => ({ covers: `${preemptions}`, preemptions }));
 const searchOf = ({ preemptions = 0 }: Level): Search => new Dfs({ preemptions, merges: true });

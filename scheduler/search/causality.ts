@@ -101,20 +101,23 @@ export class Causality extends History {
 
   /**
    * Supposes that `e` comes before `x`, with which it races: whether a compare-and-exchange then
-   * stores, and a signal finds somebody, the value before `x` decides.
+   * stores, and a signal finds somebody, the value before `x` decides. A section that only looked
+   * might then do more.
    */
   moveBefore(x: number, e: number): void {
     const kind = this.kind[e] as number;
     const swaps = kind === COMPARE_EXCHANGE || kind === USER_COMPARE_EXCHANGE;
     const signals = kind === COND_SIGNAL || kind === COND_BROADCAST;
+    const code = this.codes[this.first[e] as number] as number;
+    const looks = kind === ACQUIRE && !writes(code);
     this.moved = NONE;
-    if (!swaps && !signals) return;
-    const object = objectOf(this.codes[this.first[e] as number] as number);
+    if (!swaps && !signals && !looks) return;
+    const object = objectOf(code);
     const end = this.first[x + 1] as number;
     for (let t = this.first[x] as number; t < end; t++) {
       if (objectOf(this.codes[t] as number) !== object) continue;
       const value = this.values[t] as number;
-      const stores = swaps ? value === this.expected[e] : value > 0;
+      const stores = looks || (swaps ? value === this.expected[e] : value > 0);
       this.moved = e;
       this.movedCode = (object << 1) | (stores ? 1 : 0);
       return;
@@ -220,7 +223,8 @@ export class Causality extends History {
   }
 }
 
-function clash(codes: readonly TouchCode[], mine: TouchCode): boolean {
+/** Whether an operation that touches these depends on one that touches that. */
+export function clash(codes: readonly TouchCode[], mine: TouchCode): boolean {
   for (let i = 0; i < codes.length; i++) {
     const other = codes[i] as number;
     if (other >> 1 === mine >> 1 && ((other | mine) & 1) !== 0) return true;

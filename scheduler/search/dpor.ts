@@ -10,26 +10,39 @@ import {
 } from '../../machine/index.ts';
 import type { Search } from '../search.ts';
 import { Causality, canWait } from './causality.ts';
+import { type Node, type PackedNode, packNode, takeBranch, unpackNode } from './node.ts';
 import { Path, threadOn } from './path.ts';
 import { Spins } from './spins.ts';
-import { fieldsOf, restoreFields, type SearchState } from './state.ts';
+import type { SearchState } from './state.ts';
 import { View, type ViewOptions, valueAt } from './view.ts';
-import { type Branch, insert, isSettled, relationTo, type Sleeper } from './wakeup-tree.ts';
+import { insert, isSettled, relationTo, type Step } from './wakeup-tree.ts';
 
-/** A point of the current execution where an event was chosen; node n is before event n. */
-interface Node {
-  lane: number;
-  /** Where the path stood and how many steps had been taken. */
-  mark: number;
-  step: number;
-  /** Lanes whose next operation need not go first: those that did, and what was inherited. */
-  sleep: Sleeper[];
-  /** What is still to be explored from here, after the branch that is being explored. */
-  tree: Branch[];
-  /** What must follow the current branch. */
-  follow: Branch[];
-  /** Branches that are finished. */
-  done: number;
+/**
+ * What a search has left to explore, or a part of one: plain data. Nodes before `base` are another
+ * part's: what is to be explored from there is asked for. The last node stays up to `pinned`, because
+ * other parts are beneath it.
+ */
+export interface DporState {
+  base: number;
+  pinned: number;
+  /** The last is about to take its branch, or has none left. */
+  nodes: readonly PackedNode[];
+  /** See Dpor.unsettled, of the events of all nodes but the last. */
+  unsettled: readonly (readonly number[])[];
+  /** Places of spin loops. */
+  places: readonly string[];
+  traces: number;
+  redundant: number;
+  /** Made since it was restored. */
+  requests: readonly Request[];
+}
+
+/** A sequence that a part wants explored from a node of another. */
+export interface Request {
+  readonly node: number;
+  /** Numbers of the events in it, and these. */
+  readonly sequence: readonly number[];
+  readonly steps: readonly Step[];
 }
 
 /**
@@ -57,7 +70,14 @@ export class Dpor implements Search {
   private readonly events = new Causality();
   private readonly path = new Path();
   private readonly nodes: Node[] = [];
+  /** By node: where the path stood and how many steps had been taken. */
+  private readonly marks: number[] = [];
+  private readonly steps: number[] = [];
   private depth = 0;
+  /** See DporState. */
+  private base = 0;
+  private pinned = -1;
+  private requests: Request[] = [];
   /** First event that no execution before had. */
   private fresh = 0;
   /** By event: those it races with whose reversal may depend on what comes behind. */
@@ -72,8 +92,6 @@ export class Dpor implements Search {
   /** Where the last question stood: see resume. */
   private lastMark = 0;
   private lastStep = 0;
-  /** Whether the events of the execution before are known from a state. */
-  private isRestored = false;
   private readonly view: View;
   private readonly spins = new Spins();
   private readonly sequence: number[] = [];
@@ -113,7 +131,6 @@ export class Dpor implements Search {
 
   private start(point: ChoicePoint): void {
     this.point = point;
-    if (this.isRestored) return;
     this.events.clear(point.cpus.length, objectCount(point));
     this.spins.clear(point.cpus.length);
   }
@@ -140,6 +157,8 @@ export class Dpor implements Search {
   private atNode(point: ChoicePoint): Thread {
     const at = this.events.count;
     const node = at < this.depth ? (this.nodes[at] as Node) : this.newNode(point);
+    this.marks[at] = this.path.mark;
+    this.steps[at] = point.step;
     const thread = threadOn(point, node.lane);
     if (thread === undefined || this.isSpinning(point, node.lane)) this.giveUp();
     this.openEvent(point, thread);
@@ -150,12 +169,8 @@ export class Dpor implements Search {
     const at = this.depth++;
     const node = this.nodes[at] ?? emptyNode();
     this.nodes[at] = node;
-    node.mark = this.path.mark;
-    node.step = point.step;
-    node.done = 0;
     node.sleep.length = 0;
     node.tree = [];
-    node.follow = [];
     const parent = this.nodes[at - 1];
     if (at > 0 && parent !== undefined) {
       node.tree = parent.follow;
@@ -164,9 +179,8 @@ export class Dpor implements Search {
         if (this.events.commutes(s.codes, at - 1)) node.sleep.push(s);
       }
     }
-    const branch = node.tree.shift();
-    node.follow = branch?.next ?? [];
-    node.lane = branch?.lane ?? this.free(point, node);
+    if (!takeBranch(node)) node.lane = this.free(point, node);
+    node.done = 0;
     return node;
   }
 
@@ -243,10 +257,12 @@ export class Dpor implements Search {
 
   /** A spin loop came to light: what was explored is not what it would have been with it known. */
   private startOver(point: ChoicePoint): boolean {
-    this.isRestored = false;
     this.start(point);
     this.isOpen = false;
     this.depth = 0;
+    this.base = 0;
+    this.pinned = -1;
+    this.requests = [];
     this.fresh = 0;
     this.traces = 0;
     this.redundant = 0;
@@ -285,39 +301,57 @@ export class Dpor implements Search {
     const { sleep, tree } = this.nodes[x] as Node;
     if (isSettled(sleep, sequence, e, events)) return true;
     if (sleep.some((s) => relationTo(s, sequence, events) !== 'none')) return false;
-    insert(tree, [...sequence], events);
-    return isSettled(tree, sequence, e, events);
+    const isNew = insert(tree, [...sequence], events);
+    if (isNew && x < this.base) {
+      const steps = sequence.map((y) => ({ lane: events.laneOf(y), codes: events.codesOf(y) }));
+      this.requests.push({ node: x, sequence: [...sequence], steps });
+    }
+    return false;
   }
 
   /** Goes back to the last node with something left to explore. */
   private backtrack(): boolean {
     const { events } = this;
-    for (; this.depth > 0; this.depth--) {
+    for (; this.depth > this.base; this.depth--) {
       const at = this.depth - 1;
       const node = this.nodes[at] as Node;
       if (at < events.count) {
         node.sleep.push({ lane: node.lane, codes: events.codesOf(at) });
         events.truncate(at);
       }
-      const branch = node.tree.shift();
-      if (branch === undefined) continue;
-      node.done++;
-      node.lane = branch.lane;
-      node.follow = branch.next;
       this.fresh = at;
-      this.path.cut(node.mark, node.step);
-      return true;
+      if (takeBranch(node)) {
+        this.path.cut(this.marks[at] as number, this.steps[at] as number);
+        return true;
+      }
+      if (at === this.pinned) return false;
     }
     return false;
   }
 
-  save(): SearchState {
-    return fieldsOf(this, ['point', 'view']);
+  save(): SearchState & DporState {
+    const { base, pinned, traces, redundant, requests, events } = this;
+    const nodes = this.nodes.slice(0, this.depth).map((node, at) => {
+      const codes = at < events.count ? events.codesOf(at) : node.codes;
+      return packNode({ ...node, codes });
+    });
+    const unsettled = structuredClone(this.unsettled.slice(0, this.fresh));
+    const places = this.spinLoops;
+    return { base, pinned, nodes, unsettled, places, traces, redundant, requests };
   }
 
   restore(state: SearchState): void {
-    restoreFields(this, state);
-    this.isRestored = this.depth > 0;
+    const { nodes, unsettled, places, ...part } = state as SearchState & DporState;
+    const { base, pinned, traces, redundant } = part;
+    Object.assign(this, { base, pinned, traces, redundant, requests: [], point: undefined });
+    this.events.truncate(0);
+    this.depth = nodes.length;
+    for (const [at, node] of nodes.entries()) this.nodes[at] = unpackNode(node);
+    this.fresh = unsettled.length;
+    for (const [e, races] of unsettled.entries()) this.unsettled[e] = [...races];
+    this.spins.places.clear();
+    for (const place of places) this.spins.places.add(place);
+    this.path.cut(0, 0);
   }
 
   get estimate(): number {
@@ -333,5 +367,5 @@ export class Dpor implements Search {
 }
 
 function emptyNode(): Node {
-  return { lane: -1, mark: 0, step: 0, sleep: [], tree: [], follow: [], done: 0 };
+  return { lane: -1, codes: [], sleep: [], tree: [], follow: [], done: 0 };
 }

@@ -1,17 +1,29 @@
 import type { TouchCode } from '../../machine/index.ts';
-import type { Causality } from './causality.ts';
 
-/** The next operation of a lane that need not go first here: every trace that begins with it is seen. */
-export interface Sleeper {
+/** The next operation of a lane, and what it touches. */
+export interface Step {
   readonly lane: number;
   readonly codes: readonly TouchCode[];
+  /**
+   * Of a step that sleeps: whether what begins with it is explored elsewhere, and what is found there
+   * is not told here in time.
+   */
+  readonly elsewhere?: boolean;
 }
 
 /** A step that some trace still to be seen begins with, and the steps that must follow it. */
-export interface Branch {
-  readonly lane: number;
-  readonly codes: readonly TouchCode[];
+export interface Branch extends Step {
   readonly next: Branch[];
+}
+
+/** Events that sequences are made of, by number. */
+export interface Events {
+  laneOf(e: number): number;
+  codesOf(e: number): TouchCode[];
+  /** Whether `a`, which is earlier, happens before `b`. */
+  precedes(a: number, b: number): boolean;
+  /** Whether an operation that touches these commutes with an event of another lane. */
+  commutes(codes: readonly TouchCode[], e: number): boolean;
 }
 
 /**
@@ -22,34 +34,37 @@ export interface Branch {
 export type Relation = 'leads' | 'commutes' | 'none';
 
 export function relationTo(
-  { lane, codes }: Sleeper | Branch,
+  { lane, codes, elsewhere }: Step,
   v: readonly number[],
-  c: Causality,
+  c: Events,
 ): Relation {
   const at = firstOf(lane, v, c);
   if (at >= 0) return isInitial(at, v, c) ? 'leads' : 'none';
+  // That others come upon `v` behind it would only help here if they told.
+  if (elsewhere === true) return 'none';
   return v.every((e) => c.commutes(codes, e)) ? 'commutes' : 'none';
 }
 
 /**
  * Inserts the sequence `v`, which it uses up, unless the tree has an equal or a shorter one
- * (definition 6.6). Must not be called where a sleeper is a weak initial of `v`.
+ * (definition 6.6); answers whether it had not. Must not be called where a step that sleeps is a weak
+ * initial of `v`.
  */
-export function insert(tree: Branch[], v: number[], c: Causality): void {
+export function insert(tree: Branch[], v: number[], c: Events): boolean {
   for (let level = tree; ; ) {
     const branch = level.find((b) => takes(b, v, c));
     if (branch === undefined) {
       append(level, v, c);
-      return;
+      return true;
     }
     // A leaf stands for everything that begins with it.
-    if (branch.next.length === 0) return;
+    if (branch.next.length === 0) return false;
     level = branch.next;
   }
 }
 
 /** Whether `v` can be told with this branch first; if so, and it is in `v`, takes it out. */
-function takes(branch: Branch, v: number[], c: Causality): boolean {
+function takes(branch: Branch, v: number[], c: Events): boolean {
   const relation = relationTo(branch, v, c);
   if (relation === 'leads') v.splice(firstOf(branch.lane, v, c), 1);
   return relation !== 'none';
@@ -61,10 +76,10 @@ function takes(branch: Branch, v: number[], c: Causality): boolean {
  * executions in which they must come later.
  */
 export function isSettled(
-  steps: readonly (Sleeper | Branch)[],
+  steps: readonly Step[],
   v: readonly number[],
   end: number,
-  c: Causality,
+  c: Events,
 ): boolean {
   return steps.some((step) => {
     const at = firstOf(step.lane, v, c);
@@ -72,7 +87,7 @@ export function isSettled(
   });
 }
 
-function append(level: Branch[], v: readonly number[], c: Causality): void {
+function append(level: Branch[], v: readonly number[], c: Events): void {
   let last = level;
   for (const e of v) {
     const branch: Branch = { lane: c.laneOf(e), codes: c.codesOf(e), next: [] };
@@ -81,12 +96,12 @@ function append(level: Branch[], v: readonly number[], c: Causality): void {
   }
 }
 
-function firstOf(lane: number, v: readonly number[], c: Causality): number {
+function firstOf(lane: number, v: readonly number[], c: Events): number {
   for (let i = 0; i < v.length; i++) if (c.laneOf(v[i] as number) === lane) return i;
   return -1;
 }
 
-function isInitial(at: number, v: readonly number[], c: Causality): boolean {
+function isInitial(at: number, v: readonly number[], c: Events): boolean {
   const e = v[at] as number;
   for (let i = 0; i < at; i++) if (c.precedes(v[i] as number, e)) return false;
   return true;
