@@ -3,7 +3,7 @@
  * `run`, `explore`, `replay`, `shrink` or `verify` it.
  *
  * ```ts
- * import { guestSpec, program, replay, run, shrink } from 'xv6-replay';
+ * import { explore, guestSpec, program, replay, run, shrink } from 'xv6-replay';
  *
  * const race = program('x = 5', ({ cell, thread, outcome }) => {
  *   const x = cell('x', 5);
@@ -17,11 +17,12 @@
  *   });
  *   outcome(() => x.value);
  * });
+ * const { complete, outcomes } = explore(race, { keepGoing: true }); // true; 6, 10, 11, 12
  * const { finding, trace } = run(race, { seed: 1, record: true });
- * replay(trace, { subject: race }).finding.title === finding.title;
- * shrink(trace, race).schedule; // '0-2.1-2'
- *
- * run(guestSpec('shmtest', ['foo', '8192', '4'], { ncpu: 4 }), { seed: 42 }).finding === undefined;
+ * const again = replay(trace, { subject: race }); // the same finding: data race on x: add and double
+ * const { schedule } = shrink(trace, race); // 1-3
+ * const shmtest = guestSpec('shmtest', ['foo', '8192', '4'], { ncpu: 4 });
+ * const { steps } = run(shmtest, { seed: 42 });
  * ```
  */
 export type { KernelEvents } from '../kernel/events.ts';

@@ -54,6 +54,11 @@ export interface RunResult extends Outcome, Tally {
  *   InternalError and others when
  *   xv6-replay itself is at fault.
  */
+export function run(
+  what: Runnable,
+  options: RunOptions & { readonly record: true },
+): RunResult & { readonly trace: Uint8Array };
+export function run(what: Runnable, options?: RunOptions): RunResult;
 export function run(what: Runnable, options: RunOptions = {}): RunResult {
   return runOn(new Stage(subjectOf(what)), options);
 }
