@@ -6,12 +6,20 @@ import { UsageError } from './errors.ts';
 import { type Finding, likeness } from './finding.ts';
 import { isForeign, subjectFor } from './replay.ts';
 import { scheduleText } from './schedule.ts';
+import { type Anchor, Anchored, anchorsOf, returning } from './shrink/anchors.ts';
 import { BoundedSearch } from './shrink/bounded.ts';
 import { bonesOfContention, subjectMatter } from './shrink/focus.ts';
 import { nearestPassing, type Passing } from './shrink/passing.ts';
 import { polish, reduce } from './shrink/reduce.ts';
 import { straightened } from './shrink/straighten.ts';
-import { concise, type Failing, isSimpler, type Size, Trials } from './shrink/trials.ts';
+import {
+  concise,
+  type Failing,
+  isSimpler,
+  type Size,
+  type Trial,
+  Trials,
+} from './shrink/trials.ts';
 import type { Subject } from './stage.ts';
 import type { Runnable } from './subject.ts';
 
@@ -51,6 +59,10 @@ const GUESSED = 270;
 const GUESSED_AT_LENGTH = 340;
 const REDUCED_AGAIN = 420;
 const GUESSED_AGAIN = 330;
+const ANCHORED = 430;
+const ANCHORED_AGAIN = 400;
+/** Shares of the others' run after which who was preempted goes on. */
+const SHARES = [1 / 2, 1 / 4, 3 / 4, 1 / 8, 3 / 8, 5 / 8, 7 / 8];
 const REGROWN = 400;
 const PROVEN = 445;
 const POLISHED = 460;
@@ -67,8 +79,9 @@ const GUESS = 40;
  *
  * The same trace is run in fewer pieces, and segments dropped and joined as long as that helps; then
  * the schedules with fewer preemptions than are left are looked through, at first those that preempt
- * where the threads meet, then all, as far as the executions last. The result says whether that was a
- * proof. An execution takes longer the more steps the trace has; 500 of a thousand steps take a second.
+ * where the threads meet or where they were preempted, then all, as far as the executions last. The
+ * result says whether that was a proof. An execution takes longer the more steps the trace has; 500
+ * of a thousand steps take a second.
  *
  * @param of a trace, or the bytes of one
  * @param given what the trace is of; needed where its header does not say it
@@ -152,10 +165,12 @@ class Shrinker {
     // Where one preemption was looked through so soon, all of two or three may be within reach.
     if (this.least > 1) this.search(REGROWN);
     this.guess();
+    if (this.best.preemptions > 3) this.anchor(ANCHORED);
     this.best = reduce(trials, this.best, REDUCED_AGAIN);
     this.regrow(1);
     this.guessAgain();
     this.regrow(2);
+    this.anchor(ANCHORED_AGAIN);
     this.search(orders(first) <= SMALL ? EXHAUSTIVE : PROVEN);
     const beyond = Math.max(0, trials.executions - PROVEN);
     this.polish(POLISHED + beyond);
@@ -179,7 +194,56 @@ class Shrinker {
   private straighten(): void {
     const { trials } = this;
     if (this.best.preemptions === 0) return;
-    const trial = trials.attempt(straightened(trials, this.best));
+    this.take(trials.attempt(straightened(trials, this.best)));
+  }
+
+  /**
+   * Keeps one or two of the preemptions, or all but one, told by their threads, and comes to these
+   * places without any other. Behind them it goes on until all others have to wait, or not so long; or
+   * it comes there with one preemption besides.
+   */
+  private anchor(until: number): void {
+    const { trials } = this;
+    for (let before: Failing | undefined; before !== this.best; ) {
+      before = this.best;
+      if (before.preemptions < 2 || before.preemptions <= this.least) return;
+      const anchors = anchorsOf(trials, before);
+      const last = anchors.toReversed();
+      const pairs = last.flatMap((b, i) => last.slice(i + 1).map((a) => [a, b]));
+      const alone = last.map((anchor) => this.keep([anchor], until));
+      const both = pairs.map((pair) => this.keep(pair, until));
+      for (const left of last) {
+        const others = anchors.filter((anchor) => anchor !== left);
+        this.keep(others, until);
+      }
+      this.comeBack(alone, 2, until);
+      this.comeBack(both, 3, until);
+      for (const anchor of last) {
+        const bounds = { preemptions: 2, anchors: [anchor] };
+        this.follow(new BoundedSearch(trials, bounds), until, GUESS);
+      }
+    }
+  }
+
+  private keep(anchors: readonly Anchor[], until: number): Trial | undefined {
+    const { trials, best } = this;
+    if (anchors.length >= best.preemptions || trials.isSpent(until)) return undefined;
+    const trial = trials.execute(new Anchored(anchors, new Segments([])));
+    if (trials.has(trial) && isSimpler(trial, best)) this.take(trials.attempt(trial.stretches));
+    return trial;
+  }
+
+  /** Behind the last preemption, goes back to who was preempted before the others have to wait. */
+  private comeBack(kept: readonly (Trial | undefined)[], preemptions: number, until: number): void {
+    for (const share of SHARES) {
+      for (const trial of kept) {
+        if (preemptions >= this.best.preemptions || this.trials.isSpent(until)) return;
+        if (trial !== undefined) this.take(this.trials.attempt(returning(trial, share)));
+      }
+    }
+  }
+
+  private take(trial: Failing | undefined): void {
     if (trial !== undefined && isSimpler(trial, this.best)) this.best = trial;
   }
 

@@ -3,6 +3,7 @@ import type { Stretch } from '../../scheduler/course.ts';
 import { Dfs } from '../../scheduler/search/dfs.ts';
 import { type Segment, Segments } from '../../scheduler/strategies/segments.ts';
 import type { Strategy } from '../../scheduler/strategy.ts';
+import { type Anchor, Anchored } from './anchors.ts';
 import { type Failing, isSimpler, type Trials } from './trials.ts';
 
 export interface Bounds {
@@ -11,6 +12,8 @@ export interface Bounds {
   readonly focus?: ReadonlySet<number>;
   /** What all begin with; a preemption follows. */
   readonly start?: readonly Stretch[];
+  /** Where threads are preempted besides, once they come there; all other preemptions come before. */
+  readonly anchors?: readonly Anchor[];
 }
 
 /**
@@ -31,14 +34,16 @@ export class BoundedSearch {
   /** Whether the search itself is blind to some. */
   private isPartial: boolean;
 
-  constructor(trials: Trials, { preemptions, focus, start }: Bounds) {
+  constructor(trials: Trials, { preemptions, focus, start, anchors }: Bounds) {
     this.trials = trials;
     this.preemptions = preemptions;
-    this.isPartial = focus !== undefined || start !== undefined;
+    this.isPartial = focus !== undefined || start !== undefined || anchors !== undefined;
     const table = focus && tableOf(focus, objectCount(trials.stage.machine));
     const before = start?.filter(({ preempts }) => preempts).length ?? -1;
-    this.search = new Dfs({ merges: true, preemptions: preemptions - before - 1, focus: table });
-    this.strategy = start === undefined ? this.search : new After(start, this.search);
+    const free = preemptions - before - 1 - (anchors?.length ?? 0);
+    this.search = new Dfs({ merges: true, preemptions: free, focus: table });
+    if (anchors !== undefined) this.strategy = new Anchored(anchors, this.search);
+    else this.strategy = start === undefined ? this.search : new After(start, this.search);
   }
 
   /**
