@@ -49,9 +49,9 @@ const MADE_ANEW = 'point view reached before history signature stretches'.split(
  * Iterative Context Bounding for Systematic Testing of Multithreaded Programs, PLDI 2007), each one
  * once; or, merging, over the traces that those interleavings show.
  *
- * Merging remembers for each trace of a beginning, and the lane that ran last, the fewest preemptions
- * that it was reached with, and goes no further where it was reached with as few. So it covers
- * exactly the traces with an interleaving of at most `preemptions` preemptions.
+ * Merging remembers for each trace of a beginning that ends with a choice, and the lane that ran last,
+ * the fewest preemptions that it was reached with, and goes no further where it was reached with as
+ * few. So it covers exactly the traces with an interleaving of at most `preemptions` preemptions.
  *
  * Departures. Going on with the running lane's operations that touch nothing is no choice. `halt`,
  * which ends every lane at once, comes when no other lane can step. Merging takes a pending timer
@@ -65,7 +65,7 @@ export class Dfs implements Search {
   redundant = 0;
 
   private readonly preemptions: number;
-  private readonly merges: boolean;
+  readonly merges: boolean;
   private readonly view: View;
   private readonly history = new History();
   private readonly spins = new Spins();
@@ -86,6 +86,8 @@ export class Dfs implements Search {
   private isRestored = false;
   private isOpen = false;
   private openLane = -1;
+  /** Whether the open event was one of several that might have come next. */
+  private isChosen = false;
   private lineBefore = 0;
   private gaveUp = false;
   /** Whether the execution is past what it repeats. */
@@ -177,7 +179,7 @@ export class Dfs implements Search {
     if (current.kind === HALT) return point.enabledCount === 1;
     if (this.lookAt(point, current) === 0) return true;
     const isChoice = point.enabledCount > 1 && this.used < this.preemptions && this.view.isInFocus;
-    if (!isChoice) this.openEvent(point, current);
+    if (!isChoice) this.openEvent(point, current, false);
     return !isChoice;
   }
 
@@ -237,13 +239,14 @@ export class Dfs implements Search {
     this.used = usedBy(node, node.at);
     this.stretches?.take(node);
     const thread = threadOn(point, lane) as Thread;
-    if (this.lookAt(point, thread) > 0) this.openEvent(point, thread);
+    if (this.lookAt(point, thread) > 0) this.openEvent(point, thread, true);
     return thread;
   }
 
-  private openEvent(point: ChoicePoint, thread: Thread): void {
+  private openEvent(point: ChoicePoint, thread: Thread, isChosen: boolean): void {
     const { history, view } = this;
     this.isOpen = true;
+    this.isChosen = isChosen;
     this.openLane = point.laneOf(thread);
     this.lineBefore = point.runLine;
     history.open(this.openLane, thread.kind, thread.b);
@@ -265,7 +268,7 @@ export class Dfs implements Search {
     this.stretches?.perform(this.openLane, view.codes, view.count, this.nodes[this.depth - 1]);
     const { value } = signature;
     if (this.wasReached(value, this.openLane, this.used)) this.giveUp();
-    this.reached.add(value, this.openLane, this.used);
+    if (this.isChosen) this.reached.add(value, this.openLane, this.used);
   }
 
   private wasReached(value: number, lane: number, used: number): boolean {
@@ -385,47 +388,50 @@ export class Dfs implements Search {
   /** The states of searches that together explore what is left, so many at most, in its order. */
   divide(most: number): SearchState[] {
     const given: SearchState[] = [];
-    while (given.length < most - 1) {
-      const state = this.split();
-      if (state === undefined) break;
-      given.unshift(state);
+    for (let parts = most; parts > 1; parts--) {
+      const state = this.split(parts);
+      if (state !== undefined) given.unshift(state);
     }
     return [this.saveAlone(), ...given];
   }
 
   /**
-   * Gives away the branches at the point nearest to the root that has any left, all of which come
+   * Gives away the branches at the points nearest to the root that have any left, all of which come
    * behind what stays: the state of a search that explores those and nothing else. To be called
    * between two executions. Answers undefined where there is nothing to give.
+   *
+   * @param parts gives one in so many of the points, or else one point
    */
-  split(): SearchState | undefined {
+  split(parts = Number.POSITIVE_INFINITY): SearchState | undefined {
+    const open: number[] = [];
     for (let i = this.base; i < this.depth; i++) {
-      const node = this.nodes[i] as Node;
-      const left = node.lanes.length - node.at - 1;
-      if (left === 0) continue;
+      const { lanes, at } = this.nodes[i] as Node;
+      if (at + 1 < lanes.length) open.push(i);
+    }
+    for (let end = 0; end < open.length; ) {
+      end += Math.max(1, Math.ceil((open.length - end) / parts));
+      const [first, last] = [open[0] as number, open[end - 1] as number];
       const other = new Dfs({ preemptions: this.preemptions, merges: this.merges });
-      other.restore(this.saveAlone(i + 1));
-      other.take(i, left, this);
-      this.stretches?.give(node);
-      node.lanes.length -= left;
-      node.after.length -= left;
+      other.restore(this.saveAlone(last + 2));
+      other.take(first, last, this);
+      for (let i = first; i <= last; i++) dropBranches(this.nodes[i] as Node);
       if (other.backtrack()) return other.saveAlone();
     }
     return undefined;
   }
 
-  /** Keeps the last branches of a node, and nothing else. */
-  private take(at: number, count: number, from: Dfs): void {
-    const node = this.nodes[at] as Node;
+  /** Keeps the branches that are left at some nodes, and nothing else. */
+  private take(first: number, last: number, from: Dfs): void {
+    const node = this.nodes[last] as Node;
     this.traces = 0;
     this.redundant = 0;
-    this.base = at;
-    this.depth = at + 1;
+    this.base = first;
+    this.depth = last + 1;
     this.before = from.before;
     this.reached = from.reached;
-    this.stretches?.receive(node);
-    node.lanes.splice(0, node.lanes.length - count);
-    node.after.splice(0, node.after.length - count);
+    this.stretches?.leave(node, last + 1 < from.depth ? this.nodes[last + 1] : undefined);
+    node.lanes.splice(0, node.at + 1);
+    node.after.splice(0, node.at + 1);
     node.at = -1;
   }
 
@@ -440,6 +446,12 @@ export class Dfs implements Search {
     }
     return this.depth === this.base ? this.traces : Math.round(this.traces / (seen + weight));
   }
+}
+
+/** Forgets the branches that are left. */
+function dropBranches({ lanes, after, at }: Node): void {
+  lanes.length = at + 1;
+  after.length = at + 1;
 }
 
 function usedBy(node: Node, at: number): number {

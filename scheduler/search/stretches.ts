@@ -91,15 +91,13 @@ export class Stretches {
     loseAll(point.running);
   }
 
-  /** Branches behind the one that is being explored are another search's: here nobody will see them. */
-  give({ lanes, at, touched, running }: Preemptible): void {
-    for (const by of lanes.slice(at + 1)) touched.set(by, null);
-    loseAll(running);
-  }
-
-  /** The other search: whether what it takes can be the same as a later one is not known yet. */
-  receive(point: Preemptible): void {
+  /**
+   * What is explored beneath a point stays with another search, which is at the point behind it, if
+   * any: here nobody will see it.
+   */
+  leave(point: Preemptible, behind: Preemptible | undefined): void {
     if (goesOn(point, point.current)) point.later = undefined;
+    if (behind !== undefined) loseAll(behind.running);
   }
 
   /** Whether the branch that is due needs not be tried. */
