@@ -1,3 +1,4 @@
+import type { MachineConfig } from './config.ts';
 import { Cpu, NEVER } from './cpu.ts';
 import { footprint, type TouchCode } from './footprint.ts';
 import { broken, invariant } from './invariant.ts';
@@ -16,19 +17,6 @@ import {
   type TrapVector,
 } from './seam.ts';
 import { ANSWER, type Code, RETRY, type Thread } from './thread.ts';
-
-export interface MachineConfig {
-  /** 1 to 64. */
-  readonly cpus: number;
-  /** Frames of physical memory after the kernel's data, at least 1. */
-  readonly frames: number;
-  /** Blocks of a disk in memory, a frame's size each; none when left out. */
-  readonly diskBlocks?: number;
-  /** Operations between two timer interrupts of a CPU; 0 for a machine without timers. */
-  readonly tickInterval: number;
-  /** Operations after which an execution ends as 'steps'. */
-  readonly stepsMax: number;
-}
 
 /**
  * The state of the emulated machine and the loop that runs it; machine.ts adds the operations that
@@ -96,6 +84,8 @@ export class Driver implements ChoicePoint {
   /** What is left of a lease, for the code that goes on after the yield. */
   private heldLease = 0;
   private heldPrivate = 0;
+  /** What ended the execution in the midst of an operation, whatever guest code makes of it. */
+  private failure: unknown = null;
   private scheduler!: Scheduler;
   private asksAlways = false;
   private ticketLast = 0;
@@ -127,6 +117,7 @@ export class Driver implements ChoicePoint {
     this.lane = -1;
     this.next = null;
     this.suspended = null;
+    this.failure = null;
     this.waiting = 0;
     this.idle = 0;
     this.ticketLast = 0;
@@ -178,7 +169,8 @@ export class Driver implements ChoicePoint {
         if (this.onThrow === null) this.dispatch(this.next);
         else this.dispatchOrEnd(this.next, this.onThrow);
       }
-    } catch (error) {
+    } catch (thrown) {
+      const error = this.failure ?? thrown;
       if (!(error instanceof StopExecution)) throw error;
       this.ending = 'stopped';
     }
@@ -190,9 +182,11 @@ export class Driver implements ChoicePoint {
   private dispatchOrEnd(chosen: Thread, onThrow: (error: unknown) => boolean): void {
     try {
       this.dispatch(chosen);
-    } catch (error) {
+    } catch (thrown) {
+      const error = this.failure ?? thrown;
       if (error instanceof StopExecution || !onThrow(error)) throw error;
       this.suspended = null;
+      this.failure = null;
       while (!this.current.ended) this.current.finish();
       this.endThread(this.current);
     }
@@ -255,6 +249,7 @@ export class Driver implements ChoicePoint {
       if (code === undefined) broken(`${thread.name} has no code to run`);
       this.suspended = null;
       const result = code.next(answer);
+      if (this.failure !== null) throw this.failure;
       answer = 0;
       if (result.done !== true) {
         if (this.suspended === null) {
@@ -462,19 +457,37 @@ export class Driver implements ChoicePoint {
    * answers undefined if another goes first.
    */
   announce(kind: number, a: number, b: number, c: number): number | undefined {
-    if (this.suspended !== null) throw this.missingYield();
     const thread = this.current;
-    thread.kind = kind;
-    thread.a = a;
-    thread.b = b;
-    thread.c = c;
-    this.decide();
-    if (this.next !== thread) return this.suspend(thread, kind);
-    this.next = null;
-    this.leaseEnd = this.granted;
-    this.privateEnd = this.grantedPrivate;
-    thread.kind = op.NONE;
-    return perform(this, kind, a, b, c) ?? this.suspend(thread, kind);
+    try {
+      if (this.suspended !== null) throw this.missingYield();
+      if (this.failure !== null) return this.suspend(thread, kind);
+      thread.kind = kind;
+      thread.a = a;
+      thread.b = b;
+      thread.c = c;
+      this.decide();
+      if (this.next !== thread) return this.suspend(thread, kind);
+      this.next = null;
+      this.leaseEnd = this.granted;
+      this.privateEnd = this.grantedPrivate;
+      thread.kind = op.NONE;
+      return perform(this, kind, a, b, c) ?? this.suspend(thread, kind);
+    } catch (error) {
+      throw this.fail(error);
+    }
+  }
+
+  /**
+   * For whoever throws into guest code to end the execution: that code may catch it, or have a
+   * `finally`, and gets no further than its next operation.
+   *
+   * @returns the error, or what failed before it.
+   */
+  fail(error: unknown): unknown {
+    this.failure ??= error;
+    this.leaseEnd = 0;
+    this.privateEnd = 0;
+    return this.failure;
   }
 
   /**

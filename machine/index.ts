@@ -1,6 +1,7 @@
 /** The machine as the rooms above see it. */
+
+export type { MachineConfig } from './config.ts';
 export { Cpu, NEVER } from './cpu.ts';
-export type { MachineConfig } from './driver.ts';
 export * from './footprint.ts';
 export { InternalError, invariant } from './invariant.ts';
 export { Layout, NO_GUARD } from './layout.ts';

@@ -190,7 +190,7 @@ export function unlock(m: Driver, mutex: op.Address): void {
   if (owner !== m.current.id) {
     const name = m.layout.nameOf(mutex) ?? 'mutex';
     const held = owner < 0 ? 'nobody holds it' : `${m.threads[owner]?.name} holds it`;
-    throw new NotHolder(`${m.current.name} unlocks ${name}, but ${held}`);
+    throw m.fail(new NotHolder(`${m.current.name} unlocks ${name}, but ${held}`));
   }
   m.words[mutex] = 0;
   m.wakeWaiting();

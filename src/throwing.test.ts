@@ -87,3 +87,90 @@ describe.each(['dpor', 'dpor:9', 'dfs'])('%s goes on behind a thread that throws
     expect(found).toEqual(['a unlocks m, but nobody holds it']);
   });
 });
+
+describe.each(['dpor', 'dpor:9', 'dfs', 'random'])(
+  'under %s, what a thread catches',
+  (strategy) => {
+    const found = (build: (parts: ProgramParts) => void): string[] => {
+      const subject = program('catching', build, meant);
+      const { discoveries } = explore(subject, { strategy, schedules: 500, keepGoing: true });
+      return discoveries.map(({ finding }) => finding.title);
+    };
+
+    it('is never that it lets go a mutex which it does not hold', () => {
+      const unlocking = ({ cell, mutex, thread, check }: ProgramParts): void => {
+        const [x, m] = [cell('x'), mutex('m')];
+        thread('a', function* () {
+          try {
+            m.unlock() ?? (yield);
+          } catch {
+            x.store(1) ?? (yield);
+          } finally {
+            x.fetchAdd(2) ?? (yield);
+          }
+        });
+        thread('b', function* () {
+          x.load() ?? (yield);
+        });
+        check(() => x.value === 0);
+      };
+      expect(found(unlocking)).toEqual(['a unlocks m, but nobody holds it']);
+    });
+
+    it('is never that the scheduler ends the execution', () => {
+      const spinning = ({ cell, thread, check }: ProgramParts): void => {
+        const [l, x, caught] = [cell('l'), cell('x'), cell('caught')];
+        for (const name of ['a', 'b', 'c']) {
+          thread(name, function* () {
+            try {
+              while ((l.compareExchange(0, 1) ?? (yield)) !== 0);
+              x.fetchAdd(1) ?? (yield);
+              l.store(0) ?? (yield);
+            } catch {
+              for (let i = 0; i < 9; i++) caught.store(1) ?? (yield);
+            }
+          });
+        }
+        check(() => caught.value === 0 && x.value === 3);
+      };
+      expect(found(spinning)).toEqual([]);
+    });
+
+    it('is what it throws itself, and its finally goes on', () => {
+      const own = ({ cell, thread, check }: ProgramParts): void => {
+        const x = cell('x');
+        for (const name of ['a', 'b']) {
+          thread(name, function* () {
+            try {
+              x.fetchAdd(1) ?? (yield);
+              throw new Error('own');
+            } catch {
+              x.fetchAdd(10) ?? (yield);
+            } finally {
+              x.fetchAdd(100) ?? (yield);
+            }
+          });
+        }
+        check(() => x.value === 222 || `x is ${x.value}`);
+      };
+      expect(found(own)).toEqual([]);
+    });
+  },
+);
+
+it('a thread never catches what a detector found in it', () => {
+  const racing = program('racing', ({ cell, thread }) => {
+    const x = cell('x');
+    for (const name of ['a', 'b']) {
+      thread(name, function* () {
+        try {
+          const v = x.load() ?? (yield);
+          x.store(v + 1) ?? (yield);
+        } catch {}
+      });
+    }
+  });
+  for (let seed = 0; seed < 40; seed++) {
+    expect(run(racing, { seed }).finding?.title, `seed ${seed}`).toMatch(/^data race on x/);
+  }
+});

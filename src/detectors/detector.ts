@@ -100,5 +100,5 @@ export function found(
   detail: readonly string[],
   about: About,
 ): never {
-  throw new Found({ detector, title, detail, step: guest.m.step, about });
+  throw guest.m.fail(new Found({ detector, title, detail, step: guest.m.step, about }));
 }

@@ -1,0 +1,12 @@
+export interface MachineConfig {
+  /** 1 to 64. */
+  readonly cpus: number;
+  /** Frames of physical memory after the kernel's data, at least 1. */
+  readonly frames: number;
+  /** Blocks of a disk in memory, a frame's size each; none when left out. */
+  readonly diskBlocks?: number;
+  /** Operations between two timer interrupts of a CPU; 0 for a machine without timers. */
+  readonly tickInterval: number;
+  /** Operations after which an execution ends as 'steps'. */
+  readonly stepsMax: number;
+}
