@@ -91,7 +91,6 @@ export class Kernel {
   private readonly initial: { p: Proc; image: InitialProcess }[] = [];
   /** Calls of the allocator since the end of set-up, which are not counted; see kallocFailsAt. */
   private allocations = Number.NEGATIVE_INFINITY;
-  private runnableAtStart = 0;
   /** Frames on the free list when an execution begins. */
   readonly freeAtStart: ReadonlySet<number>;
 
@@ -146,7 +145,6 @@ export class Kernel {
       new Thread(-1000, 'boot'),
       this.userinit([{ name: 'init', argv: ['init'] }, ...initial]),
     );
-    this.runnableAtStart = this.m.runLine;
     this.mutant = switches(mutants);
     this.freeAtStart = this.freeFrames();
     this.m.memory.snapshot(this.framesInUse());
@@ -165,7 +163,7 @@ export class Kernel {
         words[p.files.at(fd)] = console;
       });
       words[p.state] = RUNNABLE;
-      this.m.changeRunLine(1);
+      this.m.changeRunLine(1, p.thread);
       release(this, p.lock) ?? (yield);
       this.initial.push({ p, image });
     }
@@ -177,7 +175,6 @@ export class Kernel {
     m.reset();
     m.memory.restore();
     this.allocations = 0;
-    m.runLine = this.runnableAtStart;
     for (const p of this.ptable.procs) {
       if (p.image === null) continue;
       p.image = null;
@@ -188,6 +185,7 @@ export class Kernel {
       p.thread.name = `pid ${m.words[p.pid]}`;
       this.execImage(p, image.name, this.programNamed(image.name), image.argv);
       p.thread.interrupt(forkret(this, p), ANSWER);
+      m.changeRunLine(1, p.thread);
     }
     for (const [i, thread] of this.schedulers.entries()) {
       const cpu = m.cpus[i];

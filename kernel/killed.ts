@@ -2,7 +2,10 @@
 import type { Code } from '../machine/index.ts';
 import type { Kernel } from './kernel.ts';
 import type { Proc } from './proc.ts';
-import { acquire, release } from './spinlock.ts';
+import { acquire, acquireToTest, release } from './spinlock.ts';
+
+/** Not a value of p->killed. */
+const NEVER = -1;
 
 export function* setkilled(k: Kernel, p: Proc): Code<void> {
   acquire(k, p.lock) ?? (yield);
@@ -11,7 +14,7 @@ export function* setkilled(k: Kernel, p: Proc): Code<void> {
 }
 
 export function* killed(k: Kernel, p: Proc): Code<boolean> {
-  acquire(k, p.lock) ?? (yield);
+  acquireToTest(k, p.lock, p.killed, NEVER) ?? (yield);
   const is = k.m.load(p.killed) ?? (yield);
   release(k, p.lock) ?? (yield);
   return is !== 0;

@@ -11,7 +11,7 @@ import { panic } from './panic.ts';
 import { allocproc, freeproc, type Proc, RUNNABLE, SLEEPING, ZOMBIE } from './proc.ts';
 import { sched, sleep, wakeup } from './sched.ts';
 import { shmCount, shmExit, shmFork } from './shm.ts';
-import { acquire, letGo, release } from './spinlock.ts';
+import { acquire, acquireToTest, letGo, release } from './spinlock.ts';
 import { copyout, writable } from './vm.ts';
 
 /**
@@ -60,7 +60,7 @@ export function* fork(k: Kernel, p: Proc): Code<number> {
 
   acquire(k, np.lock) ?? (yield);
   m.store(np.state, RUNNABLE) ?? (yield);
-  m.changeRunLine(1);
+  m.changeRunLine(1, np.thread);
   release(k, np.lock) ?? (yield);
   if (k.mutant['fork-files-uncounted']) yield* filesCount(k, p);
   if (k.mutant['shm-fork-uncounted']) yield* shmCount(k, p);
@@ -133,7 +133,7 @@ export function* wait(k: Kernel, p: Proc, addr: number): Code<number> {
       const parent = m.load(pp.parent) ?? (yield);
       if (parent !== p.index + 1) continue;
       // Make sure the child isn't still in exit or swtch.
-      acquire(k, pp.lock) ?? (yield);
+      acquireToTest(k, pp.lock, pp.state, ZOMBIE) ?? (yield);
       havekids = true;
       const state = m.load(pp.state) ?? (yield);
       if (state === ZOMBIE) {
@@ -178,14 +178,14 @@ export function* kill(k: Kernel, pid: number): Code<number> {
   const top = m.loadMarked(ptable.top) ?? (yield);
   for (let i = 0; i < top; i++) {
     const p = ptable.procs[i] as Proc;
-    if (locked) acquire(k, p.lock) ?? (yield);
+    if (locked) acquireToTest(k, p.lock, p.pid, pid) ?? (yield);
     const its = m.load(p.pid) ?? (yield);
     if (its === pid && pid !== 0) {
       m.store(p.killed, 1) ?? (yield);
       const state = m.load(p.state) ?? (yield);
       if (state === SLEEPING) {
         m.store(p.state, RUNNABLE) ?? (yield);
-        m.changeRunLine(1);
+        m.changeRunLine(1, p.thread);
       }
       if (locked) release(k, p.lock) ?? (yield);
       return 0;

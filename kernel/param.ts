@@ -38,6 +38,8 @@ export interface Param {
   readonly stepsMax: number;
   /** The kalloc, counted from 1 at the end of set-up, that finds no memory; 0 for none. */
   readonly kallocFailsAt: number;
+  /** 1 if idle CPUs wait and take processes in turn, where xv6's scan the table: as searches do. */
+  readonly idleWaits: number;
 }
 
 export const PARAM: Param = {
@@ -60,6 +62,7 @@ export const PARAM: Param = {
   tickInterval: 1000,
   stepsMax: 10_000_000,
   kallocFailsAt: 0,
+  idleWaits: 0,
 };
 
 /** Longest name of an object in bytes, without the NUL. */

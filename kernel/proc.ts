@@ -19,7 +19,7 @@ import { Descriptors } from './ofile.ts';
 import { freewalk, mappage, uvmcreate, uvmfree, uvmunmap } from './pagetable.ts';
 import type { Param } from './param.ts';
 import { ShmDescriptors } from './shm.ts';
-import { acquire, letGo, release, Spinlock } from './spinlock.ts';
+import { acquire, acquireToTest, letGo, release, Spinlock } from './spinlock.ts';
 import { Vma } from './vma.ts';
 
 export const UNUSED = 0;
@@ -151,7 +151,7 @@ function* allocpid(k: Kernel, p: Proc): Code<number> {
 export function* allocproc(k: Kernel): Code<Proc | undefined> {
   const { m } = k;
   for (const p of k.ptable.procs) {
-    acquire(k, p.lock) ?? (yield);
+    acquireToTest(k, p.lock, p.state, UNUSED) ?? (yield);
     const state = m.load(p.state) ?? (yield);
     if (state === UNUSED) {
       if (k.mutant['allocproc-apart']) yield* letGo(k, p.lock);

@@ -12,6 +12,7 @@ import {
   INTR_ON,
   SFENCE,
   SWTCH,
+  TAKES,
   WFI,
 } from '../machine/index.ts';
 import { SCHEDULE, SLEEP, YIELD } from './events.ts';
@@ -19,30 +20,43 @@ import type { Kernel } from './kernel.ts';
 import { myproc } from './myproc.ts';
 import { panic } from './panic.ts';
 import { type Proc, RUNNABLE, RUNNING, SLEEPING } from './proc.ts';
-import { acquire, holding, release, type Spinlock } from './spinlock.ts';
+import { acquire, acquireToTest, holding, release, type Spinlock } from './spinlock.ts';
 
 /**
  * Per-CPU process scheduler. Never returns: chooses a process, switches to it, and eventually it
  * switches back, with its p->lock held as it was given.
  *
- * Departure from xv6: `wfi` ends when any process is RUNNABLE, where hardware waits for the next
- * timer interrupt to look again.
+ * Departures from xv6: `wfi` ends when any process is RUNNABLE, where hardware waits for the next
+ * timer interrupt to look again. With `idleWaits` the CPU does not scan, but waits to be given the
+ * next process in turn: docs/decisions/0016.
  */
 export function* scheduler(k: Kernel, cpu: Cpu): Code<void> {
-  const { m, ptable } = k;
+  const { m, ptable, param } = k;
+  const waits = param.idleWaits === 1;
+  let next = 0;
   for (;;) {
     // On for a moment, lest all processes wait for a device that cannot interrupt.
     m.do(INTR_ON, 0) ?? (yield);
     m.do(INTR_OFF, 0) ?? (yield);
-    let found = false;
-    const top = m.loadMarked(ptable.top) ?? (yield);
-    for (let i = 0; i < top; i++) {
+    let found = waits;
+    let first = 0;
+    let end: number;
+    if (waits) {
+      const id = m.do(WFI, TAKES, next) ?? (yield);
+      if (id < 0) continue;
+      next = id + 1;
+      end = next - param.ncpu;
+      first = end - 1;
+    } else {
+      end = m.loadMarked(ptable.top) ?? (yield);
+    }
+    for (let i = first; i < end; i++) {
       const p = ptable.procs[i] as Proc;
       acquire(k, p.lock) ?? (yield);
       const state = m.load(p.state) ?? (yield);
       if (state === RUNNABLE) {
         m.store(p.state, RUNNING) ?? (yield);
-        m.changeRunLine(-1);
+        if (!waits) m.changeRunLine(-1, p.thread);
         if (m.words[p.lastCpu] !== cpu.id + 1 && !k.mutant['sched-keeps-tlb']) {
           // It ran elsewhere since, or is new: what this TLB knows of it may be stale.
           m.do(SFENCE, p.asid) ?? (yield);
@@ -78,7 +92,7 @@ export function* yieldCpu(k: Kernel, p: Proc): Code<void> {
   const { m } = k;
   acquire(k, p.lock) ?? (yield);
   m.store(p.state, RUNNABLE) ?? (yield);
-  m.changeRunLine(1);
+  m.changeRunLine(1, p.thread);
   yield* sched(k, p, YIELD);
   release(k, p.lock) ?? (yield);
 }
@@ -133,13 +147,13 @@ export function* wakeup(k: Kernel, chan: Address): Code<void> {
       const hint = m.loadMarked(p.state) ?? (yield);
       if (hint !== SLEEPING) continue;
     }
-    acquire(k, p.lock) ?? (yield);
+    acquireToTest(k, p.lock, p.chan, chan) ?? (yield);
     const state = m.load(p.state) ?? (yield);
     if (state === SLEEPING) {
       const sleepsOn = m.load(p.chan) ?? (yield);
       if (sleepsOn === chan) {
         m.store(p.state, RUNNABLE) ?? (yield);
-        m.changeRunLine(1);
+        m.changeRunLine(1, p.thread);
       }
     }
     release(k, p.lock) ?? (yield);

@@ -25,10 +25,24 @@ export class Spinlock {
  * @throws KernelPanic `acquire` when this CPU holds it already.
  */
 export function acquire(k: Kernel, lk: Spinlock): number | undefined {
+  return acquireToTest(k, lk, 0, 0);
+}
+
+/**
+ * The same for a section that looks whether a word holds a value, and changes something only if it
+ * does. Searches take its word for it, and do not tell apart in which order two such sections only
+ * looked: see src/explore/looking.ts.
+ */
+export function acquireToTest(
+  k: Kernel,
+  lk: Spinlock,
+  word: Address,
+  value: number,
+): number | undefined {
   // Interrupts off first: a handler that needs the lock would wait for this CPU for ever.
   k.m.cpu.pushOff();
   if (holding(k, lk)) panic(k, 'acquire', lk.word);
-  return k.m.acquire(lk.word);
+  return k.m.acquire(lk.word, word, value);
 }
 
 /**

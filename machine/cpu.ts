@@ -20,6 +20,8 @@ export class Cpu {
   noff = 0;
   /** Whether interrupts were on before the outermost pushOff (xv6 struct cpu: intena). */
   intena = false;
+  /** Lock of the section that it is in, if that is claimed only to look (see ACQUIRE); else 0. */
+  looking = 0;
   /** Step from which the timer interrupt is pending. */
   timerAt = NEVER;
   /** satp: physical page number of the root of the page table in use; 0 for none. */
@@ -46,6 +48,7 @@ export class Cpu {
     this.interruptsOn = false;
     this.noff = 0;
     this.intena = false;
+    this.looking = 0;
     this.timerAt = timerAt;
     this.root = 0;
     this.asid = 0;

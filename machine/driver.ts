@@ -38,7 +38,7 @@ export class Driver implements ChoicePoint {
   current!: Thread;
   cpu!: Cpu;
 
-  /** Processes that are RUNNABLE: the level of the line that ends a `wfi`. Kept by the guest. */
+  /** Threads that are ready: the level of the line that ends a `wfi`. Kept by the guest. */
   runLine = 0;
   /** Guests that wait for time to pass; with none, idle CPUs take no timer interrupts. */
   timeWaiters = 0;
@@ -416,11 +416,24 @@ export class Driver implements ChoicePoint {
     if (this.waiting !== 0) this.leaseEnd = this.step;
   }
 
-  /** A process became RUNNABLE (+1) or was taken by a CPU (-1). */
-  changeRunLine(by: number): void {
+  /** A thread became ready for a CPU to take it (+1), or was taken (-1). */
+  changeRunLine(by: number, thread: Thread): void {
+    thread.isReady = by > 0;
     this.runLine += by;
     invariant(this.runLine >= 0, 'the run line is a count');
     if (by > 0 && this.idle !== 0) this.leaseEnd = this.step;
+  }
+
+  /** Takes the next thread that is ready, from number `from` on and round; -1 for none. */
+  takeReady(from: number): number {
+    const { length } = this.threads;
+    for (let i = 0; i < length; i++) {
+      const thread = this.threads[(from + i) % length] as Thread;
+      if (!thread.isReady) continue;
+      this.changeRunLine(-1, thread);
+      return thread.id;
+    }
+    return -1;
   }
 
   /** sstatus.SIE = 1: a timer interrupt that is pending may be taken from the next operation on. */
@@ -443,6 +456,7 @@ export class Driver implements ChoicePoint {
   /** What the release of a spinlock comes to. */
   letGo(lock: op.Address): void {
     this.words[lock] = 0;
+    if (this.cpu.looking === lock) this.cpu.looking = 0;
     if (this.onRelease !== null) this.onRelease(lock);
     this.wakeWaiting();
     this.popOff();

@@ -75,7 +75,7 @@ export function footprint(m: Driver, thread: Thread, into: TouchCode[]): number 
       into[1] = written(context(m, a));
       return 2;
     case op.WFI:
-      into[0] = read(runLineObject(words));
+      into[0] = a === op.TAKES ? written(runLineObject(words)) : read(runLineObject(words));
       return 1;
     case op.COND_WAIT:
       into[0] = written(b);

@@ -120,7 +120,7 @@ describe('wfi', () => {
       function* (): Code<void> {
         m.load(X) ?? (yield);
         log.push('runnable');
-        m.changeRunLine(1);
+        m.changeRunLine(1, m.current);
         m.load(X) ?? (yield);
       },
     );

@@ -66,23 +66,25 @@ export class Machine extends Driver {
     return this.announce(op.STORE, a, value, 0);
   }
 
-  acquire(lock: op.Address): number | undefined {
+  /** @param word see ACQUIRE, and `value` */
+  acquire(lock: op.Address, word: op.Address = 0, value = 0): number | undefined {
     const { observer } = this;
     if (observer !== null) {
-      observer.entering?.(op.ACQUIRE, lock, 0, 0);
+      observer.entering?.(op.ACQUIRE, lock, word, value);
       observer.locking?.(lock);
     }
     if (this.step < this.leaseEnd && this.words[lock] === 0) {
       this.step++;
       this.words[lock] = this.cpu.id + 1;
+      if (word !== 0 && this.words[word] !== value) this.cpu.looking = lock;
       if (this.onAcquire !== null) this.onAcquire(lock);
       if (observer !== null) {
         if (observer.acquired !== undefined) observer.acquired(lock);
-        else observer.performed(op.ACQUIRE, lock, 0, 0, 0);
+        else observer.performed(op.ACQUIRE, lock, word, value, 0);
       }
       return 0;
     }
-    return this.announce(op.ACQUIRE, lock, 0, 0);
+    return this.announce(op.ACQUIRE, lock, word, value);
   }
 
   release(lock: op.Address): number | undefined {

@@ -23,7 +23,11 @@ export const FETCH_ADD = 4;
 export const EXCHANGE = 5;
 /** a = address, b = expected, c = desired. Answers the value before. */
 export const COMPARE_EXCHANGE = 6;
-/** a = lock word. Waits while it is not 0, then stores the CPU's number + 1. */
+/**
+ * a = lock word. Waits while it is not 0, then stores the CPU's number + 1. b, c: the guest claims that
+ * what follows up to the release only looks at what the lock guards, unless word b holds c; b = 0 for
+ * no claim.
+ */
 export const ACQUIRE = 7;
 /** a = lock word. Stores 0, then pops one level of disabled interrupts. */
 export const RELEASE = 8;
@@ -31,7 +35,10 @@ export const RELEASE = 8;
 export const SWTCH = 9;
 export const INTR_ON = 10;
 export const INTR_OFF = 11;
-/** Waits until a process is runnable (the run line is up) or an interrupt is pending. */
+/**
+ * Waits until a thread is ready (the run line is up) or an interrupt is pending. a = TAKES if the CPU
+ * takes the thread, the next that is ready from number b on: answers its number, or -1 for none.
+ */
 export const WFI = 12;
 /** The timer of a CPU interrupts the thread on it; announced by the timer itself. */
 export const TIMER = 13;
@@ -83,6 +90,8 @@ export const STORE_BYTE = 34;
 
 /** Operand b of a LOAD that is meant to race. */
 export const MARKED = 1;
+/** Operand a of a WFI that takes a thread. */
+export const TAKES = 1;
 /** Operand b of an SFENCE for all CPUs. */
 export const EVERY_CPU = 1;
 

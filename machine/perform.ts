@@ -53,7 +53,7 @@ function act(m: Driver, kind: number, a: number, b: number, c: number): number |
     case op.WFI:
       // What woke the CPU may be its timer.
       if (m.cpu.interruptsOn) m.interruptsOn();
-      return 0;
+      return a === op.TAKES ? m.takeReady(b) : 0;
     case op.LOAD:
       return m.words[a] as number;
     case op.STORE:
@@ -67,6 +67,7 @@ function act(m: Driver, kind: number, a: number, b: number, c: number): number |
     case op.ACQUIRE:
       invariant(m.words[a] === 0, 'a lock is taken only while it is free');
       m.words[a] = m.cpu.id + 1;
+      if (b !== 0 && m.words[b] !== c) m.cpu.looking = a;
       if (m.onAcquire !== null) m.onAcquire(a);
       return 0;
     case op.RELEASE:

@@ -30,7 +30,7 @@ export interface ChoicePoint {
   /** Where control goes when this thread steps: its CPU, or CPUs + CPU for a timer. */
   laneOf(thread: Thread): number;
   /** What is parked on each CPU, able to step or not; null where nothing is left to run. */
-  readonly cpus: readonly { readonly thread: Thread | null }[];
+  readonly cpus: readonly { readonly thread: Thread | null; readonly looking: number }[];
   /** Every thread, by its number. */
   readonly threads: readonly Thread[];
   /** Memory, to look at. */

@@ -45,6 +45,9 @@ export class Thread {
   b = 0;
   c = 0;
 
+  /** Whether it waits for a CPU to take it: see Driver.changeRunLine. Kept by the guest. */
+  isReady = false;
+
   /** Order in which the thread began to wait at a condition variable; 0 when it does not wait. */
   ticket = 0;
 
@@ -71,6 +74,7 @@ export class Thread {
     this.cpu = null;
     this.kind = NONE;
     this.ticket = 0;
+    this.isReady = false;
     if (code !== null) this.stack.push({ code, mode: ANSWER, kind: NONE, a: 0, b: 0, c: 0 });
   }
 

@@ -57,6 +57,7 @@ export const PARAM_RANGES: Readonly<Record<keyof Param, readonly [number, number
   tickInterval: [0, 1_000_000_000],
   stepsMax: [1, Number.MAX_SAFE_INTEGER],
   kallocFailsAt: [0, Number.MAX_SAFE_INTEGER],
+  idleWaits: [0, 1],
 };
 
 /** Frames that a fresh process may take: image, trapframe, page tables, and room to spare. */
@@ -226,8 +227,8 @@ export function limitsOfHeader({ cpus, config }: TraceHeader): Partial<Param> {
   return limits;
 }
 
-/** The limits as a trace keeps them: without the CPUs, which it names apart. */
+/** The limits as a trace keeps them: without the CPUs, which it names apart, and what only searches set. */
 export function configOfSpec(spec: GuestSpec): Record<string, number> {
-  const { ncpu: _, ...config } = spec.param;
-  return config;
+  const { ncpu: _, idleWaits, ...config } = spec.param;
+  return idleWaits === 0 ? config : { ...config, idleWaits };
 }

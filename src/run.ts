@@ -12,9 +12,9 @@ import type { Report } from './explain/report.ts';
 import { shortId } from './finding.ts';
 import type { OutcomeValue } from './model.ts';
 import { Recording, traceHeader } from './recording.ts';
-import { parseSchedule } from './schedule.ts';
+import { limitsOfSchedule, parseSchedule } from './schedule.ts';
 import { type Outcome, Stage, type Subject } from './stage.ts';
-import { type Runnable, subjectOf } from './subject.ts';
+import { limited, type Runnable, subjectOf } from './subject.ts';
 import { type Tally, tally } from './tally.ts';
 
 export interface RunOptions {
@@ -22,7 +22,10 @@ export interface RunOptions {
   readonly seed?: number;
   /** Default: `random` without a kernel, `round-robin` with one. */
   readonly strategy?: Strategy;
-  /** A schedule to follow instead, as `Shrunk.schedule` and a failure of `verify` have it. */
+  /**
+   * A schedule to follow instead, as `Shrunk.schedule` and a failure of `verify` have it; the limits
+   * that it says go before those of the subject.
+   */
   readonly schedule?: string;
   /** Takes the trace, frame by frame; without one nothing is recorded. */
   readonly sink?: Sink;
@@ -60,7 +63,8 @@ export function run(
 ): RunResult & { readonly trace: Uint8Array };
 export function run(what: Runnable, options?: RunOptions): RunResult;
 export function run(what: Runnable, options: RunOptions = {}): RunResult {
-  return runOn(new Stage(subjectOf(what)), options);
+  const { schedule = '' } = options;
+  return runOn(new Stage(limited(subjectOf(what), limitsOfSchedule(schedule))), options);
 }
 
 /** As run, on a stage that is there already. */

@@ -49,6 +49,7 @@ export function limited(
   limits: Partial<Param>,
   mutants: readonly string[] = subject.mutants,
 ): Subject {
+  if (Object.keys(limits).length === 0 && mutants === subject.mutants) return subject;
   const { spec, program, fingerprint: version, detectors, file } = subject;
   if (spec !== undefined) {
     const other = kernelSubject(limitedSpec(spec, limits, mutants));

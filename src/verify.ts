@@ -5,6 +5,7 @@ import type { Finding } from './finding.ts';
 import { findingText, reported } from './report/finding-text.ts';
 import { makeInk } from './report/ink.ts';
 import { run } from './run.ts';
+import { underLimitsOf } from './schedule.ts';
 import { shrink } from './shrink.ts';
 import type { Subject } from './stage.ts';
 import { type Runnable, subjectOf } from './subject.ts';
@@ -74,12 +75,13 @@ function shown(subject: Subject, { finding, schedule }: Discovery): Shown {
     return { text: lines.join('\n  '), finding, schedule, report: undefined };
   }
   const shrunk = shrink(found.trace, subject);
-  const last = run(subject, { schedule: shrunk.schedule });
+  const small = underLimitsOf(schedule, shrunk.schedule);
+  const last = run(subject, { schedule: small });
   const { report, header } = last;
   const text = findingText(reported(shrunk.finding, last.id, report), header, { ink: PLAIN });
-  const again = `run(subject, { schedule: '${shrunk.schedule}' })`;
+  const again = `run(subject, { schedule: '${small}' })`;
   const whole = [`${shrunk.finding.title}\n`, text, ` Replay  ${again}`].join('\n');
-  return { text: whole, finding: shrunk.finding, schedule: shrunk.schedule, report };
+  return { text: whole, finding: shrunk.finding, schedule: small, report };
 }
 
 const PLAIN = makeInk(false);

@@ -196,17 +196,18 @@ export class Causality extends History {
     if (!this.isBelowFloor(e) && !this.found.includes(e)) this.found.push(e);
   }
 
-  /** Goes back to the last event before which the operation need not have waited. */
+  /**
+   * Goes back to the last event before which the operation need not have waited. Sections that only
+   * looked are not in its way, but it could have come before each of them.
+   */
   private waitedFor(t: number, isFree: (value: number) => boolean): void {
     const wrote = writes(this.codes[t] as number);
     for (let b = this.before[t] as number; b >= 0; b = this.before[b] as number) {
-      if (!wrote && !writes(this.codes[b] as number)) continue;
-      const e = this.owner[b] as number;
-      if (this.isBelowFloor(e)) return;
-      if (isFree(this.values[b] as number)) {
-        this.found.push(e);
-        return;
-      }
+      const isWrite = writes(this.codes[b] as number);
+      if (!wrote && !isWrite) continue;
+      if (isFree(this.values[b] as number)) this.add(this.owner[b] as number);
+      else if (!this.isBelowFloor(this.owner[b] as number)) continue;
+      if (isWrite) return;
     }
   }
 

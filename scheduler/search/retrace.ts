@@ -9,7 +9,7 @@ import type { Strategy } from '../strategy.ts';
 import type { SwitchLog } from '../switch-log.ts';
 import { threadOn } from './path.ts';
 import { Signature } from './signature.ts';
-import { View } from './view.ts';
+import { View, type ViewOptions } from './view.ts';
 
 /**
  * Repeats an execution by its switches and tells, as a number, which Mazurkiewicz trace it was, and at
@@ -24,15 +24,17 @@ export class Retrace implements Strategy {
   readonly switchPoints: number[] = [];
   private readonly log: SwitchLog;
   private readonly signature = new Signature();
-  private readonly view = new View({});
+  private readonly view: View;
   private objects = 0;
   private at = -1;
   private lane = -1;
   private isOpen = false;
   private lineBefore = 0;
 
-  constructor(log: SwitchLog) {
+  /** @param options what traces tell apart; everything if left out */
+  constructor(log: SwitchLog, options: ViewOptions = {}) {
     this.log = log;
+    this.view = new View(options);
   }
 
   begin(_seed: number, lanes: number): void {

@@ -1,4 +1,10 @@
-import { type ChoicePoint, objectOf, type Thread, type TouchCode } from '../../machine/index.ts';
+import {
+  ACQUIRE,
+  type ChoicePoint,
+  objectOf,
+  type Thread,
+  type TouchCode,
+} from '../../machine/index.ts';
 
 /** What a search tells apart. */
 export interface ViewOptions {
@@ -11,6 +17,11 @@ export interface ViewOptions {
   readonly ignored?: Uint8Array | undefined;
   /** Locks, all of them ignored; whatever their holder does before the release counts as local. */
   readonly sections?: readonly number[] | undefined;
+  /**
+   * Whether sections that are claimed only to look do so (see ACQUIRE): such a section is one event,
+   * which reads its lock, so it commutes with others of its kind.
+   */
+  readonly looking?: boolean | undefined;
 }
 
 /** A search's look at what threads are about to do. */
@@ -21,8 +32,10 @@ export class View {
   private readonly focus: Uint8Array | undefined;
   private readonly ignored: Uint8Array | undefined;
   private readonly sections: readonly number[];
+  private readonly looking: boolean;
 
-  constructor({ focus, ignored, sections = [] }: ViewOptions) {
+  constructor({ focus, ignored, sections = [], looking = false }: ViewOptions) {
+    this.looking = looking;
     this.focus = focus;
     this.ignored = ignored;
     this.sections = sections;
@@ -34,6 +47,7 @@ export class View {
     this.count = 0;
     if (thread.id < 0 || this.isInSection(point, thread)) return 0;
     const all = point.footprint(thread, codes);
+    if (this.onlyLooks(point, thread)) codes[0] = thread.a << 1;
     if (ignored === undefined) {
       this.count = all;
       return all;
@@ -49,7 +63,12 @@ export class View {
     for (const lock of this.sections) {
       if (point.words[lock] === point.laneOf(thread) + 1) return true;
     }
-    return false;
+    return this.looking && point.cpus[point.laneOf(thread)]?.looking !== 0;
+  }
+
+  /** Whether the operation takes a lock for a section that only looks. */
+  private onlyLooks({ words }: ChoicePoint, { kind, b, c }: Thread): boolean {
+    return this.looking && kind === ACQUIRE && b !== 0 && words[b] !== c;
   }
 
   /** Adds an object that the operation turned out to touch. */

@@ -16,7 +16,7 @@ import { commandsText, findingText, reported } from '../report/finding-text.ts';
 import { headline } from '../report/header-text.ts';
 import { count, plural, printable, shellWord } from '../report/text.ts';
 import { type RunOptions, type RunResult, runOn } from '../run.ts';
-import { parseSchedule } from '../schedule.ts';
+import { limitsOfSchedule, parseSchedule } from '../schedule.ts';
 import { Stage, type Subject } from '../stage.ts';
 import { kernelSubject, limited } from '../subject.ts';
 import { isSubjectFile, loadSubject } from '../subject-file.ts';
@@ -85,7 +85,7 @@ export async function askedFor(
   shell: Shell,
 ): Promise<Subject> {
   const [program, args] = programAndArgs(operands, shell.argv);
-  const limits = givenLimits(options);
+  const limits = { ...givenLimits(options), ...limitsOfSchedule(options.schedule ?? '') };
   const overrides = options.cpus === undefined ? limits : { ...limits, ncpu: options.cpus };
   const subject = isSubjectFile(program)
     ? await fromFile(program, args, overrides, options.mutant)

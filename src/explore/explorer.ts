@@ -8,7 +8,6 @@ import { selectDetectors } from '../detectors/index.ts';
 import { type Finding, likeness } from '../finding.ts';
 import { scheduleText } from '../schedule.ts';
 import { type Outcome, Stage } from '../stage.ts';
-import { commuting } from './commuting.ts';
 import { addSample, discoveryLike, noShare, type Share } from './exploration.ts';
 import { type Plan, threw } from './plan.ts';
 
@@ -44,12 +43,11 @@ export class Explorer {
    *   value is to be known
    */
   constructor(plan: Plan, keepGoing?: boolean) {
-    const { subject, search, sections } = plan;
+    const { subject, search, claims } = plan;
     this.plan = plan;
     this.stage = new Stage(subject);
     this.keepsGoing = keepGoing ?? (search !== undefined && this.stage.hasOutcome);
-    const selected = selectDetectors(subject.detectors);
-    this.detectors = sections.length === 0 ? selected : [...selected, commuting(sections)];
+    this.detectors = [...selectDetectors(subject.detectors), ...claims];
   }
 
   /** Detectors start anew, and what comes is added to that share. */
@@ -92,9 +90,7 @@ export class Explorer {
 
   /** The claim that sections commute, if the execution showed it to be wrong. */
   private withdrawn({ notes = [] }: Outcome): string[] {
-    return this.plan.sections.length === 0
-      ? []
-      : notes.filter((note) => /^a section of/.test(note));
+    return this.plan.claims.length === 0 ? [] : notes.filter((note) => /^a section of/.test(note));
   }
 
   private found(finding: Finding, strategy: string, seed: number): void {
@@ -110,7 +106,7 @@ export class Explorer {
     }
     if (finding.detector === 'race') this.plan.widen?.(finding.about?.words ?? []);
     const { executions: execution } = share;
-    const schedule = scheduleText(this.segments());
+    const schedule = scheduleText(this.segments(), this.plan.limits);
     share.discoveries.push({ finding, schedule, strategy, seed, execution, times: 1 });
   }
 
@@ -128,7 +124,7 @@ export class Explorer {
       stage.watch({ detectors });
       const first = stage.execute(new Segments(segments), seed).finding;
       if (first === undefined || likeness(first) !== likeness(finding)) continue;
-      const schedule = scheduleText(segments);
+      const schedule = scheduleText(segments, plan.limits);
       const { executions: execution } = share;
       share.discoveries.push({ finding: first, schedule, strategy, seed, execution, times: 1 });
     }
@@ -162,7 +158,12 @@ export class Explorer {
     if (value === undefined) return;
     const known = share.outcomes.find((each) => each.value === value);
     if (known !== undefined) known.executions++;
-    else share.outcomes.push({ value, schedule: scheduleText(this.segments()), executions: 1 });
+    else
+      share.outcomes.push({
+        value,
+        schedule: scheduleText(this.segments(), this.plan.limits),
+        executions: 1,
+      });
   }
 
   /** Executes it once more, to see which trace it was. */

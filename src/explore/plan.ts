@@ -1,3 +1,4 @@
+import { PARAM, type Param } from '../../kernel/param.ts';
 import type { Machine } from '../../machine/index.ts';
 import { Profiler } from '../../scheduler/profile.ts';
 import { Deepening, type Level } from '../../scheduler/search/deepening.ts';
@@ -5,11 +6,14 @@ import type { Search } from '../../scheduler/search.ts';
 import { SEARCHES, type SearchOptions } from '../../scheduler/searches.ts';
 import { makeStrategy, STRATEGIES } from '../../scheduler/strategies.ts';
 import type { Strategy } from '../../scheduler/strategy.ts';
+import type { DetectorKind } from '../detectors/detector.ts';
 import { UsageError } from '../errors.ts';
 import { didYouMean } from '../nearest.ts';
 import { type Outcome, Stage, type Subject } from '../stage.ts';
 import { limited } from '../subject.ts';
+import { commuting as commutingSections } from './commuting.ts';
 import { type Coverage, coverageText } from './coverage.ts';
+import { looking } from './looking.ts';
 import { FRAMES, locksIn, objectsNamed } from './scope.ts';
 
 /** What decides which executions there are. */
@@ -35,6 +39,8 @@ export interface Plan {
   readonly name: string;
   /** With what is explored changed as the strategy needs it. */
   readonly subject: Subject;
+  /** What was changed: limits that its schedules say. */
+  readonly limits: Partial<Param>;
   /** Strategies taken in turn, by seed; one for a search. */
   readonly strategies: readonly Strategy[];
   readonly search: Search | undefined;
@@ -42,8 +48,8 @@ export interface Plan {
   readonly fair: boolean;
   /** What is covered when the search is complete. */
   readonly coverage: Coverage;
-  /** Locks whose sections were taken to commute. */
-  readonly sections: readonly number[];
+  /** Detectors that check what is taken for granted. */
+  readonly claims: readonly DetectorKind[];
   /** Of `deepen`: soon adds choices at the words where a race was seen. */
   readonly widen?: (words: readonly number[]) => void;
 }
@@ -73,7 +79,8 @@ export function planOf(subject: Subject, options: PlanOptions): Plan {
   const first = strategies[0] as Strategy;
   const shown = strategies.length === 1 ? first.name : name;
   const coverage: Coverage = { kind: 'sampled' };
-  return { name: shown, subject, strategies, search: undefined, fair, coverage, sections: [] };
+  const rest = { limits: {}, search: undefined, claims: [] };
+  return { name: shown, subject, strategies, fair, coverage, ...rest };
 }
 
 /** The bound behind the colon, or of the options. */
@@ -106,7 +113,8 @@ function sampled(subject: Subject, description: string): readonly Strategy[] {
 
 function searchPlan(given: Subject, name: string, options: PlanOptions): Plan {
   const isKernel = given.guest === 'kernel';
-  const subject = isKernel ? limited(given, { tickInterval: 0 }) : given;
+  const limits = isKernel ? changedLimits(given) : {};
+  const subject = limited(given, limits);
   const { machine } = new Stage(subject);
   const { commuting = isKernel ? ['kmem'] : [] } = options;
   const ignored = commuting.length === 0 ? undefined : objectsNamed(machine, commuting);
@@ -118,9 +126,15 @@ function searchPlan(given: Subject, name: string, options: PlanOptions): Plan {
     focus,
     commuting: ignored === undefined ? undefined : commuting,
     untimed: isKernel ? true : undefined,
+    inTurn: isKernel ? true : undefined,
   };
-  const made: SearchOptions = { ignored, sections, preemptions };
-  const rest = { subject, fair: false, coverage, sections };
+  const looks = isKernel && commuting.length > 0;
+  const made: SearchOptions = { ignored, sections, preemptions, looking: looks };
+  const claims = [
+    ...(sections.length > 0 ? [commutingSections(sections)] : []),
+    ...(looks ? [looking] : []),
+  ];
+  const rest = { subject, limits, fair: false, coverage, claims };
   if (name !== DEEPEN) {
     const search = searchOf(name, machine, made, focus);
     return { ...rest, name: search.name, strategies: [search], search };
@@ -130,6 +144,15 @@ function searchPlan(given: Subject, name: string, options: PlanOptions): Plan {
   );
   const widen = widening(machine, search, coverage);
   return { ...rest, name, strategies: [search], search, widen };
+}
+
+/** What a search changes of a kernel's limits. */
+function changedLimits({ spec }: Subject): Partial<Param> {
+  const { tickInterval, idleWaits } = spec?.param ?? PARAM;
+  return {
+    ...(tickInterval === 0 ? {} : { tickInterval: 0 }),
+    ...(idleWaits === 1 ? {} : { idleWaits: 1 }),
+  };
 }
 
 /** Adds the words of a race, once each, to what the current level looks at, with up to 2 preemptions. */

@@ -1,0 +1,38 @@
+import { expect, it } from 'vitest';
+import { RandomWalk } from '../../scheduler/strategies/random.ts';
+import { explore } from '../explore.ts';
+import { guestSpec } from '../guest.ts';
+import { Stage } from '../stage.ts';
+import { kernelSubject } from '../subject.ts';
+import { looking } from './looking.ts';
+
+/** What is noted about executions at random. */
+function notesOf(scenario: string, mutants: readonly string[] = []): string[] {
+  const stage = new Stage(kernelSubject(guestSpec(scenario, [], {}, mutants)));
+  stage.watch({ detectors: [looking] });
+  const walk = new RandomWalk();
+  const notes = new Set<string>();
+  for (let seed = 0; seed < 200; seed++) {
+    for (const note of stage.execute(walk, seed).notes ?? []) notes.add(note);
+  }
+  return [...notes];
+}
+
+it.each(['two-open-close', 'kill-holder', 'x5-mutex', 'strangers', 'prodcons-monitor'])(
+  'sections of the kernel that are said only to look do so: %s',
+  (scenario) => {
+    expect(notesOf(scenario)).toEqual([]);
+  },
+);
+
+it('a field that changes without its lock is noted, and so is what else a section does', () => {
+  const [unlocked] = notesOf('kill-holder', ['kill-unlocked']);
+  expect(unlocked).toMatch(/^a section of proc\[\d\]\.lock that only looks misses a change of/);
+});
+
+it('a search whose claims turn out to be wrong starts over without them', () => {
+  const spec = guestSpec('kill-holder', [], {}, ['kill-unlocked']);
+  const subject = { ...kernelSubject(spec), detectors: ['panic'] };
+  const { coverage, notes } = explore(subject, { strategy: 'dpor', schedules: 500 });
+  expect([coverage.commuting, notes]).toEqual([undefined, []]);
+});
