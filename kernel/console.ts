@@ -28,6 +28,12 @@ export function* printf(k: Kernel, text: string): Code<void> {
   release(k, k.console.lock) ?? (yield);
 }
 
+function textOf(bytes: Uint8Array): string {
+  let text = '';
+  for (let i = 0; i < bytes.length; i++) text += String.fromCharCode(bytes[i] as number);
+  return text;
+}
+
 /**
  * User write()s to the console. Sleeps while another process writes.
  *
@@ -42,7 +48,7 @@ export function* consolewrite(k: Kernel, p: Proc, src: number, n: number): Code<
   while (done < n) {
     const chunk = new Uint8Array(Math.min(CHUNK, n - done));
     if ((yield* copyin(k, pagetable, chunk, src + done)) < 0) break;
-    yield* printf(k, String.fromCharCode(...chunk));
+    yield* printf(k, textOf(chunk));
     done += chunk.length;
   }
   yield* releasesleep(k, k.console.writing);

@@ -15,6 +15,7 @@ import {
   EXCHANGE,
   flagsOfPte,
   makePte,
+  nextEntry,
   PGWORDS,
   PTE_R,
   PTE_RWX,
@@ -194,13 +195,6 @@ export function* uvmalloc(
     return -1;
   }
   return 0;
-}
-
-/** Address of the first entry that is not 0 from `at` up to `end`, or `end`. */
-function nextEntry(words: Int32Array, at: Address, end: Address): Address {
-  let entry = at;
-  while (entry < end && words[entry] === 0) entry += 2;
-  return entry;
 }
 
 /** Frees the tables of a page table. All leaves must be gone. */

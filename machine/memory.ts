@@ -37,6 +37,8 @@ export class Memory {
   private readonly dirtyList: Int32Array;
   private dirtyCount = 0;
   private saved: Int32Array | null = null;
+  /** By page: its part of `saved`, made when first needed: to make it costs as much as to copy it. */
+  private readonly savedPages: (Int32Array | undefined)[];
   /** invariant: the first `pinned` of dirtyList are restored every time. */
   private pinned = 0;
   private readonly kernelWords: number;
@@ -55,6 +57,7 @@ export class Memory {
     this.shared = new Uint8Array(pages);
     this.dirty = new Uint8Array(pages);
     this.dirtyList = new Int32Array(pages);
+    this.savedPages = Array.from({ length: pages });
   }
 
   /** Address of the first word of a frame. */
@@ -115,6 +118,7 @@ export class Memory {
    */
   snapshot(inUse: Iterable<number>): void {
     this.saved = this.words.slice();
+    this.savedPages.fill(undefined);
     this.dirty.fill(0);
     this.dirtyCount = 0;
     for (const ppn of inUse) this.touch(ppn);
@@ -133,7 +137,9 @@ export class Memory {
     for (let i = 0; i < this.dirtyCount; i++) {
       const page = this.dirtyList[i] as number;
       const first = page * PGWORDS;
-      this.words.set(saved.subarray(first, first + PGWORDS), first);
+      const before = this.savedPages[page] ?? saved.subarray(first, first + PGWORDS);
+      this.savedPages[page] = before;
+      this.words.set(before, first);
       this.shared[page] = 0;
       if (i >= this.pinned) this.dirty[page] = 0;
     }

@@ -70,6 +70,9 @@ class Few<Hook extends keyof Detector> {
 export class Watcher implements Observer, KernelWatch {
   readonly guest: Guest;
   private readonly detectors: readonly Detector[];
+  private readonly beginning;
+  private readonly judging;
+  private readonly noting;
   private readonly loading;
   private readonly storing;
   private readonly modifying;
@@ -108,6 +111,9 @@ export class Watcher implements Observer, KernelWatch {
     this.held = guest.held;
     const all = kinds.map((kind) => kind.make(guest)).filter((made) => made !== undefined);
     this.detectors = all;
+    this.beginning = having(all, 'begin');
+    this.judging = having(all, 'ended');
+    this.noting = having(all, 'note');
     this.loading = new Few(all, 'loaded');
     this.storing = new Few(all, 'stored');
     this.modifying = having(all, 'modified');
@@ -142,7 +148,7 @@ export class Watcher implements Observer, KernelWatch {
 
   begin(): void {
     this.guest.begin();
-    for (const detector of this.detectors) detector.begin?.();
+    for (const d of this.beginning) d.begin();
   }
 
   locking(lock: number): void {
@@ -352,16 +358,17 @@ export class Watcher implements Observer, KernelWatch {
 
   /** What is found in an execution that ended by itself. */
   ended(ending: Ending): Finding | undefined {
-    for (const detector of this.detectors) {
-      const finding = detector.ended?.(ending);
+    for (const d of this.judging) {
+      const finding = d.ended(ending);
       if (finding !== undefined) return finding;
     }
     return undefined;
   }
 
   /** What detectors could not decide about the execution that has ended. */
-  notes(): string[] {
-    return this.detectors.map((detector) => detector.note?.()).filter((note) => note !== undefined);
+  notes(): readonly string[] {
+    if (this.noting.length === 0) return [];
+    return this.noting.map((d) => d.note()).filter((note) => note !== undefined);
   }
 
   /**

@@ -26,6 +26,9 @@ export class HeldLocks {
       return;
     }
     const at = list.lastIndexOf(lock);
-    if (at >= 0) list.splice(at, 1);
+    if (at < 0) return;
+    // As splice does, which makes an array of what it takes out.
+    for (let i = at + 1; i < list.length; i++) list[i - 1] = list[i] as number;
+    list.pop();
   }
 }

@@ -49,7 +49,11 @@ class LifeCycle implements Detector {
   }
 
   begin(): void {
-    for (const seen of this.seen) Object.assign(seen, { state: SEGMENT_FREE, seq: -1, nattch: 0 });
+    for (const seen of this.seen) {
+      seen.state = SEGMENT_FREE;
+      seen.seq = -1;
+      seen.nattch = 0;
+    }
     this.posix.begin();
   }
 

@@ -25,8 +25,8 @@ class LockOrder implements Detector {
   private readonly names: string[] = [];
   /** By class, kept over executions. */
   private readonly edges: Edge[][] = [];
-  /** By lock + lock * words: an order that is known. */
-  private readonly known = new Set<number>();
+  /** By class, and by class: whether the order of the two is among the edges. */
+  private readonly known: boolean[][] = [];
 
   constructor(guest: Guest) {
     this.guest = guest;
@@ -36,13 +36,11 @@ class LockOrder implements Detector {
   acquiring(lock: number): void {
     const { guest } = this;
     const held = guest.held.of(guest.m.cpu.id);
+    if (held.length === 0) return;
+    const to = this.classOf(lock);
     for (let i = 0; i < held.length; i++) {
-      const other = held[i] as number;
-      const pair = other * this.classes.length + lock;
-      if (this.known.has(pair)) continue;
-      // Only now: a finding ends the execution, and the next one is to see it again.
-      this.learn(this.classOf(other), this.classOf(lock));
-      this.known.add(pair);
+      const from = this.classOf(held[i] as number);
+      if ((this.known[from] as boolean[])[to] !== true) this.learn(from, to);
     }
   }
 
@@ -54,19 +52,20 @@ class LockOrder implements Detector {
     if (index < 0) {
       index = this.names.push(name) - 1;
       this.edges.push([]);
+      this.known.push([]);
     }
     this.classes[lock] = index + 1;
     return index;
   }
 
   private learn(from: number, to: number): void {
-    const known = this.edges[from] as Edge[];
-    if (known.some((edge) => edge.to === to)) return;
     const names = [this.names[to], this.names[from]];
     const who = `${this.guest.here()} takes ${names[0]} while it holds ${names[1]}`;
     const way = this.way(to, from, new Set());
     if (way === undefined) {
-      known.push({ to, who });
+      // Only now: a finding ends the execution, and the next one is to see it again.
+      (this.edges[from] as Edge[]).push({ to, who });
+      (this.known[from] as boolean[])[to] = true;
       return;
     }
     const ring = [...new Set([from, to, ...way.map((e) => e.to)])].map((c) => this.names[c]);

@@ -1,5 +1,5 @@
 import type { Kernel } from '../../kernel/kernel.ts';
-import { KERNBASE, PGWORDS, PTE_U, PTE_V, ppnOfPte } from '../../machine/index.ts';
+import { KERNBASE, nextEntry, PGWORDS, PTE_U, PTE_V, ppnOfPte } from '../../machine/index.ts';
 
 type Memory = Kernel['m']['memory'];
 
@@ -14,8 +14,7 @@ export function mapsAt(memory: Memory, root: number, ppn: number): number {
     const middle = tableAt(memory, memory.frame(root) + 2 * i);
     if (middle === 0) continue;
     const end = middle + PGWORDS;
-    for (let at = middle; at < end; at += 2) {
-      if (words[at] === 0) continue;
+    for (let at = nextEntry(words, middle, end); at < end; at = nextEntry(words, at + 2, end)) {
       const last = tableAt(memory, at);
       const entry = last === 0 ? -1 : entryOf(words, last, ppn);
       if (entry >= 0) return (i * 512 + ((at - middle) >> 1)) * 512 + entry;
@@ -27,7 +26,7 @@ export function mapsAt(memory: Memory, root: number, ppn: number): number {
 /** The entry of a last table that maps the frame for a user, or -1. */
 function entryOf(words: Int32Array, table: number, ppn: number): number {
   const end = table + PGWORDS;
-  for (let at = table; at < end; at += 2) {
+  for (let at = nextEntry(words, table, end); at < end; at = nextEntry(words, at + 2, end)) {
     const pte = words[at] as number;
     if (pte >>> 10 === ppn && (pte & REACHED) === REACHED) return (at - table) >> 1;
   }

@@ -44,17 +44,25 @@ class ProgramVerdict implements Detector {
 
   ended(ending: Ending): Finding | undefined {
     if (ending !== 'halted') return undefined;
-    const detail = this.output.split('\n').filter((line) => line !== '');
     const { holds } = this.scenario;
     if (holds === undefined && this.failed !== undefined) {
       const { pid, status, name, step } = this.failed;
       const how = status === -1 ? 'was killed' : `ended with status ${status}`;
-      return { detector: this.name, title: `pid ${pid} ${name} ${how}`, detail, step };
+      return {
+        detector: this.name,
+        title: `pid ${pid} ${name} ${how}`,
+        detail: this.lines(),
+        step,
+      };
     }
     const wrong = holds?.(this.output);
     if (wrong === undefined) return undefined;
     const title = wrong.split('\n')[0] ?? '';
-    return { detector: this.name, title, detail, step: this.guest.m.step };
+    return { detector: this.name, title, detail: this.lines(), step: this.guest.m.step };
+  }
+
+  private lines(): string[] {
+    return this.output.split('\n').filter((line) => line !== '');
   }
 }
 
