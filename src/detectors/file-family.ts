@@ -10,7 +10,8 @@ import type { Pipe } from '../../kernel/pipe.ts';
 import type { Proc } from '../../kernel/proc.ts';
 import { kindOf, VMA_FILE } from '../../kernel/vma.ts';
 import { CallFamily, type Entry, type EventClock } from './call-family.ts';
-import { type FileCall, FileModel, type FileStat, type FirstFile, UNKNOWN } from './file-model.ts';
+import { FileBytes } from './file-bytes.ts';
+import { type FileCall, FileModel, type FileStat, type FirstFile } from './file-model.ts';
 import type { DirtyPage, Mappings } from './mappings.ts';
 import { isWritable, ownBytes, ownWord, readString } from './user-memory.ts';
 
@@ -106,7 +107,7 @@ export class FileFamily extends CallFamily<FileCall> {
         if (count < 0 || count > 16 * MAXFILE) return undefined;
         const bytes = ownBytes(k, p, va, count);
         const mayFail = bytes === undefined;
-        return [{ ...asked, what: 'write', fd, bytes: bytes ?? UNKNOWN.repeat(count), mayFail }];
+        return [{ ...asked, what: 'write', fd, bytes: bytes ?? FileBytes.ofWords(count), mayFail }];
       }
       case 'close':
         return [{ ...asked, what: 'close', fd, foreign: false }];
@@ -225,7 +226,7 @@ export class FileFamily extends CallFamily<FileCall> {
       if (call.what === 'back' && dirty !== undefined) {
         const { words } = dirty.page;
         const sure = words !== undefined && words.version === dirty.was;
-        call.bytes = bytesOf(sure ? words.known() : new Map());
+        call.bytes = sure ? FileBytes.ofWords(BSIZE, words.known()) : NOTHING;
         this.dirty.delete(call);
       }
     }
@@ -404,13 +405,12 @@ function quoted(path: string | undefined): string {
 }
 
 /** A page of which nothing is known. */
-const NOTHING = UNKNOWN.repeat(BSIZE);
+const NOTHING = FileBytes.ofWords(BSIZE);
 
 /** The first bytes of a read or write. */
-function shown(bytes: string | undefined): string {
-  if (bytes === undefined || bytes === '') return '';
-  const text = bytes.slice(0, 16).replaceAll(/[^ -~]/g, '.');
-  return ` "${text}"${bytes.length > 16 ? '...' : ''}`;
+function shown(bytes: FileBytes | undefined): string {
+  if (bytes === undefined || bytes.length === 0) return '';
+  return ` "${bytes.slice(0, 16).text()}"${bytes.length > 16 ? '...' : ''}`;
 }
 
 /** The lowest descriptor that is not open. */
@@ -433,20 +433,11 @@ function readStat(k: Kernel, p: Proc, va: number): FileStat | undefined {
   return { inum, type: type & 0xffff, nlink: type >> 16, size };
 }
 
-/** A page of which only some words are known. */
-function bytesOf(words: ReadonlyMap<number, number>): string {
-  const bytes = Array<string>(BSIZE).fill(UNKNOWN);
-  for (const [word, value] of words) {
-    for (let i = 0; i < 4; i++) bytes[4 * word + i] = String.fromCharCode((value >> (8 * i)) & 255);
-  }
-  return bytes.join('');
-}
-
 /** The files that mkfs makes. */
 function firstFiles(k: Kernel): FirstFile[] {
   const { words } = k.m;
   const ip = k.itable.inodes[MKFSINODES - 1];
   if (ip === undefined || words[ip.type] !== T_FILE) return [];
   const bytes = blockBytes(k, words[ip.addrs] as number).subarray(0, words[ip.size]);
-  return [{ path: '/README', inum: ip.inum, bytes: Buffer.from(bytes).toString('latin1') }];
+  return [{ path: '/README', inum: ip.inum, bytes: new FileBytes(bytes.slice()) }];
 }

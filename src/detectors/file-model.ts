@@ -2,10 +2,8 @@ import { O_CREATE, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY, T_FILE } from '../../ker
 import { BSIZE } from '../../kernel/disk.ts';
 import { MAXFILE } from '../../kernel/fs.ts';
 import { DIRSIZ } from '../../kernel/param.ts';
+import { FileBytes } from './file-bytes.ts';
 import type { Model } from './history.ts';
-
-/** A byte of a file that is not known; others are characters of their own number. */
-export const UNKNOWN = '\uffff';
 
 interface Asked {
   readonly pid: number;
@@ -38,10 +36,15 @@ export type FileCall =
   | (Asked & { readonly what: 'cut'; fd: number })
   | (Asked & { readonly what: 'unlink'; readonly path: string | undefined })
   /** `bytes` are those read, undefined where nobody knows them. */
-  | (Asked & { readonly what: 'read'; readonly fd: number; readonly count: number; bytes?: string })
-  | (Asked & { readonly what: 'write'; readonly fd: number; readonly bytes: string })
+  | (Asked & {
+      readonly what: 'read';
+      readonly fd: number;
+      readonly count: number;
+      bytes?: FileBytes;
+    })
+  | (Asked & { readonly what: 'write'; readonly fd: number; readonly bytes: FileBytes })
   /** A part of what is written to a pipe. */
-  | (Asked & { readonly what: 'put'; readonly fd: number; readonly bytes: string })
+  | (Asked & { readonly what: 'put'; readonly fd: number; readonly bytes: FileBytes })
   /** `foreign` ones are of descriptors that are no files. */
   | (Asked & { readonly what: 'close'; readonly fd: number; readonly foreign: boolean })
   | (Asked & { readonly what: 'dup'; readonly fd: number; readonly lowest: number })
@@ -56,11 +59,11 @@ export type FileCall =
       readonly what: 'back';
       readonly inum: number;
       readonly page: number;
-      bytes: string;
+      bytes: FileBytes;
     });
 
 interface Inode {
-  readonly bytes: string;
+  readonly bytes: FileBytes;
   /** Whether a directory has it. */
   readonly named: boolean;
 }
@@ -84,7 +87,7 @@ type Descriptors = ReadonlyMap<number, number>;
 export interface FirstFile {
   readonly path: string;
   readonly inum: number;
-  readonly bytes: string;
+  readonly bytes: FileBytes;
 }
 
 const NONE: Descriptors = new Map();
@@ -98,7 +101,7 @@ export class FileModel implements Model<FileCall> {
   private readonly opened = new Map<number, OpenFile>();
   /** By pid, by descriptor: which of `opened`. */
   private readonly processes = new Map<number, Descriptors>();
-  private readonly pipes = new Map<number, string>();
+  private readonly pipes = new Map<number, FileBytes>();
   /** By pid: bytes of its write to a pipe that are in it. */
   private readonly puts = new Map<number, number>();
   /** By pid and inode: mappings. */
@@ -186,7 +189,7 @@ export class FileModel implements Model<FileCall> {
     if (found === undefined) {
       if (this.isLive(call.inum)) return false;
       this.names.set(place, call.inum);
-      this.inodes.set(call.inum, { bytes: '', named: true });
+      this.inodes.set(call.inum, { bytes: FileBytes.EMPTY, named: true });
     }
     const rights = { readable: access !== O_WRONLY, writable: access !== O_RDONLY };
     return this.give(pid, result, { kind: 'file', inum: call.inum, off: 0, ...rights });
@@ -225,7 +228,7 @@ export class FileModel implements Model<FileCall> {
     if (writes < 0) return result < 0;
     if (result !== 0) return mayFail;
     const pipe = this.serial++;
-    this.pipes.set(pipe, '');
+    this.pipes.set(pipe, FileBytes.EMPTY);
     this.give(pid, reads, { kind: 'pipe', pipe, writes: false });
     return this.give(pid, writes, { kind: 'pipe', pipe, writes: true });
   }
@@ -252,7 +255,7 @@ export class FileModel implements Model<FileCall> {
     const inode = this.inodes.get(file.inum) as Inode;
     switch (call.what) {
       case 'cut':
-        this.change(file.inum, { bytes: '' });
+        this.change(file.inum, { bytes: FileBytes.EMPTY });
         return true;
       case 'stat':
         if (result < 0) return call.mayFail;
@@ -262,7 +265,7 @@ export class FileModel implements Model<FileCall> {
         if (!file.readable || call.count < 0 || result < 0) {
           return result < 0 && (!file.readable || call.count < 0 || call.mayFail);
         }
-        if (result !== bytes.length || !agree(bytes, call.bytes)) return false;
+        if (result !== bytes.length || call.bytes?.agrees(bytes) === false) return false;
         this.opened.set(id, { ...file, off: file.off + result });
         return true;
       }
@@ -272,7 +275,7 @@ export class FileModel implements Model<FileCall> {
         if (!file.writable || !fits) return result < 0;
         if (result < 0) return call.mayFail;
         if (result !== call.bytes.length) return false;
-        this.change(file.inum, { bytes: overwrite(inode.bytes, file.off, call.bytes) });
+        this.change(file.inum, { bytes: inode.bytes.with(file.off, call.bytes) });
         this.opened.set(id, { ...file, off: end });
         return true;
       }
@@ -283,7 +286,7 @@ export class FileModel implements Model<FileCall> {
 
   private usePipe(call: UseCall, pipe: number, writes: boolean): boolean {
     const { pid, result, mayFail } = call;
-    const content = this.pipes.get(pipe) as string;
+    const content = this.pipes.get(pipe) as FileBytes;
     const has = (end: boolean): boolean =>
       this.isOpen((file) => file.kind === 'pipe' && file.pipe === pipe && file.writes === end);
     switch (call.what) {
@@ -291,7 +294,7 @@ export class FileModel implements Model<FileCall> {
         if (!writes || !has(false) || content.length + call.bytes.length > this.pipesize) {
           return false;
         }
-        this.pipes.set(pipe, content + call.bytes);
+        this.pipes.set(pipe, content.with(content.length, call.bytes));
         this.puts.set(pid, (this.puts.get(pid) ?? 0) + call.bytes.length);
         return true;
       case 'write': {
@@ -305,9 +308,9 @@ export class FileModel implements Model<FileCall> {
       case 'read': {
         if (writes || call.count < 0) return result < 0;
         if (result < 0) return mayFail;
-        if (content === '') return result === 0 && !has(true);
+        if (content.length === 0) return result === 0 && !has(true);
         const bytes = content.slice(0, Math.min(call.count, MAXFILE));
-        if (result !== bytes.length || !agree(bytes, call.bytes)) return false;
+        if (result !== bytes.length || call.bytes?.agrees(bytes) === false) return false;
         this.pipes.set(pipe, content.slice(result));
         return true;
       }
@@ -321,7 +324,7 @@ export class FileModel implements Model<FileCall> {
     if (inode === undefined) return false;
     const from = page * BSIZE;
     const written = bytes.slice(0, Math.max(inode.bytes.length - from, 0));
-    if (written !== '') this.change(inum, { bytes: overwrite(inode.bytes, from, written) });
+    if (written.length > 0) this.change(inum, { bytes: inode.bytes.with(from, written) });
     return true;
   }
 }
@@ -354,17 +357,4 @@ function resolve(path: string): string | undefined {
 function isStat({ inum, type, nlink, size }: FileStat, its: number, inode: Inode): boolean {
   const same = inum === its && type === T_FILE && size === inode.bytes.length;
   return same && nlink === (inode.named ? 1 : 0);
-}
-
-/** Whether what was read can be what is there. */
-function agree(there: string, read: string | undefined): boolean {
-  if (read === undefined || read === there) return true;
-  for (let i = 0; i < there.length; i++) {
-    if (there[i] !== read[i] && there[i] !== UNKNOWN && read[i] !== UNKNOWN) return false;
-  }
-  return there.length === read.length;
-}
-
-function overwrite(bytes: string, from: number, written: string): string {
-  return bytes.slice(0, from) + written + bytes.slice(from + written.length);
 }

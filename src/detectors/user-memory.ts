@@ -3,6 +3,7 @@ import { walk } from '../../kernel/pagetable.ts';
 import { SHMNAMEMAX } from '../../kernel/param.ts';
 import type { Proc } from '../../kernel/proc.ts';
 import { PTE_R, PTE_U, PTE_V, PTE_W, ppnOfPte } from '../../machine/index.ts';
+import { FileBytes } from './file-bytes.ts';
 
 /** Address in memory of a byte of a process, or -1 where it has not these rights. */
 function place(k: Kernel, p: Proc, va: number, rights: number): number {
@@ -33,20 +34,18 @@ export function readString(k: Kernel, p: Proc, va: number, max: number): string 
   return undefined;
 }
 
-/** Bytes of the process's own memory, as characters; undefined as for `ownWord`. */
-export function ownBytes(k: Kernel, p: Proc, va: number, count: number): string | undefined {
+/** Bytes of the process's own memory; undefined as for `ownWord`. */
+export function ownBytes(k: Kernel, p: Proc, va: number, count: number): FileBytes | undefined {
   const { memory } = k.m;
-  let text = '';
+  const bytes = new Uint8Array(count);
   for (let done = 0; done < count; ) {
     const at = place(k, p, va + done, PTE_R);
     if (at < 0 || memory.isShared(memory.ppnOf(at >> 2))) return undefined;
     const piece = Math.min(count - done, 4096 - ((va + done) & 4095));
-    text += Buffer.from(memory.bytes.buffer, memory.bytes.byteOffset + at, piece).toString(
-      'latin1',
-    );
+    bytes.set(memory.bytes.subarray(at, at + piece), done);
     done += piece;
   }
-  return text;
+  return new FileBytes(bytes);
 }
 
 /** Whether the kernel can write so many bytes there, as far as pages are there that need no fault. */
