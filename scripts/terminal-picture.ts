@@ -13,11 +13,15 @@ const PICTURES: Readonly<Record<string, readonly string[]>> = {
   session: [
     'xv6-replay run shmtest --seed 42 --record run.xrt -- foo 8192 4',
     'xv6-replay replay run.xrt',
-    'xv6-replay show run.xrt --no-pager --kind enter,exit --to 260',
+    'xv6-replay show run.xrt --no-pager --kind enter,exit,life --from 60 --to 290',
     'xv6-replay run shmtest --seed 43 -- foo 8192 4',
   ],
+  life: [
+    'xv6-replay run complete --seed 1 --record life.xrt -- 7',
+    'xv6-replay show life.xrt --no-pager --kind exit,page,life --from 90 --to 800',
+  ],
   finding: [
-    'xv6-replay explore open-open --mutant shm-open-create-apart --seed 1 | head -1',
+    'xv6-replay explore open-open --mutant shm-open-create-apart --seed 1 | head -1 | cut -d, -f1,2',
     'xv6-replay shrink XR',
   ],
 };

@@ -4,8 +4,8 @@ import { plural, printable, wrap } from './text.ts';
 
 const DETAIL: Readonly<Record<number, string>> = {
   0: 'none',
-  1: 'context switches, system calls, faults, timers, output',
-  2: 'context switches, system calls, faults, timers, output, locks, sleeps',
+  1: 'context switches, system calls, page faults, timers, output, lives of shared memory',
+  2: 'context switches, system calls, page faults, timers, output, lives, locks, sleeps',
 };
 
 /** `shmtest demo 8192 4` */
