@@ -1,8 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { explore, guestSpec, program, replay, run, shrink } from 'xv6-replay';
-import { folder, xv6 } from '../property-tests/built.ts';
+import { CLI, folder, xv6 } from '../property-tests/built.ts';
 
 const text = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
 const CODE = /^```ts\n(.*?)^```$/gms;
@@ -70,4 +71,25 @@ it('the program and the scenario of the page on programs run as they stand', () 
   expect([found.code, found.err]).toEqual([1, '']);
   expect(found.out).toContain('data race on x');
   expect(xv6(cwd, ['run', 'openers.ts', '--seed', '1'])).toMatchObject({ code: 0, err: '' });
+});
+
+/** What does not change from one computer, or one line of source, to the next. */
+const settled = (output: string): string =>
+  output
+    .replaceAll(/\d+\.\d{3} s\b/g, 'N s')
+    .replaceAll(/[\d,]+ bytes;/g, 'N bytes;')
+    .trimEnd();
+
+it("the README's session prints what it says", () => {
+  const [session = ''] = [...text('README.md').matchAll(/^```console\n(.*?)^```$/gms)].map(
+    ([, all]) => all,
+  );
+  const cwd = folder();
+  const parts = [...(session ?? '').matchAll(/^\$ (.*)\n((?:(?!\$ ).*\n)*)/gm)];
+  expect(parts).toHaveLength(4);
+  for (const [, command = '', output = ''] of parts) {
+    const real = command.replace('npx xv6-replay', `"${process.execPath}" "${CLI}"`);
+    const printed = execFileSync('bash', ['-c', real], { cwd, encoding: 'utf8' });
+    expect(`${command}\n${settled(printed)}`).toBe(`${command}\n${settled(output)}`);
+  }
 });
