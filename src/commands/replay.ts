@@ -64,7 +64,7 @@ function reportJson(trace: Trace, result: ReplayResult, shell: Shell): void {
 export function define(command: Command, shell: Shell): void {
   command
     .description(
-      'Replays a trace, switch by switch, and checks that the machine does the same: every switch\nmust be possible, every digest of its state equal.',
+      'Replays a trace, switch by switch, and checks that the machine does the same: every switch must be possible, every digest of its state equal.',
     )
     .argument('<trace>', 'a trace file, or the id of a finding such as XR-3f9a1c')
     .option('--json', 'one JSON object a line instead of text');

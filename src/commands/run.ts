@@ -270,12 +270,12 @@ export async function runAndKeep(
 /** What to boot and how to schedule it: for run, and for explore, which knows further strategies. */
 export function addGuestOptions(command: Command, explores = false): void {
   const chooser = explores
-    ? 'who chooses: dpor, dfs, deepen, random, pct, …; dpor if none,\ndeepen for a kernel'
+    ? 'who chooses: dpor, dfs, deepen, random, pct, …; dpor if none, deepen for a kernel'
     : 'who chooses what runs next; round-robin if none, random for a bare program';
   command
     .argument(
       '[program]',
-      'a program or scenario of `xv6-replay list`, or a file that exports one, my-race.ts or\nraces.ts#second; shmtest demo 8192 4 if none',
+      'a program or scenario of `xv6-replay list`, or a file that exports one, my-race.ts or races.ts#second; shmtest demo 8192 4 if none',
     )
     .argument('[args...]', 'arguments of the program; after a +, a program that starts beside it')
     .option(
