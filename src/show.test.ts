@@ -102,7 +102,7 @@ it('page faults that are handled are shown with what the page is since', () => {
       'its own: no other owner',
     ]),
   );
-  expect(shown('rofault', 'foo')).toMatch(/ store page fault at 0x0*40001000: killed$/m);
+  expect(shown('rofault', 'foo')).toMatch(/ store page fault at 0x40001000: killed$/m);
 });
 
 it('what a call answered is there however long its arguments are', () => {

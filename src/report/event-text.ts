@@ -71,7 +71,8 @@ function told(event: Exclude<TraceEvent, ExitEvent>): string {
 }
 
 function faultText({ scause, stval }: FaultEvent | PageEvent): string {
-  return `${FAULTS[scause] ?? `trap ${scause}`} at ${stval}`;
+  const address = stval.replace(/^0x0+(?=[\da-f])/, '0x');
+  return `${FAULTS[scause] ?? `trap ${scause}`} at ${address}`;
 }
 
 /** The process an event is about; a switch is about two. */
