@@ -1,5 +1,6 @@
 import type { Machine } from './machine.ts';
 import * as op from './operation.ts';
+import { ProgramError } from './perform.ts';
 
 /**
  * Every operation below is one step, and must be written `operation ?? (yield)`: it answers at once
@@ -7,13 +8,20 @@ import * as op from './operation.ts';
  */
 type Answer = number | undefined;
 
+/** What a part has for a machine while its program is being described. */
+const NONE_YET = new Proxy({} as Machine, {
+  get(): never {
+    throw new ProgramError('threads use parts, not their description');
+  },
+});
+
 /** One word of the machine's memory and what is done with it. */
 class Part {
   readonly name: string;
   /** @internal Where it lies. */
   readonly at: op.Address;
   /** @internal Set when the program is whole: its threads decide what machine it needs. */
-  machine!: Machine;
+  machine: Machine = NONE_YET;
 
   constructor(name: string, at: op.Address) {
     this.name = name;
@@ -21,7 +29,11 @@ class Part {
   }
 }
 
-/** A shared 32-bit integer. Results wrap around as in C with `-fwrapv`. */
+/**
+ * A shared 32-bit integer. What it is given, and results, wrap around as in C with `-fwrapv`.
+ *
+ * @throws ProgramError, from every operation, for what is no whole number.
+ */
 export class Cell extends Part {
   /** Answers the value. */
   load(): Answer {
@@ -29,27 +41,35 @@ export class Cell extends Part {
   }
 
   store(value: number): Answer {
-    return this.machine.store(this.at, value);
+    return this.machine.store(this.at, this.wrapped(value));
   }
 
   /** Adds in one step. Answers the value before. */
   fetchAdd(addend: number): Answer {
-    return this.machine.do(op.FETCH_ADD, this.at, addend);
+    return this.machine.do(op.FETCH_ADD, this.at, this.wrapped(addend));
   }
 
   /** Stores in one step. Answers the value before. */
   exchange(value: number): Answer {
-    return this.machine.do(op.EXCHANGE, this.at, value);
+    return this.machine.do(op.EXCHANGE, this.at, this.wrapped(value));
   }
 
   /** Stores `desired` if the value is `expected`. Answers the value before. */
   compareExchange(expected: number, desired: number): Answer {
-    return this.machine.do(op.COMPARE_EXCHANGE, this.at, expected, desired);
+    const { machine, at } = this;
+    return machine.do(op.COMPARE_EXCHANGE, at, this.wrapped(expected), this.wrapped(desired));
   }
 
   /** The value now. Not an operation: for looking at an execution that is over. */
   get value(): number {
     return this.machine.words[this.at] as number;
+  }
+
+  private wrapped(value: number): number {
+    if (Number.isInteger(value)) return value | 0;
+    const { machine, name } = this;
+    const given = `${machine.current.name} gives ${name} ${String(value)}`;
+    throw machine.fail(new ProgramError(`${given}, which is no whole number`));
   }
 }
 
@@ -94,10 +114,14 @@ export class Condition extends Part {
   /**
    * Unlocks the mutex and waits, in one step; a second step, when signalled, locks it again.
    *
-   * @throws ProgramError when the caller does not hold the mutex.
+   * @throws ProgramError when the caller does not hold the mutex, or it is another program's.
    */
   wait(mutex: Mutex): Answer {
-    return this.machine.do(op.COND_WAIT, this.at, mutex.at);
+    const { machine, name } = this;
+    if (!(mutex instanceof Mutex) || mutex.machine !== machine) {
+      throw machine.fail(new ProgramError(`${name} waits with a mutex of its program, no other`));
+    }
+    return machine.do(op.COND_WAIT, this.at, mutex.at);
   }
 
   /** Wakes the thread that waits longest, if any. */

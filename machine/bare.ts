@@ -155,8 +155,8 @@ class Plan {
 
   private word(name: string, initial: number): op.Address {
     this.checkNew(name);
-    if (initial !== (initial | 0)) {
-      throw new ProgramError(`${name} starts with ${initial}, which is no 32-bit integer`);
+    if (!Number.isInteger(initial) || initial !== (initial | 0)) {
+      throw new ProgramError(`${name} starts with ${String(initial)}, which is no 32-bit integer`);
     }
     this.initial.push(initial);
     return this.layout.word(name);

@@ -5,7 +5,7 @@ import { broken, invariant } from './invariant.ts';
 import type { Layout } from './layout.ts';
 import { Memory } from './memory.ts';
 import * as op from './operation.ts';
-import { ProgramError, perform, RunsAlready } from './perform.ts';
+import { missingYield, ProgramError, perform, RunsAlready, strayUse } from './perform.ts';
 import {
   CAUSE_TIMER,
   type ChoicePoint,
@@ -88,6 +88,7 @@ export class Driver implements ChoicePoint {
   private failure: unknown = null;
   private scheduler!: Scheduler;
   private asksAlways = false;
+  private isRunning = false;
   private ticketLast = 0;
 
   constructor(layout: Layout, config: MachineConfig) {
@@ -101,11 +102,11 @@ export class Driver implements ChoicePoint {
 
   /** Power-on: CPUs and counters as after reset. Memory is the caller's to restore. */
   reset(): void {
-    const { tickInterval } = this.config;
+    const { tickInterval, ticks = 0 } = this.config;
     for (const cpu of this.cpus) {
       // Staggered, as on hardware where harts do not start in the same cycle.
       const first = tickInterval + ((cpu.id * 7) % Math.max(tickInterval, 1));
-      cpu.reset(tickInterval > 0 ? first : NEVER);
+      cpu.reset(tickInterval > 0 ? first : NEVER, ticks);
     }
     this.step = 0;
     this.runLine = 0;
@@ -146,11 +147,13 @@ export class Driver implements ChoicePoint {
     this.current = thread;
     this.cpu = cpu;
     this.suspended = null;
+    this.isRunning = true;
     this.leaseEnd = NEVER;
     this.privateEnd = NEVER;
     invariant(code.next(0).done === true, `set-up waits at ${thread.describe()}`);
     cpu.thread = null;
     cpu.timerAt = timerAt;
+    this.isRunning = false;
     this.leaseEnd = 0;
     this.privateEnd = 0;
     this.step = 0;
@@ -163,6 +166,7 @@ export class Driver implements ChoicePoint {
   run(scheduler: Scheduler): Ending {
     this.scheduler = scheduler;
     this.asksAlways = scheduler.asksAlways === true;
+    this.isRunning = true;
     try {
       this.decide();
       while (this.next !== null) {
@@ -173,6 +177,11 @@ export class Driver implements ChoicePoint {
       const error = this.failure ?? thrown;
       if (!(error instanceof StopExecution)) throw error;
       this.ending = 'stopped';
+    } finally {
+      // Whoever has parts of this machine may call their operations at any time.
+      this.isRunning = false;
+      this.leaseEnd = 0;
+      this.privateEnd = 0;
     }
     invariant(this.ending !== null, 'an execution that stops has ended');
     return this.ending;
@@ -215,9 +224,11 @@ export class Driver implements ChoicePoint {
 
   /** Delivers a timer interrupt: trap to the guest on top of whatever the thread was about to do. */
   private interrupt(cpu: Cpu, thread: Thread): void {
+    const isDue = this.step >= cpu.timerAt;
     this.step++;
     const { tickInterval } = this.config;
-    cpu.timerAt = tickInterval > 0 ? this.step + tickInterval : NEVER;
+    if (!isDue) cpu.ticks--;
+    else cpu.timerAt = tickInterval > 0 ? this.step + tickInterval : NEVER;
     this.trap(thread, CAUSE_TIMER, 0, RETRY);
   }
 
@@ -261,7 +272,7 @@ export class Driver implements ChoicePoint {
         this.privateEnd = this.heldPrivate;
         continue;
       }
-      if (this.suspended !== null) throw this.missingYield();
+      if (this.suspended !== null) throw missingYield(this.suspended, this.suspendedAt);
       const mode = thread.finish();
       if (thread.ended) {
         this.endThread(thread);
@@ -339,10 +350,11 @@ export class Driver implements ChoicePoint {
       else if (thread.kind === op.WFI) idle++;
       else waiting++;
     }
-    if (this.config.tickInterval > 0 || this.timeWaiters > 0) {
+    const { tickInterval, ticks = 0 } = this.config;
+    if (tickInterval > 0 || ticks > 0 || this.timeWaiters > 0) {
       for (const cpu of this.cpus) {
-        if (this.step >= cpu.timerAt && this.isInterruptible(cpu))
-          this.enabled[count++] = cpu.timer;
+        const isPending = cpu.ticks > 0 || this.step >= cpu.timerAt;
+        if (isPending && this.isInterruptible(cpu)) this.enabled[count++] = cpu.timer;
       }
     }
     this.enabledCount = count;
@@ -440,7 +452,7 @@ export class Driver implements ChoicePoint {
   interruptsOn(): void {
     const { cpu } = this;
     cpu.interruptsOn = true;
-    if (this.step >= cpu.timerAt) {
+    if (cpu.ticks > 0 || this.step >= cpu.timerAt) {
       this.leaseEnd = this.step;
       this.privateEnd = this.step;
     }
@@ -471,9 +483,10 @@ export class Driver implements ChoicePoint {
    * answers undefined if another goes first.
    */
   announce(kind: number, a: number, b: number, c: number): number | undefined {
+    if (!this.isRunning) throw strayUse(kind);
     const thread = this.current;
     try {
-      if (this.suspended !== null) throw this.missingYield();
+      if (this.suspended !== null) throw missingYield(this.suspended, this.suspendedAt);
       if (this.failure !== null) return this.suspend(thread, kind);
       thread.kind = kind;
       thread.a = a;
@@ -516,11 +529,5 @@ export class Driver implements ChoicePoint {
     this.leaseEnd = 0;
     this.privateEnd = 0;
     return undefined;
-  }
-
-  private missingYield(): ProgramError {
-    const name = op.OPERATION_NAMES[this.suspendedAt];
-    const who = this.suspended?.name;
-    return new ProgramError(`${who} went on without yielding: write "${name}(...) ?? (yield)"`);
   }
 }

@@ -186,6 +186,17 @@ export class NotHolder extends ProgramError {}
 /** A kernel switches to a thread that was never switched out: one process on two CPUs. */
 export class RunsAlready extends ProgramError {}
 
+/** A thread asks for another operation while one that did not answer is under way. */
+export function missingYield(thread: Thread, kind: number): ProgramError {
+  const call = `${op.OPERATION_NAMES[kind]}(...)`;
+  return new ProgramError(`${thread.name} went on without yielding: write "${call} ?? (yield)"`);
+}
+
+/** An operation of a machine that does not run: code has hold of another program's parts. */
+export function strayUse(kind: number): ProgramError {
+  return new ProgramError(`${op.OPERATION_NAMES[kind]} is used by no thread of its program`);
+}
+
 export function unlock(m: Driver, mutex: op.Address): void {
   const owner = (m.words[mutex] as number) - 1;
   if (owner !== m.current.id) {

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { BareProgram, type Parts } from '../machine/bare.ts';
 import { type Code, ProgramError } from '../machine/index.ts';
+import { selectDetectors } from './detectors/index.ts';
 import { UsageError } from './errors.ts';
-import { type Model, messageOf } from './model.ts';
+import { isPromise, type Model, messageOf } from './model.ts';
 import type { Subject } from './stage.ts';
 
 /** What a bare program is made of, and what is said of it. */
@@ -49,7 +50,8 @@ const STEPS_MAX = 100_000;
  * ```
  *
  * @param build describes it; called whenever the program is built anew
- * @throws UsageError when two parts share a name, or there is no thread, or more than 64.
+ * @throws UsageError when two parts share a name, or there is no thread, or more than 64; when a
+ *   name is no text of one line, the description is async or uses its parts, or an option is wrong.
  */
 export function program(
   name: string,
@@ -57,6 +59,7 @@ export function program(
   options: ProgramOptions = {},
 ): Subject {
   const { stepsMax = STEPS_MAX, detectors } = options;
+  checkOptions(name, stepsMax, detectors);
   const subject: Subject = {
     guest: 'bare',
     program: name,
@@ -75,6 +78,34 @@ export function program(
   return subject;
 }
 
+function checkOptions(name: unknown, stepsMax: unknown, detectors: unknown): void {
+  if (!isName(name)) throw new UsageError(NAMES);
+  if (!Number.isSafeInteger(stepsMax) || Number(stepsMax) < 1) {
+    throw new UsageError(`${name}: stepsMax is a whole number from 1 on, not ${String(stepsMax)}`);
+  }
+  if (detectors === undefined) return;
+  if (!Array.isArray(detectors) || detectors.some((each) => typeof each !== 'string')) {
+    throw new UsageError(`${name}: detectors is a list of names`);
+  }
+  inProgram(name, () => selectDetectors(detectors));
+}
+
+const NAMES = 'a name is a text of one line';
+
+/** Names are told in lines of reports, and kept in traces. */
+function isName(name: unknown): name is string {
+  return typeof name === 'string' && /^\P{Cc}+$/u.test(name);
+}
+
+/** A mistake of its author, told as such. */
+function inProgram<T>(name: string, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    throw new UsageError(`${name}: ${messageOf(error)}`);
+  }
+}
+
 /** Names a version of some code by its text. */
 export function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 12);
@@ -86,33 +117,40 @@ function modelOf(name: string, build: (parts: ProgramParts) => void, stepsMax: n
   let isWhole = false;
   const early = <Args extends unknown[], Made>(make: (...args: Args) => Made) => {
     return (...args: Args): Made => {
+      if (!isName(args[0])) throw new ProgramError(NAMES);
       if (!isWhole) return make(...args);
       throw new ProgramError(`${args[0]} is made too late: make all parts before threads run`);
     };
   };
   const described = (parts: Parts): void => {
     const thread = early(parts.thread);
-    build({
+    const made: unknown = build({
       cell: early(parts.cell),
       mutex: early(parts.mutex),
       semaphore: early(parts.semaphore),
       condition: early(parts.condition),
-      thread: (name, code) => thread(name, () => codeOf(`thread ${name}`, code)),
+      thread: (name, code) => {
+        if (typeof code !== 'function') throw noGenerator(`thread ${name}`);
+        thread(name, () => codeOf(`thread ${name}`, code));
+      },
       outcome: (value) => {
-        outcome = value;
+        outcome = only('outcome', outcome, value);
       },
       check: (holds) => {
-        check = holds;
+        check = only('check', check, holds);
       },
     });
+    if (isPromise(made)) throw new ProgramError('its description is async: nothing waits for it');
     isWhole = true;
   };
-  try {
-    const bare = new BareProgram(described, { stepsMax });
-    return { program: bare, outcome, check };
-  } catch (error) {
-    throw new UsageError(`${name}: ${messageOf(error)}`);
-  }
+  const bare = inProgram(name, () => new BareProgram(described, { stepsMax }));
+  return { program: bare, outcome, check };
+}
+
+function only<F>(what: string, before: F | undefined, given: F): F {
+  if (before !== undefined) throw new ProgramError(`a program has one ${what}`);
+  if (typeof given !== 'function') throw new ProgramError(`${what} takes a function`);
+  return given;
 }
 
 /** What a function answers is known only when it is called. @throws ProgramError for no generator. */
@@ -123,7 +161,10 @@ export function codeOf(name: string, code: () => Code): Code {
   } catch {
     // A plain function, which has already run.
   }
-  const isGenerator = typeof made === 'object' && made !== null && Symbol.iterator in made;
-  if (!isGenerator) throw new ProgramError(`${name} is no generator: write function*`);
+  if (isPromise(made) || typeof made !== 'object' || made === null) throw noGenerator(name);
+  if (!(Symbol.iterator in made && 'next' in made)) throw noGenerator(name);
   return made as Code;
 }
+
+const noGenerator = (name: string): ProgramError =>
+  new ProgramError(`${name} is no generator: write function*`);

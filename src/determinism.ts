@@ -45,6 +45,7 @@ interface End {
  */
 export class Witness {
   private readonly stage: Stage;
+  private readonly inner: Observer;
   private log = new Int32Array(64 * SIZE);
   private length = 0;
   /** Where the second execution stands; -1 in the first. */
@@ -54,6 +55,7 @@ export class Witness {
   /** Attaches to a stage that is watched already: its next execution is the first. */
   constructor(stage: Stage) {
     this.stage = stage;
+    this.inner = stage.machine.observer as Observer;
     this.attach();
   }
 
@@ -70,15 +72,15 @@ export class Witness {
     for (const now = Date.now(); Date.now() === now; );
     this.at = 0;
     const second = endOf(stage, stage.execute(strategy, seed));
+    stage.machine.observer = this.inner;
     this.difference ??= this.missing() ?? differenceOf(first, second);
     if (this.difference === undefined) return;
     throw refusal(stage.subject, `run twice with the same schedule, ${this.difference}`);
   }
 
   private attach(): void {
-    const { machine } = this.stage;
-    const inner = machine.observer as Observer;
-    machine.observer = {
+    const { inner, stage } = this;
+    stage.machine.observer = {
       entering: (kind, a, b, c) => {
         this.entering(kind, a, b, c);
         inner.entering?.(kind, a, b, c);
@@ -122,7 +124,7 @@ export class Witness {
 
   private differs(difference: string): never {
     this.difference = difference;
-    throw new StopExecution();
+    throw this.stage.machine.fail(new StopExecution());
   }
 
   /** What the first execution had, and the second came to its end without. */

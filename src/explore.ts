@@ -1,5 +1,6 @@
 import { Deepening } from '../scheduler/search/deepening.ts';
 import { accuse, checkDeterministic } from './determinism.ts';
+import { UsageError } from './errors.ts';
 import { type Exploration, noExploration } from './explore/exploration.ts';
 import { Explorer, unitOf } from './explore/explorer.ts';
 import { type Plan, type PlanOptions, planOf } from './explore/plan.ts';
@@ -33,11 +34,20 @@ const SCHEDULES = 10_000;
  */
 export function explore(what: Runnable, options: ExploreOptions = {}): Exploration {
   const subject = subjectOf(what);
+  checkCounts(options);
   const so = explorePlan(planOf(subject, options), options);
   const [note] = so.notes;
   if (note === undefined || options.commuting !== undefined) return so;
   // What commutes was only a default, and a wrong one: all over again without it.
   return explorePlan(planOf(subject, { ...options, commuting: [] }), options);
+}
+
+function checkCounts({ schedules, preemptions }: ExploreOptions): void {
+  for (const [name, count] of Object.entries({ schedules, preemptions })) {
+    if (count === undefined || count === Number.POSITIVE_INFINITY) continue;
+    if (Number.isInteger(count) && count >= 0) continue;
+    throw new UsageError(`${name} is a whole number, not ${String(count)}`);
+  }
 }
 
 /** Executions at most. */

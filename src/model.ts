@@ -21,14 +21,22 @@ export function outcomeOf({ program, outcome }: Model): OutcomeValue | undefined
 
 /** What an author's code says an execution came to. @throws UsageError when it throws. */
 export function valueFrom(outcome: () => unknown): OutcomeValue {
-  let value: unknown;
   try {
-    value = outcome();
+    const value = outcome();
+    if (isPromise(value)) throw new Error('it is async');
+    if (typeof value === 'string' || Number.isFinite(value)) return value as OutcomeValue;
+    const isNumber = typeof value === 'number' || typeof value === 'bigint';
+    return (isNumber ? undefined : JSON.stringify(value)) ?? String(value);
   } catch (error) {
     throw new UsageError(`the outcome cannot be told: ${messageOf(error)}`);
   }
-  if (typeof value === 'number' || typeof value === 'string') return value;
-  return JSON.stringify(value) ?? String(value);
+}
+
+/** Whether code was async, which nothing waits for; what it throws later is dropped. */
+export function isPromise(value: unknown): boolean {
+  if (!(value instanceof Promise)) return false;
+  value.catch(() => undefined);
+  return true;
 }
 
 /**
@@ -45,7 +53,9 @@ export function wrongBy(claim: () => unknown): string | undefined {
   try {
     const answer = claim();
     if (answer === true || answer === undefined) return undefined;
-    return typeof answer === 'string' ? answer : `the check answers ${String(answer)}`;
+    if (isPromise(answer)) throw new UsageError('the check is async: nothing waits for it');
+    if (typeof answer === 'string' && answer.trim() !== '') return messageOf(answer);
+    return `the check answers ${answer === '' ? "''" : String(answer)}`;
   } catch (error) {
     if (error instanceof UsageError) throw error;
     return messageOf(error);
@@ -76,7 +86,15 @@ const LOOKER: Observer = {
 
 /** The first line of what was thrown, whatever that is. */
 export function messageOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = error instanceof Error ? error.message : textOf(error);
   const [line = ''] = text.split('\n').filter((each) => each.trim() !== '');
   return line === '' && error instanceof Error ? error.name : line;
+}
+
+function textOf(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return 'an object';
+  }
 }

@@ -143,10 +143,13 @@ export class Stage {
    *
    * @throws InternalError and whatever else is not the guest's doing; an InternalError about a
    *   detector names it. UsageError when a user's thread breaks the contract of its operations, and
-   *   ProgramError when another does.
+   *   ProgramError when another does. UsageError for a seed that is no safe integer.
    */
   execute(strategy: Strategy, seed: number): Outcome {
     const { watcher } = this;
+    if (!Number.isSafeInteger(seed)) {
+      throw new UsageError(`a seed is a whole number of less than 2^53, not ${String(seed)}`);
+    }
     invariant(watcher !== undefined, 'a stage is watched before it is executed');
     strategy.begin(seed, this.lanes);
     watcher.begin();

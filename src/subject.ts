@@ -18,7 +18,13 @@ import { type Cast, Stage, type Subject } from './stage.ts';
 /** A subject, or the specification of one of our programs or scenarios. */
 export type Runnable = Subject | GuestSpec;
 
+/** @throws UsageError for what is neither. */
 export function subjectOf(what: Runnable): Subject {
+  const given: unknown = what;
+  const isObject = typeof given === 'object' && given !== null;
+  if (!isObject || !('build' in given || 'param' in given)) {
+    throw new UsageError('what can be run is a program, a scenario, or guestSpec(name) of ours');
+  }
   return 'build' in what ? what : kernelSubject(what);
 }
 
@@ -78,7 +84,8 @@ export function subjectAsRun(subject: Subject, header: TraceHeader): Subject {
   const { stepsMax, ...limits } = limitsOfHeader(header);
   const steps = stepsMax === undefined ? {} : { stepsMax };
   const same = subject.guest === 'kernel' ? { ...limits, ...steps } : steps;
-  const names = typeof detectors === 'string' ? detectors.split(' ') : undefined;
+  const names =
+    typeof detectors === 'string' ? detectors.split(' ').filter((each) => each !== '') : undefined;
   return { ...limited(subject, same, header.mutants), detectors: names };
 }
 

@@ -32,6 +32,7 @@ import type { Detector, DetectorKind } from './detectors/detector.ts';
 import type { Guest } from './detectors/guest.ts';
 import type { HeldLocks } from './detectors/held-locks.ts';
 import { LATE } from './detectors/livelock.ts';
+import { UsageError } from './errors.ts';
 import { type Finding, Found } from './finding.ts';
 
 type Having<Hook extends keyof Detector> = Detector & Required<Pick<Detector, Hook>>;
@@ -374,10 +375,13 @@ export class Watcher implements Observer, KernelWatch {
   /**
    * What guest code threw, as a finding.
    *
-   * @throws InternalError that names the detector which failed; the error itself when nobody knows it.
+   * @throws InternalError that names the detector which failed; the error itself when it is a
+   *   UsageError, or nobody knows it.
    */
   explain(error: unknown): Finding {
     if (error instanceof Found) return error.finding;
+    // A mistake in code of the user's that a detector called.
+    if (error instanceof UsageError) throw error;
     const name = failedDetector(error);
     if (name !== undefined) {
       const { message } = error as Error;
