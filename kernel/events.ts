@@ -46,7 +46,10 @@ export interface KernelWatch {
   exited(pid: number, call: string, result: number): void;
   /** The current process exits, by a call or because it was killed. */
   exiting(status: number): void;
-  /** The current process is about to sleep on a channel; `lock` guards the condition it waits for. */
+  /**
+   * The current process is about to sleep on a channel; 0 when it does not after all. `lock` guards the
+   * condition it waits for.
+   */
   sleeping(chan: number, lock: number): void;
   /** The current thread begins to wake who sleeps on a channel; 0 when it is done. */
   waking(chan: number): void;

@@ -127,6 +127,8 @@ export function* sleep(
     k.events?.sleep(m.step, m.cpu.id, k.currentPid(), k.channelName(chan));
     yield* sched(k, p, SLEEP);
     m.store(p.chan, 0) ?? (yield);
+  } else {
+    k.watch?.sleeping(0, lk.word);
   }
   release(k, p.lock) ?? (yield);
   acquire(k, lk) ?? (yield);

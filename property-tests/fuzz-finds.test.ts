@@ -75,6 +75,8 @@ describe('a step that knows what must come of it sees', () => {
 const FALSE_ALARMS: readonly (readonly [string, Partial<Param>])[] = [
   // A child of an earlier fork was taken for that of the one under way.
   ['fork p/mmap:1:s p/fork c/mmap:1:s', { ncpu: 2, tickInterval: 0 }],
+  // Who is killed, and so does not go to sleep, misses no wakeup.
+  ['mmap:1:s:0 bump:0 fork meet:kill:area meet:wake:area', { ncpu: 3, tickInterval: 0 }],
 ];
 
 test.each(FALSE_ALARMS)('nothing is found in "%s"', (steps, limits) => {

@@ -64,7 +64,7 @@ class LostWakeup implements Detector {
     const p = this.k?.ptable.procs[m.current.id - m.cpus.length];
     if (p === undefined) return;
     this.forget(p);
-    this.falling.push({ p, chan, lock, step: m.step });
+    if (chan !== 0) this.falling.push({ p, chan, lock, step: m.step });
   }
 
   waking(chan: number): void {

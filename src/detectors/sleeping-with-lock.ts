@@ -27,8 +27,8 @@ class SleepingWithLock implements Detector {
     if (p !== undefined) this.check(p.lock.word, 'gives up the CPU', 'switches away');
   }
 
-  sleeping(_chan: number, lock: number): void {
-    this.check(lock, 'sleeps', 'goes to sleep');
+  sleeping(chan: number, lock: number): void {
+    if (chan !== 0) this.check(lock, 'sleeps', 'goes to sleep');
   }
 
   exited(pid: number, call: string): void {

@@ -6,7 +6,7 @@ import { selectDetectors } from '../detectors/index.ts';
 import { UsageError } from '../errors.ts';
 import type { Finding } from '../finding.ts';
 import type { GuestSpec } from '../guest.ts';
-import { Stage } from '../stage.ts';
+import { Stage, type Watching } from '../stage.ts';
 import { kernelSubject } from '../subject.ts';
 import { finish, type Work } from './work.ts';
 
@@ -43,7 +43,8 @@ export interface Attempting {
 /**
  * Executes one schedule after another until something is found. A first execution only counts what
  * is done, for strategies that are made with counts: they then take turns. What its detectors see, the
- * others see too.
+ * others see too. Where an allocation fails, it is a later one in each schedule, on a stage of its
+ * own: there are more allocations than schedules matter for.
  *
  * @throws UsageError for a strategy or detector that does not exist.
  */
@@ -51,29 +52,41 @@ export function* attempt(
   spec: GuestSpec,
   { strategy, seed, schedules, events }: Attempting,
 ): Work<Attempt> {
-  const detectors = selectDetectors(spec.detectors);
-  const stage = new Stage(kernelSubject(spec));
-  stage.watch({ detectors, events: events ?? null });
+  const { param } = spec;
+  const stage = staged(spec, { events: events ?? null });
   const profiler = new Profiler();
   stage.execute(profiler, seed);
-  stage.watch({ detectors });
+  stage.watch({ detectors: selectDetectors(spec.detectors) });
   const strategies = strategiesOf(strategy, profiler);
   let operations = 0;
   let abandoned = 0;
   for (let n = 0; n < schedules; n++) {
     const turn = strategies[n % strategies.length] as Strategy;
-    const { finding } = stage.execute(turn, seed + n);
-    operations += stage.machine.step;
-    yield stage.machine.step;
+    const tried = n === 0 || param.kallocFailsAt === 0 ? spec : failingLater(spec, n);
+    const its = tried === spec ? stage : staged(tried, {});
+    const { finding } = its.execute(turn, seed + n);
+    operations += its.machine.step;
+    yield its.machine.step;
     if (finding === undefined) continue;
     if (finding.detector === 'endless' && !isFair(turn)) {
       abandoned++;
       continue;
     }
-    const hit = { spec, finding, strategy: turn.name, seed: seed + n, before: n };
+    const hit = { spec: tried, finding, strategy: turn.name, seed: seed + n, before: n };
     return { executions: n + 1, operations, abandoned, hit };
   }
   return { executions: schedules, operations, abandoned, hit: undefined };
+}
+
+function staged(spec: GuestSpec, watching: Watching): Stage {
+  const stage = new Stage(kernelSubject(spec));
+  stage.watch({ detectors: selectDetectors(spec.detectors), ...watching });
+  return stage;
+}
+
+function failingLater(spec: GuestSpec, n: number): GuestSpec {
+  const kallocFailsAt = spec.param.kallocFailsAt + n;
+  return { ...spec, param: { ...spec.param, kallocFailsAt } };
 }
 
 /** A strategy that was given its options is taken as it is. */

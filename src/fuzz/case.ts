@@ -44,9 +44,10 @@ const pick = <T>(list: readonly T[], n: number): T => list[n % list.length] as T
 
 function stepsOfProcess({ prologue, moves }: Drawn, family: Family, kills: boolean): string[] {
   const { prologues } = family;
-  // Not all share one name.
-  const a = Math.floor(prologue / prologues.length) % 3;
-  const first = pick(prologues, prologue).map((verb): Move => ({ who: 'both', verb, a, b: 0 }));
+  // Not all share one name, nor have one size.
+  const rest = Math.floor(prologue / prologues.length);
+  const [a, b] = [rest % 3, Math.floor(rest / 3) % 2];
+  const first = pick(prologues, prologue).map((verb): Move => ({ who: 'both', verb, a, b }));
   const further = moves.map((one): Move => ({ ...one, verb: pick(family.verbs, one.verb) }));
   return stepsOf([...first, ...further], kills);
 }

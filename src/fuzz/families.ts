@@ -33,8 +33,9 @@ const MAPPED = {
   fmap: 5,
   bump: 6,
   munmap: 4,
-  cut: 3,
+  cut: 4,
   back: 3,
+  stay: 4,
   fwrite: 3,
   fread: 2,
   fclose: 3,
@@ -90,7 +91,7 @@ const shm = family({ ...SHM, ...COMMON }, [
   ['open', 'trunc', 'map', 'add', 'close'],
   ['open', 'fork'],
   ['open', 'trunc', 'map', 'fork'],
-  ['open', 'trunc', 'map'],
+  ['open', 'open', 'trunc', 'map', 'fork'],
   ['open', 'trunc', 'map', 'add'],
 ]);
 

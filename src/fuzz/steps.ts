@@ -165,6 +165,8 @@ class Teller {
       case 'fmap':
       case 'pmap':
         return this.mapFile(this.file(a), b);
+      case 'stay':
+        return this.pages === 0 ? undefined : `stay:${a % this.pages}:8`;
       case 'cut':
         return `cut:${at(PATHS, a)}`;
       case 'uid':

@@ -85,6 +85,12 @@ export const MAP_CALLS: Readonly<Record<string, Call>> = {
     memory.shared = false;
     return 0;
   },
+  /** stay:PAGE:TIMES: loads from a page of the last mapping again and again. */
+  *stay(u, { area }, [page, times]) {
+    if (area === 0) return -1;
+    for (let n = 0; n < Number(times); n++) u.load(area + Number(page) * PGSIZE) ?? (yield);
+    return 0;
+  },
   /** Opens a file in a way that makes it empty, and closes it again. */
   *cut(u, _memory, [path = '']) {
     const fd = yield* open(u, path, O_RDWR | O_TRUNC);
