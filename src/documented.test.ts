@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { explore, guestSpec, program, replay, run, shrink } from 'xv6-replay';
+import { DETECTORS, explore, guestSpec, MUTANTS, program, replay, run, shrink } from 'xv6-replay';
 import { CLI, folder, xv6 } from '../property-tests/built.ts';
 
 const text = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
@@ -64,12 +64,16 @@ it("the README's program is the example that it names", () => {
 
 it('the program and the scenario of the page on programs run as they stand', () => {
   const [race = '', scenario = ''] = codeOf(text('docs/programs.md'));
+  const [commented = ''] = codeOf(text('src/bare-subject.ts').replaceAll(/^ \* ?/gm, ''));
   const cwd = folder();
   writeFileSync(join(cwd, 'my-race.ts'), race);
+  writeFileSync(join(cwd, 'commented.ts'), `import { program } from 'xv6-replay';\n${commented}`);
   writeFileSync(join(cwd, 'openers.ts'), scenario);
-  const found = xv6(cwd, ['explore', 'my-race.ts']);
-  expect([found.code, found.err]).toEqual([1, '']);
-  expect(found.out).toContain('data race on x');
+  for (const file of ['my-race.ts', 'commented.ts']) {
+    const { code, out, err } = xv6(cwd, ['explore', file]);
+    expect([file, code, err]).toEqual([file, 1, '']);
+    expect(out).toContain('data race on x');
+  }
   expect(xv6(cwd, ['run', 'openers.ts', '--seed', '1'])).toMatchObject({ code: 0, err: '' });
 });
 
