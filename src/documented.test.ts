@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { DETECTORS, explore, guestSpec, MUTANTS, program, replay, run, shrink } from 'xv6-replay';
+import { explore, guestSpec, program, replay, run, shrink } from 'xv6-replay';
 import { CLI, folder, xv6 } from '../property-tests/built.ts';
 
 const text = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
