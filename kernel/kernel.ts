@@ -132,6 +132,7 @@ export class Kernel {
       frames: param.frames,
       diskBlocks: param.fssize,
       tickInterval: param.tickInterval,
+      ticks: param.ticks,
       stepsMax: param.stepsMax,
     });
     this.schedulers = this.m.cpus.map((cpu) => new Thread(cpu.id, `scheduler ${cpu.id}`));

@@ -38,6 +38,8 @@ export interface Param {
   readonly stepsMax: number;
   /** The kalloc, counted from 1 at the end of set-up, that finds no memory; 0 for none. */
   readonly kallocFailsAt: number;
+  /** Timer interrupts of each CPU that come whenever the scheduler chooses. */
+  readonly ticks: number;
   /** 1 if idle CPUs wait and take processes in turn, where xv6's scan the table: as searches do. */
   readonly idleWaits: number;
 }
@@ -62,6 +64,7 @@ export const PARAM: Param = {
   tickInterval: 1000,
   stepsMax: 10_000_000,
   kallocFailsAt: 0,
+  ticks: 0,
   idleWaits: 0,
 };
 

@@ -7,6 +7,8 @@ export interface MachineConfig {
   readonly diskBlocks?: number;
   /** Operations between two timer interrupts of a CPU; 0 for a machine without timers. */
   readonly tickInterval: number;
+  /** Timer interrupts of each CPU that come whenever the scheduler chooses; none when left out. */
+  readonly ticks?: number;
   /** Operations after which an execution ends as 'steps'. */
   readonly stepsMax: number;
 }

@@ -24,6 +24,8 @@ export class Cpu {
   looking = 0;
   /** Step from which the timer interrupt is pending. */
   timerAt = NEVER;
+  /** Timer interrupts left that come when the scheduler chooses. */
+  ticks = 0;
   /** satp: physical page number of the root of the page table in use; 0 for none. */
   root = 0;
   /** Address-space identifier of the table in use. */
@@ -41,7 +43,7 @@ export class Cpu {
     this.noff++;
   }
 
-  reset(timerAt: number): void {
+  reset(timerAt: number, ticks: number): void {
     invariant(timerAt > 0, 'a timer interrupt is in the future');
     this.tlb.reset();
     this.thread = null;
@@ -50,6 +52,7 @@ export class Cpu {
     this.intena = false;
     this.looking = 0;
     this.timerAt = timerAt;
+    this.ticks = ticks;
     this.root = 0;
     this.asid = 0;
   }

@@ -57,6 +57,7 @@ export const PARAM_RANGES: Readonly<Record<keyof Param, readonly [number, number
   tickInterval: [0, 1_000_000_000],
   stepsMax: [1, Number.MAX_SAFE_INTEGER],
   kallocFailsAt: [0, Number.MAX_SAFE_INTEGER],
+  ticks: [0, 1_000_000],
   idleWaits: [0, 1],
 };
 
@@ -229,6 +230,10 @@ export function limitsOfHeader({ cpus, config }: TraceHeader): Partial<Param> {
 
 /** The limits as a trace keeps them: without the CPUs, which it names apart, and what only searches set. */
 export function configOfSpec(spec: GuestSpec): Record<string, number> {
-  const { ncpu: _, idleWaits, ...config } = spec.param;
-  return idleWaits === 0 ? config : { ...config, idleWaits };
+  const { ncpu: _, ticks, idleWaits, ...config } = spec.param;
+  return {
+    ...config,
+    ...(ticks === 0 ? {} : { ticks }),
+    ...(idleWaits === 0 ? {} : { idleWaits }),
+  };
 }

@@ -10,13 +10,15 @@ export interface Coverage {
   readonly commuting?: readonly string[] | undefined;
   /** Whether a kernel ran without timer interrupts. */
   readonly untimed?: boolean | undefined;
+  /** Timer interrupts at most, each at any operation of any CPU where they are on. */
+  readonly interrupts?: number | undefined;
   /** Whether idle CPUs of a kernel waited and took processes in turn, without scanning for them. */
   readonly inTurn?: boolean | undefined;
 }
 
 /** In words: `every order of operations with at most 2 preemptions and with switches at shm only`. */
 export function coverageText(coverage: Coverage): string {
-  const { kind, preemptions, focus, commuting, untimed, inTurn } = coverage;
+  const { kind, preemptions, focus, commuting, untimed, interrupts, inTurn } = coverage;
   if (kind === 'sampled') return 'a sample of schedules';
   const all = kind === 'traces' ? 'every order of operations' : 'every interleaving';
   const within: string[] = [];
@@ -26,6 +28,7 @@ export function coverageText(coverage: Coverage): string {
   const but: string[] = [];
   if (commuting !== undefined) but.push(`the order of ${commuting.join(', ')} is not told apart`);
   if (inTurn === true) but.push('idle CPUs take processes in turn');
+  if (interrupts !== undefined) but.push('one timer interrupt at most');
   if (untimed === true) but.push('no timer interrupts');
   return but.length === 0 ? text : `${text} (${but.join('; ')})`;
 }

@@ -2,6 +2,7 @@ import { PARAM, type Param } from '../../kernel/param.ts';
 import type { Machine } from '../../machine/index.ts';
 import { Profiler } from '../../scheduler/profile.ts';
 import { Deepening, type Level } from '../../scheduler/search/deepening.ts';
+import { type Interrupt, InterruptedDpor } from '../../scheduler/search/interrupted.ts';
 import type { Search } from '../../scheduler/search.ts';
 import { SEARCHES, type SearchOptions } from '../../scheduler/searches.ts';
 import { makeStrategy, STRATEGIES } from '../../scheduler/strategies.ts';
@@ -13,6 +14,7 @@ import { type Outcome, Stage, type Subject } from '../stage.ts';
 import { limited } from '../subject.ts';
 import { commuting as commutingSections } from './commuting.ts';
 import { type Coverage, coverageText } from './coverage.ts';
+import { interruptsOf } from './interrupts.ts';
 import { looking } from './looking.ts';
 import { FRAMES, locksIn, objectsNamed } from './scope.ts';
 
@@ -115,7 +117,9 @@ function searchPlan(given: Subject, name: string, options: PlanOptions): Plan {
   const isKernel = given.guest === 'kernel';
   const limits = isKernel ? changedLimits(given) : {};
   const subject = limited(given, limits);
-  const { machine } = new Stage(subject);
+  const stage = new Stage(subject);
+  const { machine } = stage;
+  const isInterrupted = (subject.spec?.param.ticks ?? 0) > 0;
   const { commuting = isKernel ? ['kmem'] : [] } = options;
   const ignored = commuting.length === 0 ? undefined : objectsNamed(machine, commuting);
   const sections = ignored === undefined ? [] : locksIn(machine, ignored);
@@ -125,7 +129,8 @@ function searchPlan(given: Subject, name: string, options: PlanOptions): Plan {
     preemptions,
     focus,
     commuting: ignored === undefined ? undefined : commuting,
-    untimed: isKernel ? true : undefined,
+    untimed: isKernel && !isInterrupted ? true : undefined,
+    interrupts: isInterrupted ? 1 : undefined,
     inTurn: isKernel ? true : undefined,
   };
   const looks = isKernel && commuting.length > 0;
@@ -135,6 +140,21 @@ function searchPlan(given: Subject, name: string, options: PlanOptions): Plan {
     ...(looks ? [looking] : []),
   ];
   const rest = { subject, limits, fair: false, coverage, claims };
+  if (isInterrupted) {
+    if (name !== 'dpor' || preemptions !== undefined || focus !== undefined) {
+      throw new UsageError(
+        '--ticks is for dpor without a bound and a focus, and for strategies that draw',
+      );
+    }
+    const interrupted = (interrupt?: Interrupt): InterruptedDpor =>
+      new InterruptedDpor(machine.cpus.length, made, interrupt);
+    const interrupts = interruptsOf(stage, interrupted());
+    const search = new Deepening(
+      [...interrupts.keys()].map((covers) => ({ covers })),
+      ({ covers }) => interrupted(interrupts.get(covers)),
+    );
+    return { ...rest, name, strategies: [search], search };
+  }
   if (name !== DEEPEN) {
     const search = searchOf(name, machine, made, focus);
     return { ...rest, name: search.name, strategies: [search], search };
@@ -148,8 +168,9 @@ function searchPlan(given: Subject, name: string, options: PlanOptions): Plan {
 
 /** What a search changes of a kernel's limits. */
 function changedLimits({ spec }: Subject): Partial<Param> {
-  const { tickInterval, idleWaits } = spec?.param ?? PARAM;
+  const { tickInterval, ticks, idleWaits } = spec?.param ?? PARAM;
   return {
+    ...(ticks === 0 ? {} : { ticks: 1 }),
     ...(tickInterval === 0 ? {} : { tickInterval: 0 }),
     ...(idleWaits === 1 ? {} : { idleWaits: 1 }),
   };
