@@ -27,7 +27,9 @@ export function attachmentsOf(k: Kernel, kind: number, object: number): string[]
   forEachArea(k, kind, (p, v) => {
     if (words[v.object] !== object) return;
     const [from, to] = [words[v.start] as number, endOf(k, v)].map((vpn) => hex(vpn * 4096));
-    lines.push(`attached to pid ${words[p.pid]} at ${from}..${to}`);
+    // The kernel fills an area in with its lock let go.
+    const where = words[v.pages] === 0 ? 'nowhere yet' : `at ${from}..${to}`;
+    lines.push(`attached to pid ${words[p.pid]} ${where}`);
   });
   return lines;
 }

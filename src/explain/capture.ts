@@ -38,6 +38,7 @@ import {
 import type { DetectorKind } from '../detectors/detector.ts';
 import { HeldLocks } from '../detectors/held-locks.ts';
 import type { About } from '../finding.ts';
+import { callText, resultText } from '../report/call-text.ts';
 import type { Stage } from '../stage.ts';
 import type { Moment, MomentKind } from './moment.ts';
 import { wordName } from './value.ts';
@@ -47,6 +48,8 @@ const STACK_STEPS = 200_000;
 /** Steps before the finding of which each thread's last operations are kept, whatever they are. */
 const RECENT_STEPS = 2_000;
 const RECENT = 8;
+/** System calls of each process that are kept. */
+const CALLS = 8;
 /** Moments kept; of more, the older half goes. */
 const MOMENTS_MAX = 4_096;
 
@@ -89,6 +92,8 @@ export class Capture implements Observer {
   readonly moments: Moment[] = [];
   /** Moments that were dropped for want of room. */
   dropped = 0;
+  /** By pid: its last system calls with what they answered; the latest may not have returned. */
+  readonly called = new Map<number, Moment[]>();
   /** By thread: its last operations of any kind. */
   readonly recent = new Map<number, Moment[]>();
   /** By lock: when it was taken by who holds it now. */
@@ -151,6 +156,21 @@ export class Capture implements Observer {
   /** What the kernel tells a recorder, as far as it is wanted. */
   readonly events: KernelEvents = {
     ...SILENT,
+    enter: (_step, _cpu, pid, call, args) => {
+      const calls = this.called.get(pid) ?? [];
+      this.called.set(pid, calls);
+      if (calls.length === CALLS) calls.shift();
+      calls.push({
+        ...this.make('other', 0, 0, 0, this.m.step, undefined),
+        name: callText(call, args),
+      });
+    },
+    exit: (_step, _cpu, pid, _call, result, out) => {
+      const latest = this.called.get(pid)?.pop();
+      if (latest === undefined) return;
+      const name = `${latest.name} → ${resultText(result, out)}`;
+      this.called.get(pid)?.push({ ...latest, name });
+    },
     sleep: () => this.told('sleep', this.channel()),
     wakeup: (_step, _cpu, _pid, channel) => {
       const { layout } = this.m;
@@ -288,13 +308,18 @@ export class Capture implements Observer {
   private keepStore(a: number, value: number): void {
     const { memory } = this.m;
     const before = this.pending.get(this.place(this.m.current))?.before ?? 0;
-    if (this.frames.size > 0 && memory.ppnOf(a) >= memory.firstPpn) {
-      const entry = (value & PTE_V) !== 0 ? value : before;
-      const ppn = (entry & PTE_V) === 0 ? 0 : ppnOfPte(entry);
-      if (this.frames.has(ppn)) this.note(entry === value ? 'map' : 'unmap', ppn);
-    } else if (this.frames.has(value) && !this.values.has(a)) {
+    const guarding = this.m.layout.sleeplocks.has(a) && this.locks.has(a);
+    if (guarding) this.note(value === 0 ? 'release' : 'acquire', a);
+    if (this.frames.has(value) && !this.values.has(a)) {
+      // From now on, whoever stores another number there is seen, too.
+      this.values.set(a, value);
       this.push('store', a, before, value, this.m.step, this.stack());
       return;
+    }
+    if (this.frames.size > 0 && memory.ppnOf(a) >= memory.firstPpn && !this.values.has(a)) {
+      const entry = (value & PTE_V) !== 0 ? value : before;
+      const ppn = (entry & PTE_V) === 0 ? 0 : ppnOfPte(entry);
+      if (this.frames.has(ppn)) this.note(entry === value ? 'map' : 'unmap', ppn, before, value);
     }
     this.access('store', a);
   }
@@ -370,9 +395,16 @@ export class Capture implements Observer {
     };
     const name = kernel === undefined ? this.nameOf(address) : wordName(kernel, kind, address, va);
     const by = kernel === undefined ? current.name : '';
-    const locks = [...this.held.of(cpu.id)];
+    const locks = [...this.held.of(cpu.id), ...this.sleeplocksOf(pid)];
     const where = { step, cpu: cpu.id, thread: current.id, by, pid, call, turn };
     return { kind, ...where, address, name, before, after, locks, error, user: va >= 0 };
+  }
+
+  /** The words that say who has a sleeplock, of those that a process has. */
+  private sleeplocksOf(pid: number): number[] {
+    const { layout, words } = this.m;
+    if (pid === 0) return [];
+    return [...layout.sleeplocks.keys()].filter((word) => words[word] === pid);
   }
 
   private nameOf(address: number): string {

@@ -1,11 +1,11 @@
-import type { Kernel } from '../../kernel/kernel.ts';
-import { type Machine, type Observer, StopExecution } from '../../machine/index.ts';
+import { type Observer, StopExecution } from '../../machine/index.ts';
 import type { Strategy } from '../../scheduler/strategy.ts';
 import type { DetectorKind } from '../detectors/detector.ts';
 import { DETECTORS } from '../detectors/index.ts';
 import type { About, Finding } from '../finding.ts';
 import { Stage } from '../stage.ts';
 import { type Runnable, subjectOf } from '../subject.ts';
+import { aboutOf, aboutTheEnd } from './about.ts';
 import { Capture } from './capture.ts';
 import { type Case, isAccess, type Story } from './history.ts';
 import type { Moment } from './moment.ts';
@@ -15,7 +15,7 @@ import { stackText, steps } from './steps.ts';
 import { disciplineStory, raceStory } from './stories/access.ts';
 import { bareStory } from './stories/bare.ts';
 import { frameStory, leakStory } from './stories/frames.ts';
-import { generalStory, panicStory } from './stories/general.ts';
+import { generalStory, panicStory, programStory } from './stories/general.ts';
 import { deadlockStory, heldStory, orderStory, wakeupStory } from './stories/locks.ts';
 import { tableStory } from './stories/table.ts';
 
@@ -30,8 +30,6 @@ export interface Again {
   readonly detectors?: readonly DetectorKind[];
 }
 
-/** Frames that one explanation follows. */
-const FRAMES_MAX = 16;
 /** Depth of the host's stack while the guest's is captured: guest calls are generators, two deep each. */
 const STACK_DEPTH = 60;
 
@@ -40,10 +38,44 @@ const STACK_DEPTH = 60;
  * that concerns the finding, and tells it as a report. The same finding always gets the same report.
  */
 export function explain(again: Again): Report {
-  const { seed, strategy, finding, detectors = DETECTORS } = again;
+  const { finding } = again;
   const stage = new Stage(subjectOf(again.subject));
+  const about = aboutOf(stage, finding);
+  let seen = see(again, stage, about);
+  const more = aboutTheEnd(stage, finding);
+  if (more.length > 0) {
+    seen = see(again, new Stage(stage.subject), {
+      ...about,
+      words: [...(about.words ?? []), ...more],
+    });
+  }
+  const { c, waiting, switches } = seen;
+  const story = storyOf(c, waiting);
+  return {
+    version: REPORT_VERSION,
+    summary: story.summary,
+    detail: finding.detail,
+    steps: steps(c, story, switches),
+    why: story.why,
+    switches: switches.filter((step) => step < finding.step).length,
+    stack: stackText(guestStack(c.capture.thrown)),
+  };
+}
+
+/** What an execution showed of a finding. */
+interface Seen {
+  readonly c: Case;
+  readonly waiting: readonly Moment[];
+  readonly switches: readonly number[];
+}
+
+function see(
+  { seed, strategy, finding, detectors = DETECTORS }: Again,
+  stage: Stage,
+  about: About,
+): Seen {
   const { machine } = stage;
-  const capture = new Capture(stage, aboutOf(stage, finding), finding.step);
+  const capture = new Capture(stage, about, finding.step);
   stage.watch({ detectors: [capture.detector, ...detectors], events: capture.events });
   if (machine.observer !== null) machine.observer = both(capture, machine.observer, finding.step);
   const switches: number[] = [];
@@ -61,47 +93,7 @@ export function explain(again: Again): Report {
   const last =
     waiting.find((m) => m.step === finding.step && m.thread === thread) ??
     moments.findLast((m) => m.step === finding.step && m.thread === thread);
-  const c: Case = { finding, capture, moments, last };
-  const story = storyOf(c, waiting);
-  return {
-    version: REPORT_VERSION,
-    summary: story.summary,
-    detail: finding.detail,
-    steps: steps(c, story, switches),
-    why: story.why,
-    switches: switches.filter((step) => step < finding.step).length,
-    stack: stackText(guestStack(capture.thrown)),
-  };
-}
-
-/** What to watch: what the detector names, and what only an explanation needs besides. */
-function aboutOf({ kernel: k, machine }: Stage, finding: Finding): About {
-  return k === undefined ? everything(machine, finding) : ofKernel(k, finding);
-}
-
-/** Threads without a kernel share little, and each of it may matter. */
-function everything({ layout }: Machine, { about = {} }: Finding): About {
-  const all = Array.from({ length: layout.size }, (_, word) => word);
-  return { ...about, words: all, locks: all };
-}
-
-function ofKernel(k: Kernel, { detector, title, about = {} }: Finding): About {
-  const { words = [], frames = [] } = about;
-  const more: number[] = [];
-  if (detector === 'objects' || detector === 'linearizability') {
-    more.push(k.shm.top);
-    const names = words.map((word) => k.m.layout.nameOf(word)).join(' ');
-    for (const [, index] of `${title} ${names}`.matchAll(/shm\[(\d+)\]/g)) {
-      const o = k.shm.objects[Number(index)];
-      if (o !== undefined) more.push(o.refs, o.pages, o.name);
-    }
-  }
-  if (detector === 'leak') {
-    more.push(...k.ptable.procs.flatMap((p) => [p.state, p.parent]));
-    if (frames.length > 0) more.push(k.kmem.freelist);
-  }
-  const all = [...new Set([...words, ...more])];
-  return { ...about, words: all, frames: frames.slice(0, FRAMES_MAX) };
+  return { c: { finding, capture, moments, last }, waiting, switches };
 }
 
 /**
@@ -151,6 +143,8 @@ function storyOf(c: Case, waiting: readonly Moment[]): Story {
       return leakStory(c);
     case 'panic':
       return panicStory(c);
+    case 'program':
+      return programStory(c);
     default:
       return byAbout(c);
   }

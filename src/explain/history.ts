@@ -2,7 +2,7 @@ import type { Finding } from '../finding.ts';
 import type { Capture } from './capture.ts';
 import type { Moment } from './moment.ts';
 import { guestStack, placeText, shownPlace } from './source.ts';
-import { valueText } from './value.ts';
+import { lockName, valueText } from './value.ts';
 
 /** What an explanation is made from. */
 export interface Case {
@@ -77,7 +77,14 @@ export function sentence(line: string): string {
 
 export function lockNames(c: Case, locks: readonly number[]): string {
   if (locks.length === 0) return 'no lock';
-  return locks.map((lock) => c.capture.m.layout.nameOf(lock) ?? 'a lock').join(', ');
+  return locks.map((lock) => lockName(c.capture.m.layout, lock)).join(', ');
+}
+
+/** The last system calls of the process that a finding names, or else of all, in order. */
+export function askedBy({ finding, capture }: Case): Moment[] {
+  const pid = Number(/\bpid (\d+)/.exec(finding.title)?.[1]);
+  const calls = capture.called.get(pid) ?? [...capture.called.values()].flat();
+  return [...calls].sort((a, b) => a.step - b.step);
 }
 
 /** A read that was out of date when its reader acted on it. */
@@ -151,6 +158,7 @@ export function staleMoments(c: Case, stale: Stale): Moment[] {
   const locks = c.moments.filter(
     (m) =>
       (m.kind === 'release' || m.kind === 'acquire') &&
+      (read.locks.length === 0 || read.locks.includes(m.address)) &&
       ((m.thread === read.thread && m.step > read.step && m.step < write.step) ||
         (m.thread === between.thread &&
           m.step > read.step &&

@@ -2,7 +2,7 @@ import { type Case, placeOf, type Story } from './history.ts';
 import type { Moment } from './moment.ts';
 import type { ReportStep } from './report.ts';
 import { guestStack, placeText, type SourcePlace } from './source.ts';
-import { valueText } from './value.ts';
+import { lockName, valueText } from './value.ts';
 
 /** Steps in a report's short story, and in the long one. */
 const MAIN_MAX = 14;
@@ -63,7 +63,7 @@ function stepOf(c: Case, m: Moment, story: Story, main: boolean, switched: numbe
     name,
     ...(access && m.before !== undefined ? { before: m.before } : {}),
     ...(access ? { after: m.after, values: values(m) } : {}),
-    locks: m.locks.map((lock) => layout.nameOf(lock) ?? `lock ${lock}`),
+    locks: m.locks.map((lock) => lockName(layout, lock)),
     at: placeOf(m),
     stack: kind === 'plain' ? [] : stackText(guestStack(m.error)),
     switches: switched,

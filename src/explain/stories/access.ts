@@ -8,6 +8,9 @@ import {
   isWrite,
   lockNames,
   type Story,
+  staleMoments,
+  staleRead,
+  staleSentences,
 } from '../history.ts';
 import type { Moment } from '../moment.ts';
 
@@ -45,9 +48,12 @@ export function raceStory(c: Case): Story | undefined {
   );
   const taken = c.moments.findLast((m) => m.kind === 'acquire' && m.thread === last.thread);
   const both = common(c, other, last);
+  // Two that race for a thing which each believes to be its own: both were given it.
+  const stale = staleRead(c.moments.filter((m) => m.address !== last.address));
   return {
     summary: c.finding.title,
     main: [
+      ...(stale === undefined ? [] : staleMoments(c, stale)),
       other,
       ...released.slice(0, 1),
       ...(taken !== undefined && taken.step > other.step ? [taken] : []),
@@ -59,6 +65,7 @@ export function raceStory(c: Case): Story | undefined {
       both === 'none'
         ? `Locks held by both: none. ${nothingOrders(last)} orders the two.`
         : `Both held ${both}, but not without a break.`,
+      ...(stale === undefined ? [] : staleSentences(c, stale)),
     ],
   };
 }

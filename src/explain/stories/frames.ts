@@ -1,15 +1,19 @@
+import { PTE_V, PTE_W, ppnOfPte } from '../../../machine/index.ts';
 import {
   at,
   type Case,
   capital,
   doing,
   isAccess,
+  isWrite,
   lockNames,
   type Story,
+  sentence,
   staleMoments,
   staleRead,
   staleSentences,
   value,
+  who,
 } from '../history.ts';
 import type { Moment } from '../moment.ts';
 import { frameName, valueText } from '../value.ts';
@@ -20,6 +24,15 @@ const PHRASES: Readonly<Record<string, string>> = {
   map: 'mapped it',
   unmap: 'unmapped it',
 };
+
+/** What somebody did to a frame: `mapped it, read-only`. */
+function deed({ kind, before = 0, after }: Moment): string {
+  const did = PHRASES[kind] ?? 'used it';
+  if (kind !== 'map') return did;
+  const rights = (after & PTE_W) === 0 ? 'read-only' : 'writable';
+  const again = (before & PTE_V) !== 0 && ppnOfPte(before) === ppnOfPte(after);
+  return again ? `made its mapping ${rights}` : `${did}, ${rights}`;
+}
 
 /** A frame used by whom it does not belong to: who freed it, when, and who could still reach it. */
 export function frameStory(c: Case): Story {
@@ -34,18 +47,17 @@ export function frameStory(c: Case): Story {
   const main: Moment[] = [];
   for (const m of condensed(life)) {
     if (m === failing) continue;
-    const phrase = PHRASES[m.kind] ?? '';
+    const phrase = deed(m);
     why.push(
-      `${capital(doing(m))} ${why.length === 0 ? phrase.replace('it', m.name) : phrase}${at(m)}.`,
+      `${capital(doing(m))} ${why.length === 0 ? phrase.replace(/\bit\b/, m.name) : phrase}${at(m)}.`,
     );
     main.push(m);
   }
   main.push(...stores.slice(-2));
   if (failing !== undefined) {
     main.push(failing);
-    const does = isAccess(failing)
-      ? `used it (${failing.name})`
-      : (PHRASES[failing.kind] ?? 'used it');
+    const verb = isWrite(failing) ? 'wrote to it' : 'used it';
+    const does = isAccess(failing) ? `${verb} (${failing.name})` : deed(failing);
     why.push(
       `Then ${doing(failing)} ${does}${at(failing)}, holding ${lockNames(c, failing.locks)}.`,
     );
@@ -64,9 +76,51 @@ export function frameStory(c: Case): Story {
         : `CPU ${failing.cpu} flushed its translations at step ${after[0]?.step}, but the page table still led there.`,
     );
   }
-  why.push(...stillMapped(c, ppn));
+  const counted = countedWrong(c, ppn);
+  main.push(...counted.main);
+  why.push(...counted.why, ...stillMapped(c, ppn));
   const call = failing === undefined ? '' : `: ${doing(failing)}`;
   return { summary: `${finding.title}${call}`, main, why };
+}
+
+/** Who counted its references on what was no longer so; in all its lives, the last comes last. */
+function countedWrong(c: Case, ppn: number): Pick<Story, 'main' | 'why'> {
+  const name = `kmem.refs[0x${ppn.toString(16)}]`;
+  const counts = c.moments.filter((m) => m.name === name);
+  const locks = c.moments.filter((m) => /acquire|release/.test(m.kind) && m.name === 'kmem.lock');
+  const stale = staleRead([...counts, ...locks].sort((a, b) => a.step - b.step));
+  if (stale === undefined) return lastLook(c, ppn, counts);
+  return { main: staleMoments(c, stale), why: staleSentences(c, stale) };
+}
+
+/** That who uses it has company; or what who frees it had counted it down to, and then found. */
+function lastLook(c: Case, ppn: number, counts: readonly Moment[]): Pick<Story, 'main' | 'why'> {
+  const { last } = c;
+  const latest = counts.findLast((m) => isWrite(m));
+  const isPrivate = !c.capture.m.memory.isShared(ppn);
+  if (
+    last !== undefined &&
+    isWrite(last) &&
+    isPrivate &&
+    latest !== undefined &&
+    latest.after > 1
+  ) {
+    const owners = `${latest.name} was ${value(latest)} since ${doing(latest)}${at(latest)}`;
+    return { main: [latest], why: [`${owners}: who writes to it must copy it first.`] };
+  }
+  if (last?.kind !== 'free') return { main: [], why: [] };
+  const own = counts.filter((m) => m.thread === last.thread && m.turn === last.turn);
+  const looked = own.findLast((m) => m.kind === 'load');
+  const counted = own.findLast((m) => m.kind === 'store');
+  if (looked === undefined || counted === undefined || looked.step < counted.step) {
+    return { main: [], why: [] };
+  }
+  return {
+    main: [counted, looked],
+    why: [
+      `${capital(who(last))} had made ${counted.name} ${value(counted)}${at(counted)}, and freed the frame because it found ${value(looked)} there later${at(looked)}.`,
+    ],
+  };
 }
 
 /** The last life of the frame; the one before, too, if it did not end before it was used. */
@@ -105,18 +159,9 @@ export function leakStory(c: Case): Story {
   const why: string[] = [];
   const main: Moment[] = [];
   for (const ppn of frames.slice(0, 3)) {
-    const of = moments.filter((m) => m.address === ppn || (m.kind === 'store' && m.after === ppn));
-    const born = of.findLast((m) => m.kind === 'allocate');
-    const latest = of[of.length - 1];
-    if (born !== undefined) {
-      main.push(born);
-      why.push(`${capital(doing(born))} was given ${frameName(ppn)}${at(born)}.`);
-    }
-    if (latest !== undefined && latest !== born) {
-      main.push(latest);
-      const did = PHRASES[latest.kind] ?? 'stored its number';
-      why.push(`The last to have it was ${doing(latest)}, which ${did}${at(latest)}.`);
-    }
+    const lost = lostFrame(c, ppn);
+    main.push(...lost.main);
+    why.push(...lost.why);
   }
   const stale = staleRead(
     moments.filter((m) => m.name === 'kmem.freelist' || m.kind === 'release'),
@@ -135,9 +180,43 @@ export function leakStory(c: Case): Story {
       );
     }
   }
+  if (frames.length === 0) why.push(...finding.detail.slice(0, 3).map(sentence));
   const one = frames.length + leftOver(c).length === 1;
   why.push(`At the end, only init is left and nobody can free ${one ? 'it' : 'them'}.`);
   return { summary: finding.title, main, why };
+}
+
+/** Who got a frame, who forgot where it was or lost count of it, and who had it last. */
+function lostFrame(c: Case, ppn: number): Pick<Story, 'main' | 'why'> {
+  const all = c.moments.filter((m) => m.address === ppn && m.kind in PHRASES);
+  const born = all.findLast((m) => m.kind === 'allocate');
+  const life = all.slice(born === undefined ? 0 : all.indexOf(born) + 1);
+  const counted = countedWrong(c, ppn);
+  const main = [...counted.main];
+  const why: string[] = [];
+  if (born !== undefined) {
+    main.push(born);
+    why.push(`${capital(doing(born))} was given ${frameName(ppn)}${at(born)}.`);
+  }
+  const kept = c.moments.findLast((m) => m.kind === 'store' && m.after === ppn && m.before !== ppn);
+  const gone = c.moments.findLast(
+    (m) => m.kind === 'store' && m.address === kept?.address && m.before === ppn && m.after !== ppn,
+  );
+  if (kept !== undefined && gone !== undefined && kept.name !== 'kmem.freelist') {
+    main.push(kept, gone);
+    why.push(
+      `${capital(doing(kept))} noted it in ${kept.name}${at(kept)}; ${doing(gone)} overwrote that with ${value(gone)}${at(gone)}, and nobody knows it any more.`,
+    );
+    return { main, why };
+  }
+  const latest = life[life.length - 1];
+  if (latest !== undefined) {
+    main.push(latest);
+    why.push(`The last to have it was ${doing(latest)}, which ${deed(latest)}${at(latest)}.`);
+  }
+  why.push(...counted.why);
+  if (life.length === 0 && counted.why.length === 0) why.push('Nobody used it or let it go.');
+  return { main, why };
 }
 
 /** Words of objects and processes that are still there. */
@@ -149,6 +228,5 @@ function leftOver({ finding, capture }: Case): number[] {
   const slots = pids.flatMap(([, pid]) =>
     kernel.ptable.procs.filter((p) => words[p.pid] === Number(pid)),
   );
-  const objects = kernel.shm.objects.filter((o) => words[o.refs] !== 0);
-  return [...slots.map((p) => p.state), ...objects.map((o) => o.refs)];
+  return [...slots.map((p) => p.state), ...(finding.about?.words ?? [])];
 }

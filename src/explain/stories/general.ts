@@ -1,4 +1,13 @@
-import { at, type Case, capital, doing, lockNames, type Story, sentence } from '../history.ts';
+import {
+  askedBy,
+  at,
+  type Case,
+  capital,
+  doing,
+  lockNames,
+  type Story,
+  sentence,
+} from '../history.ts';
 import type { Moment } from '../moment.ts';
 import { guestStack, placeText, shownPlace } from '../source.ts';
 
@@ -25,9 +34,25 @@ export function panicStory(c: Case): Story {
       why.push(`It has ${held.name} since ${doing(held)} took it${at(held)}.`);
     }
   }
+  const [call, before] = (capture.called.get(latest?.pid ?? 0) ?? []).toReversed();
+  if (call !== undefined) why.push(`It is in ${call.name}${at(call)}.`);
+  if (before !== undefined) why.push(`Its call before was ${before.name}${at(before)}.`);
   return { summary: `${finding.title}${where}`, main, why };
 }
 
+/** A program that says that it saw what must not be: what was asked of the kernel before. */
+export function programStory(c: Case): Story {
+  const { title, detail } = c.finding;
+  const calls = askedBy(c);
+  if (calls.length === 0) return generalStory(c);
+  const lines = detail.slice(0, 3).filter((line) => !title.includes(line.slice(0, TITLE_MIN)));
+  const why = lines.map((line) => sentence(line.slice(0, LINE_MAX)));
+  why.push('These are the last calls before it said so, with what the kernel answered.');
+  return { summary: title, main: calls, why };
+}
+
+/** Characters of a line of a detector's that tell it from another. */
+const TITLE_MIN = 40;
 /** Characters of a line of a detector's that are told; what a program prints may be long. */
 const LINE_MAX = 140;
 

@@ -3,14 +3,18 @@ import {
   at,
   type Case,
   capital,
+  changes,
   doing,
+  isAccess,
   isWrite,
   lockNames,
   type Story,
   sentence,
+  value,
   who,
 } from '../history.ts';
 import type { Moment } from '../moment.ts';
+import { lockName } from '../value.ts';
 
 /** Nothing can run again: who holds what the other needs, or who sleeps unheard. */
 export function deadlockStory(c: Case, waiting: readonly Moment[]): Story {
@@ -27,35 +31,111 @@ export function deadlockStory(c: Case, waiting: readonly Moment[]): Story {
       `${capital(doing(m))} on CPU ${m.cpu} waits for ${m.name}${at(m)}, which ${own ? 'this CPU itself' : `${doing(held)} on CPU ${held.cpu}`} took${at(held)}${own ? ` in ${who(held)}` : ''}.`,
     );
   }
-  for (const pid of (c.finding.about?.pids ?? []).slice(0, 4)) {
-    const { moments, sentences } = sleeper(c, pid);
+  const asleep = (c.finding.about?.pids ?? []).map((pid) => sleeper(c, pid));
+  // Who only waits for a child to exit is not to blame.
+  const blamed = asleep.filter(({ isParent }) => !isParent);
+  for (const { moments, sentences } of (blamed.length > 0 ? blamed : asleep).slice(0, 4)) {
     main.push(...moments);
     why.push(...sentences);
   }
+  if (blamed.length > 0) why.push(...asleep.filter((each) => each.isParent).map(parentText));
   why.push(waiting.length > 0 ? 'None of them can ever go on.' : 'Nobody is left to wake them.');
   return { summary: c.finding.title, main, why };
 }
 
-/** Why a process sleeps on: the last wakeup of its channel came before it slept. */
-function sleeper(c: Case, pid: number): { moments: Moment[]; sentences: string[] } {
+interface Sleeper {
+  readonly moments: readonly Moment[];
+  readonly sentences: readonly string[];
+  /** Whether it waits for a child to exit, and none has woken it. */
+  readonly isParent: boolean;
+}
+
+function parentText({ moments }: Sleeper): string {
+  const [slept] = moments;
+  return slept === undefined ? '' : `${capital(who(slept))} waits for a child to exit${at(slept)}.`;
+}
+
+/** Why a process sleeps on: the last wakeup of its channel came before it slept, or none came. */
+function sleeper(c: Case, pid: number): Sleeper {
   const slept = c.moments.findLast((m) => m.kind === 'sleep' && m.pid === pid);
-  if (slept === undefined) return { moments: [], sentences: [] };
-  const sentences = [`${capital(doing(slept))} sleeps on ${slept.name}${at(slept)}.`];
-  const moments = [slept];
+  if (slept === undefined) return { moments: [], sentences: [], isParent: false };
   const woken = c.moments.findLast((m) => m.kind === 'wakeup' && m.address === slept.address);
-  if (woken === undefined) {
-    sentences.push(`Nobody ever woke ${slept.name}.`);
-  } else {
-    moments.push(woken);
+  const told = condition(c, slept, woken);
+  told.push([slept, `${capital(doing(slept))} sleeps on ${slept.name}${at(slept)}.`]);
+  const looks: Moment[] = [];
+  if (woken !== undefined) {
     const late = woken.step > slept.step;
-    sentences.push(
+    told.push([
+      woken,
       `${capital(doing(woken))} woke ${woken.name} last${at(woken)}, ${late ? 'which did not end the sleep' : `${slept.step - woken.step} steps too early: pid ${pid} did not sleep yet`}.`,
-    );
+    ]);
     const state = c.capture.kernel?.ptable.procs[slept.thread - c.capture.m.cpus.length]?.state;
     const looked = c.moments.filter((m) => m.address === state && m.step > woken.step);
-    moments.push(...looked.filter((m) => isWrite(m) || m.thread === woken.thread).slice(0, 4));
+    looks.push(...looked.filter((m) => isWrite(m) || m.thread === woken.thread).slice(0, 4));
   }
-  return { moments, sentences };
+  told.sort(([a], [b]) => a.step - b.step);
+  const sentences = told.map(([, text]) => text);
+  if (woken === undefined) sentences.push(`Nobody ever woke ${slept.name}.`);
+  const isParent = slept.call === 'wait' && woken === undefined;
+  return { moments: [...told.map(([m]) => m), ...looks], sentences, isParent };
+}
+
+type Told = [moment: Moment, sentence: string];
+
+/**
+ * What a sleeper had looked at before it slept, who changed that, and who looked for it too early or
+ * in vain: words of the thing whose part it sleeps on, or in the memory of programs.
+ */
+function condition(c: Case, slept: Moment, woken: Moment | undefined): Told[] {
+  const [thing = '\0'] = /^\w+\[\d+\]\./.exec(slept.name) ?? [];
+  const { size } = c.capture.m.layout;
+  const isNear = (m: Moment): boolean => m.name.startsWith(thing) || m.address >= size;
+  const near = c.moments.filter((m) => isAccess(m) && isNear(m));
+  const isLook = (m: Moment): boolean => m.kind === 'load' && m.address !== slept.address;
+  const own = near.filter((m) => m.thread === slept.thread && m.turn === slept.turn);
+  const looked = own.findLast((m) => isLook(m) && m.step < slept.step);
+  const others = near.filter((m) => m.thread !== slept.thread);
+  const announced = (m: Moment): boolean =>
+    woken === undefined || m.step <= woken.step || m.step > slept.step;
+  const changed = others.findLast(
+    (m) => changes(m) && m.step > (looked?.step ?? 0) && announced(m),
+  );
+  const told: Told[] = [];
+  if (looked !== undefined) {
+    told.push([
+      looked,
+      `${capital(doing(looked))} looked: ${looked.name} = ${value(looked)}${at(looked)}.`,
+    ]);
+    const gap = c.moments.find(
+      (m) =>
+        m.kind === 'release' &&
+        m.thread === looked.thread &&
+        looked.locks.includes(m.address) &&
+        m.step > looked.step,
+    );
+    if (
+      gap !== undefined &&
+      changed !== undefined &&
+      gap.step < changed.step &&
+      changed.step < slept.step
+    ) {
+      told.push([gap, `It let ${gap.name} go${at(gap)}.`]);
+    }
+  }
+  if (changed !== undefined) {
+    told.push([
+      changed,
+      `${capital(doing(changed))} made ${changed.name} ${value(changed)}${at(changed)}.`,
+    ]);
+  }
+  const sought = others.findLast((m) => m.kind === 'load' && m.address === slept.address);
+  if (woken === undefined && sought !== undefined) {
+    told.push([
+      sought,
+      `${capital(doing(sought))} looked who waits: ${sought.name} = ${value(sought)}${at(sought)}.`,
+    ]);
+  }
+  return told;
 }
 
 /** A wakeup between the check of a condition and the sleep. */
@@ -118,7 +198,7 @@ export function heldStory(c: Case): Story {
     const taken = c.moments.findLast((m) => isWrite(m) && m.address === word);
     if (taken === undefined) continue;
     main.push(taken);
-    const lock = taken.name.replace(/\.pid$/, '');
+    const lock = lockName(c.capture.m.layout, word);
     why.push(`${capital(doing(taken))} took ${lock}${at(taken)} and holds it still.`);
     why.push('It returns to its program: whoever needs the lock now sleeps for ever.');
     return { summary: c.finding.title, main, why };
@@ -127,6 +207,8 @@ export function heldStory(c: Case): Story {
   if (last !== undefined) {
     main.push(last);
     why.push(`It gives up the CPU${at(last)}: whoever needs the lock now spins for ever.`);
+  } else if (main.length > 0) {
+    why.push('It returns to its program: whoever needs the lock now spins for ever.');
   }
   return { summary: c.finding.title, main, why };
 }

@@ -1,4 +1,5 @@
 import {
+  askedBy,
   at,
   type Case,
   capital,
@@ -17,6 +18,8 @@ import type { Moment } from '../moment.ts';
 
 /** Lines of the detector's that are told. */
 const DETAIL_MAX = 12;
+/** Writes that are told. */
+const WRITES_MAX = 5;
 
 /** A count that is not what it counts, or a table that contradicts itself. */
 export function tableStory(c: Case): Story {
@@ -39,27 +42,26 @@ export function tableStory(c: Case): Story {
   }
   const gap = gapStory(c, about);
   if (gap !== undefined) return gap;
-  const writes = about.filter(changes).slice(-5);
+  const writes = about.filter(changes).slice(-WRITES_MAX);
   const [latest] = writes.slice(-1);
-  const why = c.finding.detail.slice(0, DETAIL_MAX).map(sentence);
-  if (latest !== undefined) {
-    why.unshift(
-      `${capital(doing(latest))} was the last to write: ${latest.name} = ${value(latest)}${at(latest)}.`,
-    );
-    const before = writes.findLast((m) => m.thread !== latest.thread);
-    if (before !== undefined) {
-      why.unshift(
-        `Before that, ${doing(before)} wrote ${before.name} = ${value(before)}${at(before)}.`,
-      );
-    }
-  }
+  // Of calls that no order explains, what was left after them says little.
+  const isHistory = c.finding.detector === 'linearizability';
+  const told = isHistory ? writes.filter(({ call }) => call !== 'exit') : writes;
+  const why = [...since(told), ...c.finding.detail.slice(0, DETAIL_MAX).map(sentence)];
   const { last } = c;
   if (last?.kind === 'release' && counted) {
     why.push(`${capital(who(last))} then let ${last.name} go${at(last)}, where all must agree.`);
   }
-  const summary =
-    latest === undefined ? c.finding.title : `${c.finding.title}, after ${latest.call}`;
-  return { summary, main: [...writes, ...ending(c)], why };
+  const call = (last ?? latest)?.call ?? '';
+  const summary = call === '' ? c.finding.title : `${c.finding.title}, in ${call}`;
+  const calls = isHistory ? askedBy(c) : [];
+  return { summary, main: [...told, ...calls, ...ending(c)], why };
+}
+
+/** What each word is, and since when. */
+function since(writes: readonly Moment[]): string[] {
+  const latest = writes.filter((m, i) => !writes.slice(i + 1).some((n) => n.address === m.address));
+  return latest.map((m) => `${m.name} is ${value(m)} since ${doing(m)}${at(m)}.`);
 }
 
 /**
