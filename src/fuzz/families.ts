@@ -136,6 +136,8 @@ const mapped = family({ ...MAPPED, ...COMMON }, [
   ['file', 'fwrite', 'fmap', 'fork'],
   ['file', 'fwrite', 'fmap', 'bump', 'fork'],
   ['file', 'fwrite', 'fork', 'fmap'],
+  ['file', 'fwrite', 'fmap', 'fork', 'cut'],
+  ['file', 'fwrite', 'fmap', 'fork', 'bump', 'cut', 'stay'],
   ['back'],
 ]);
 
@@ -146,6 +148,7 @@ const posix = family({ ...POSIX, ...COMMON }, [
   ['pfile', 'ptrunc', 'pmap', 'bump'],
   ['pfile', 'ptrunc', 'pmap', 'fork'],
   ['pfile', 'punlink'],
+  ['pfile', 'fclose', 'punlink'],
   ['pfile', 'fork'],
 ]);
 
