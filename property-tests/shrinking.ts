@@ -1,5 +1,6 @@
 import { Dfs } from '../scheduler/search/dfs.ts';
 import { RandomWalk } from '../scheduler/strategies/random.ts';
+import type { Strategy } from '../scheduler/strategy.ts';
 import { selectDetectors } from '../src/detectors/index.ts';
 import { explore } from '../src/explore.ts';
 import type { Finding } from '../src/finding.ts';
@@ -58,9 +59,13 @@ export interface Failure {
   readonly finding: Finding;
 }
 
-/** A random schedule that fails, if one of so many seeds has it. */
-export function failureOf(subject: Subject, seeds: number, first = 0): Failure | undefined {
-  const strategy = new RandomWalk();
+/** A schedule that fails, of a random walk if no other strategy is given, if one of so many seeds has it. */
+export function failureOf(
+  subject: Subject,
+  seeds: number,
+  first = 0,
+  strategy: Strategy = new RandomWalk(),
+): Failure | undefined {
   const { seed } = explore(subject, { strategy, seed: first, schedules: seeds });
   if (seed === undefined) return undefined;
   // By itself: what detectors had learnt from the executions before, a trace does not tell.
