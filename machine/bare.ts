@@ -2,7 +2,7 @@ import { Cell, Condition, Mutex, Semaphore } from './bare-parts.ts';
 import type { Cpu } from './cpu.ts';
 import { Layout } from './layout.ts';
 import { Machine } from './machine.ts';
-import * as op from './operation.ts';
+import type { Address } from './operation.ts';
 import { ProgramError } from './perform.ts';
 import type { Ending, Scheduler } from './seam.ts';
 import { type Code, Thread } from './thread.ts';
@@ -119,16 +119,10 @@ export class BareProgram {
 
   /** Which threads did not end, and where they wait: the evidence of a deadlock. */
   blocked(): BlockedThread[] {
-    return this.machine.threads
+    const { layout, threads } = this.machine;
+    return threads
       .filter((thread) => !thread.ended)
-      .map((thread) => ({ thread: thread.name, operation: this.describe(thread) }));
-  }
-
-  private describe(thread: Thread): string {
-    // Somebody who waits at a condition variable waits for its signal first, for the mutex then.
-    if (thread.kind === op.START) return thread.describe();
-    const at = thread.kind === op.COND_WAKE && thread.ticket === 0 ? thread.b : thread.a;
-    return `${thread.describe()}(${this.machine.layout.nameOf(at) ?? ''})`;
+      .map((thread) => ({ thread: thread.name, operation: thread.describeIn(layout) }));
   }
 }
 
@@ -153,7 +147,7 @@ class Plan {
     },
   };
 
-  private word(name: string, initial: number): op.Address {
+  private word(name: string, initial: number): Address {
     this.checkNew(name);
     if (!Number.isInteger(initial) || initial !== (initial | 0)) {
       throw new ProgramError(`${name} starts with ${String(initial)}, which is no 32-bit integer`);

@@ -1,5 +1,6 @@
 import type { Cpu } from './cpu.ts';
-import { ENDED, NONE, OPERATION_NAMES } from './operation.ts';
+import type { Layout } from './layout.ts';
+import { COND_WAKE, ENDED, LOAD, MUTEX_LOCK, NONE, OPERATION_NAMES, RELEASE } from './operation.ts';
 
 /**
  * Code that runs on the machine: a generator that yields exactly when an operation answered
@@ -111,5 +112,16 @@ export class Thread {
   /** The announced operation in words. */
   describe(): string {
     return OPERATION_NAMES[this.kind] ?? `operation ${this.kind}`;
+  }
+
+  /** The same with the name of its word, if it has one: for example `lock(m)`. */
+  describeIn(layout: Layout): string {
+    const { kind, ticket, a, b } = this;
+    const isOfWord =
+      (kind >= LOAD && kind <= RELEASE) || (kind >= MUTEX_LOCK && kind <= COND_BROADCAST);
+    if (!isOfWord) return this.describe();
+    // Somebody who waits at a condition variable waits for its signal first, for the mutex then.
+    const at = kind === COND_WAKE && ticket === 0 ? b : a;
+    return `${this.describe()}(${layout.nameOf(at) ?? ''})`;
   }
 }

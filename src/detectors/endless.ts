@@ -14,7 +14,12 @@ export const endless: DetectorKind = {
       if (ending !== 'steps') return undefined;
       const detail =
         kernel === undefined
-          ? m.threads.filter((t) => !t.ended).map((t) => `${t.name}: at ${t.describe()}`)
+          ? m.threads
+              .filter((t) => !t.ended)
+              .map(
+                (t) =>
+                  `${t.name} ${m.isEnabled(t) ? 'goes on' : 'waits'} at ${t.describeIn(m.layout)}`,
+              )
           : states(kernel);
       const title = `endless run: still going after ${m.config.stepsMax.toLocaleString('en')} steps`;
       return { detector: 'endless', title, detail, step: m.step };

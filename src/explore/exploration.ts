@@ -24,6 +24,14 @@ export interface OutcomeCount {
   executions: number;
 }
 
+/** An execution that reached the step limit. */
+export interface Endless {
+  /** Who stepped last, and at what: for example `worker at load(x)`. */
+  readonly who: readonly string[];
+  /** For `run`; undefined where a strategy drew it. */
+  readonly schedule: string | undefined;
+}
+
 /** What was different in the executions that were looked at: few of all, by their seeds. */
 export interface Sample {
   executions: number;
@@ -42,10 +50,12 @@ export interface Share {
   /** Threads of the largest execution so far: scheduler loops, processes and timers. */
   threads: number;
   /**
-   * Executions that reached the step limit under a strategy that is not fair: nothing can be said
-   * of them.
+   * Executions that reached the step limit under a strategy that is not fair, or with no detector
+   * that minds: nothing can be said of them.
    */
   abandoned: number;
+  /** The first of those. */
+  endless: Endless | undefined;
   /** Executions after which everybody was blocked, and nothing was found wrong with that. */
   blocked: number;
   /** Distinct bugs, in the order in which they were found. */
@@ -90,6 +100,7 @@ export function noShare(): Share {
     stepsLongest: 0,
     threads: 0,
     abandoned: 0,
+    endless: undefined,
     blocked: 0,
     discoveries: [],
     outcomes: [],
@@ -133,6 +144,7 @@ export function addShare(so: Share, share: Share): void {
   so.stepsLongest = Math.max(so.stepsLongest, share.stepsLongest);
   so.threads = Math.max(so.threads, share.threads);
   so.abandoned += share.abandoned;
+  so.endless ??= share.endless;
   so.blocked += share.blocked;
   addSample(so.sample, share.sample.executions, share.sample.switchPoints, share.sample.traces);
 }

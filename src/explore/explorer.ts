@@ -67,6 +67,7 @@ export class Explorer {
     this.count();
     if (plan.search !== undefined) share.notes.push(...this.withdrawn(outcome));
     if (outcome.finding !== undefined) this.found(outcome.finding, strategy.name, seed);
+    else if (stage.machine.ending === 'steps') this.abandon();
     if (plan.search !== undefined && this.keepsGoing) this.complete(outcome, seed);
     this.end(stage.machine.ending);
     stage.machine.onSwitch = null;
@@ -96,7 +97,7 @@ export class Explorer {
   private found(finding: Finding, strategy: string, seed: number): void {
     const { share } = this;
     if (finding.detector === 'endless' && !this.plan.fair) {
-      share.abandoned++;
+      this.abandon();
       return;
     }
     const known = discoveryLike(share, finding);
@@ -108,6 +109,23 @@ export class Explorer {
     const { executions: execution } = share;
     const schedule = scheduleText(this.segments(), this.plan.limits);
     share.discoveries.push({ finding, schedule, strategy, seed, execution, times: 1 });
+  }
+
+  /** Nothing can be said of an execution that was cut, but who kept it from ending. */
+  private abandon(): void {
+    const { share, stage, plan } = this;
+    share.abandoned++;
+    if (share.endless !== undefined) return;
+    const { cpus, layout, step } = stage.machine;
+    const { steps, lanes } = this.log;
+    const last = lanes.filter((_, i) => (steps[i + 1] ?? step) > step / 2);
+    const threads = cpus.flatMap(({ id, thread }) =>
+      thread !== null && last.includes(id)
+        ? [`${thread.name} at ${thread.describeIn(layout)}`]
+        : [],
+    );
+    const schedule = plan.search && scheduleText(this.segments(), plan.limits);
+    share.endless = { who: threads, schedule };
   }
 
   /**

@@ -19,8 +19,10 @@ export function verdictText(
   ink: Ink,
 ): readonly string[] {
   const lines = [headline(so, program, seconds, ink), ...covered(so)];
-  if (so.abandoned > 0) {
-    lines.push(`${plural(so.abandoned, 'execution')} reached the step limit and say nothing`);
+  if (so.abandoned > 0) lines.push(...unending(so));
+  if (so.blocked > 0 && so.discoveries.length === 0) {
+    const waiting = plural(so.blocked, 'execution');
+    lines.push(`${waiting} ended with threads that wait for ever, and no detector that minds`);
   }
   if (so.spinLoops > 0) {
     lines.push(`${plural(so.spinLoops, 'spin loop')} taken to wait until what it reads changes`);
@@ -40,6 +42,20 @@ function headline(so: Exploration, program: string, seconds: number, ink: Ink): 
   }
   return `${ink.green('not found')} in ${all}`;
 }
+
+/** How many executions did not end, and what kept the first of them. */
+function unending({ abandoned, endless }: Exploration): string[] {
+  const lines = [`${plural(abandoned, 'execution')} reached the step limit and say nothing`];
+  if (endless === undefined) return lines;
+  const { who, schedule = '' } = endless;
+  if (who.length > 0) lines.push(`on and on: ${who.join(', ')}`);
+  const isShort = schedule !== '' && schedule.length <= SCHEDULE_MAX;
+  if (isShort) lines.push(`the first of them: run --schedule ${schedule}`);
+  return lines;
+}
+
+/** Characters of a schedule that a line shows. */
+const SCHEDULE_MAX = 60;
 
 /** What was covered, exactly. */
 function covered(so: Exploration): string[] {
