@@ -1,6 +1,15 @@
 import type { Cpu } from './cpu.ts';
 import type { Layout } from './layout.ts';
-import { COND_WAKE, ENDED, LOAD, MUTEX_LOCK, NONE, OPERATION_NAMES, RELEASE } from './operation.ts';
+import {
+  COND_BROADCAST,
+  COND_WAKE,
+  ENDED,
+  LOAD,
+  MUTEX_LOCK,
+  NONE,
+  OPERATION_NAMES,
+  RELEASE,
+} from './operation.ts';
 
 /**
  * Code that runs on the machine: a generator that yields exactly when an operation answered
