@@ -1,7 +1,7 @@
 import type { KernelEvents } from '../../kernel/events.ts';
 
 /** How often a system call was made, and how often it answered −1. */
-export interface CallCount {
+interface CallCount {
   made: number;
   refused: number;
 }
