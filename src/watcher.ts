@@ -76,6 +76,9 @@ export class Watcher implements Observer, KernelWatch {
   private readonly noting;
   private readonly loading;
   private readonly storing;
+  /** Those that are told of accesses with the guard held, too. */
+  private readonly loadingInside;
+  private readonly storingInside;
   private readonly modifying;
   private readonly taking;
   private readonly taken;
@@ -117,6 +120,9 @@ export class Watcher implements Observer, KernelWatch {
     this.noting = having(all, 'note');
     this.loading = new Few(all, 'loaded');
     this.storing = new Few(all, 'stored');
+    const inside = all.filter((d) => d.looksInside === true);
+    this.loadingInside = having(inside, 'loaded');
+    this.storingInside = having(inside, 'stored');
     this.modifying = having(all, 'modified');
     this.taking = new Few(all, 'acquiring');
     this.taken = new Few(all, 'acquired');
@@ -208,12 +214,15 @@ export class Watcher implements Observer, KernelWatch {
         fourth.loaded(a, marked);
         for (const d of more) d.loaded(a, marked);
       }
+    } else {
+      for (const d of this.loadingInside) d.loaded(a, marked);
     }
     if (this.m.step >= this.lateFrom) this.late(LOAD, a, 0);
   }
 
   stored(a: number, value: number): void {
     if (!this.isInOrder(a)) this.wrote(a);
+    else for (const d of this.storingInside) d.stored(a);
     if (this.m.step >= this.lateFrom) this.late(STORE, a, value);
   }
 

@@ -16,9 +16,12 @@ export interface Detector {
   /**
    * By word of the kernel's data: the spinlock that every access to it needs, below 0 for none. Who
    * has this reports every other access to the word; so one with the lock held is in order, races
-   * with none, and no detector is told of it. In a kernel these are four of five loads and stores.
+   * with none, and only who `looksInside` is told of it. In a kernel these are four of five loads and
+   * stores.
    */
   readonly guards?: Int32Array;
+  /** Whether it is told of loads and stores of words whose guard is held, too. */
+  readonly looksInside?: boolean;
   /** The locks of whose release it is told; all, if left out. */
   readonly audits?: readonly number[];
   /** Forgets the last execution; what a campaign learns may stay. */

@@ -30,6 +30,7 @@ export function commuting(locks: readonly number[]): DetectorKind {
       };
       return {
         name: 'commuting',
+        looksInside: true,
         begin() {
           within.fill(-1);
           wrong = undefined;

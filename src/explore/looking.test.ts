@@ -30,6 +30,12 @@ it('a field that changes without its lock is noted, and so is what else a sectio
   expect(unlocked).toMatch(/^a section of proc\[\d\]\.lock that only looks misses a change of/);
 });
 
+it('with all detectors, sections of kmem that do not commute are noticed, and the bug is found', () => {
+  const spec = guestSpec('heap-heap', [], {}, ['kalloc-apart']);
+  const { coverage, finding } = explore(spec, { schedules: 500 });
+  expect([coverage.commuting, finding?.detector]).toEqual([undefined, 'leak']);
+});
+
 it('a search whose claims turn out to be wrong starts over without them', () => {
   const spec = guestSpec('kill-holder', [], {}, ['kill-unlocked']);
   const subject = { ...kernelSubject(spec), detectors: ['panic'] };

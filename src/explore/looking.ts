@@ -24,6 +24,7 @@ export const looking: DetectorKind = {
     };
     return {
       name: 'looking',
+      looksInside: true,
       begin() {
         wrong = undefined;
       },
