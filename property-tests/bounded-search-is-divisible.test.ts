@@ -1,20 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Dfs, type DfsOptions } from '../scheduler/search/dfs.ts';
-import {
-  Merging,
-  MergingPart,
-  type MergingResult,
-  type MergingTask,
-} from '../scheduler/search/merging.ts';
+import { DfsParts } from '../scheduler/search/dfs-parts.ts';
+import type { PartResult, PartTask } from '../scheduler/search/division.ts';
+import { Part } from '../scheduler/search/part.ts';
 import { enumerate, tracesWithin } from './truth/enumerate.ts';
 import { explore } from './truth/explored.ts';
 import { built, decidingPrograms, lockingPrograms, waitingPrograms } from './truth/generated.ts';
 import { type Model, model } from './truth/model.ts';
+import { cas, program, store } from './truth/statements.ts';
 
 /*
  * A merging search that is divided covers what it covers undivided, whatever a part does in a round,
  * and what it does, execution by execution, depends on no number of threads.
+ *
+ * Fails when a branch is lost where a part is divided. When Stretches.leave forgets to say what is not
+ * known yet, one program in a thousand shows it; the one at the end always does.
  */
 
 /** How a search is divided: executions of a part in a round, and parts in a round, at most. */
@@ -40,16 +41,16 @@ class SlicedDfs extends Dfs {
 }
 
 interface Done {
-  readonly result: MergingResult;
+  readonly result: PartResult;
   readonly keys: readonly string[];
   readonly finals: ReadonlySet<string>;
 }
 
 /** A guest and a search of its own, which know nothing but what they are sent. */
-function threadOf(guest: Model, options: DfsOptions, slice: number): (task: MergingTask) => Done {
+function threadOf(guest: Model, options: DfsOptions, slice: number): (task: PartTask) => Done {
   const dfs = new SlicedDfs(options);
   return (task) => {
-    const part = new MergingPart(dfs, structuredClone(task));
+    const part = new Part(dfs, structuredClone(task));
     dfs.left = slice;
     const { keys, finals } = explore(guest, dfs);
     return { result: structuredClone(part.end(dfs.isComplete)), keys, finals };
@@ -66,19 +67,19 @@ function divided(
   const threads = Array.from({ length: threadCount }, () => threadOf(make(), options, slice));
   const keys: string[] = [];
   const finals = new Set<string>();
-  let merging = new Merging();
-  while (!merging.isComplete) {
-    const round = merging.tasks(most).map((task, i) => (threads[i % threadCount] as Thread)(task));
+  let parts = new DfsParts(true);
+  while (!parts.isComplete) {
+    const round = parts.tasks(most).map((task, i) => (threads[i % threadCount] as Thread)(task));
     for (const done of round) {
       keys.push(...done.keys);
       for (const final of done.finals) finals.add(final);
     }
-    merging.take(round.map(({ result }) => result));
-    const saved = structuredClone(merging.save());
-    merging = new Merging();
-    merging.restore(saved);
+    parts.take(round.map(({ result }) => result));
+    const saved = structuredClone(parts.save());
+    parts = new DfsParts(true);
+    parts.restore(saved);
   }
-  return { keys, finals, traces: merging.traces, redundant: merging.redundant };
+  return { keys, finals, traces: parts.traces, redundant: parts.redundant };
 }
 
 type Thread = ReturnType<typeof threadOf>;
@@ -116,6 +117,15 @@ describe.each([
       { numRuns: 40 },
     );
   });
+});
+
+// Shrunk: a part that took preemptions for needless before the later ones were tried missed a trace.
+it('a part does not rely on what the part before it has still to try', () => {
+  const source = program([cas(0, 0)], [store(1), cas(0, 0), cas(0, 0)], [store(0)]);
+  const within = tracesWithin(enumerate(built(source)), 1);
+  const options = { preemptions: 1, merges: true };
+  const { keys } = divided(() => built(source), options, { slice: 3, most: 8 }, 1);
+  expect(new Set(keys)).toEqual(within);
 });
 
 /** Two threads that add one to a counter beneath a lock of exchange, and one that looks. */

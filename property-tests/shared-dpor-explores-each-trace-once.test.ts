@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { PartResult } from '../scheduler/search/division.ts';
 import { Dpor } from '../scheduler/search/dpor.ts';
-import { Forest } from '../scheduler/search/forest.ts';
-import type { SearchState } from '../scheduler/search/state.ts';
+import { DporParts } from '../scheduler/search/dpor-parts.ts';
+import { Part } from '../scheduler/search/part.ts';
 import { enumerate } from './truth/enumerate.ts';
 import { explore } from './truth/explored.ts';
 import { built, decidingPrograms, lockingPrograms, waitingPrograms } from './truth/generated.ts';
@@ -13,6 +12,8 @@ import { Relay } from './truth/relay.ts';
 
 /** The next few executions of a search. */
 class Slice extends Relay {
+  /** Whether there are none after them. */
+  isOver = false;
   private left: number;
 
   constructor(search: Dpor, executions: number) {
@@ -22,34 +23,29 @@ class Slice extends Relay {
 
   override next(): boolean {
     this.left--;
-    return this.search.next() && this.left > 0;
+    this.isOver = !this.search.next();
+    return !this.isOver && this.left > 0;
   }
 }
 
 /** The keys of all complete executions, gone on with in slices, `most` parts at a time. */
 function shared(make: () => Model, most: number, slice: number): string[] {
   const keys: string[] = [];
-  let forest = new Forest();
-  let parts = forest.next(most);
-  while (parts.length > 0) {
-    const results = parts.map((state): PartResult => {
+  let division = new DporParts();
+  while (!division.isComplete) {
+    const results = division.tasks(most).map((task) => {
       const dpor = new Dpor();
-      dpor.restore(structuredClone(state));
-      const explored = explore(make(), new Slice(dpor, slice));
-      keys.push(...explored.keys);
-      return { rest: [dpor.save()], left: Number.NaN, startsOver: false };
+      const part = new Part(dpor, structuredClone(task));
+      const run = new Slice(dpor, slice);
+      keys.push(...explore(make(), run).keys);
+      return part.end(run.isOver);
     });
-    forest.take(results);
-    forest = restored(structuredClone(forest.save()));
-    parts = forest.next(most);
+    division.take(results);
+    const state = structuredClone(division.save());
+    division = new DporParts();
+    division.restore(state);
   }
   return keys.sort();
-}
-
-function restored(state: SearchState): Forest {
-  const forest = new Forest();
-  forest.restore(state);
-  return forest;
 }
 
 describe('a dpor that is shared out explores each trace once', () => {

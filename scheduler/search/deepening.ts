@@ -66,7 +66,11 @@ export class Deepening implements Search {
   }
 
   next(): boolean {
-    if (this.inner.next()) return true;
+    return this.inner.next() || this.descend();
+  }
+
+  /** Goes on to the next level; answers whether there is one. */
+  descend(): boolean {
     this.at++;
     const { level } = this;
     if (level === undefined) return false;
@@ -74,6 +78,19 @@ export class Deepening implements Search {
     this.redundantBefore += this.inner.redundant;
     this.inner = this.make(level);
     return true;
+  }
+
+  /** The search of the current level. */
+  get search(): Search {
+    return this.inner;
+  }
+
+  /** Searches that level and nothing else, unless it does already: for a thread that is given a part. */
+  enter(level: Level): void {
+    if (this.level?.covers === level.covers) return;
+    this.levels = [level];
+    this.at = 0;
+    this.inner = this.make(level);
   }
 
   resume(): void {
@@ -90,13 +107,22 @@ export class Deepening implements Search {
   }
 
   save(): SearchState {
-    return { ...fieldsOf(this, ['make', 'inner']), inner: this.inner.save() };
+    return { ...this.saveLevels(), inner: this.inner.save() };
   }
 
-  restore({ inner, ...fields }: SearchState): void {
-    Object.assign(this, fields);
-    this.inner = this.make(this.levels[Math.min(this.at, this.levels.length - 1)] as Level);
+  restore({ inner, ...levels }: SearchState): void {
+    this.restoreLevels(levels);
     this.inner.restore(inner as SearchState);
+  }
+
+  /** Without the search of the current level. */
+  saveLevels(): SearchState {
+    return fieldsOf(this, ['make', 'inner']);
+  }
+
+  restoreLevels(levels: SearchState): void {
+    Object.assign(this, levels);
+    this.inner = this.make(this.levels[Math.min(this.at, this.levels.length - 1)] as Level);
   }
 
   /** Of the current level. */

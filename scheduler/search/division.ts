@@ -1,33 +1,57 @@
+import type { Level } from './deepening.ts';
+import type { ReachedState, ReachedTable } from './reached.ts';
 import type { SearchState } from './state.ts';
 
-/** What became of a part of a search that was gone on with for a while. */
+/** A part of a search, to be gone on with: plain data, but for memory that threads share. */
+export interface PartTask {
+  /** Where it stands; undefined for the whole, which is not begun. */
+  readonly state: SearchState | undefined;
+  /** Parts to make of what will be left of it, at most. */
+  readonly parts: number;
+  /** Of a search that merges: what all parts have reached. */
+  readonly table?: ReachedTable;
+  /** Of a series of searches: which of them it is of. */
+  readonly level?: Level | undefined;
+}
+
+/** What came of it: plain data. */
 export interface PartResult {
   /** What is left of it, in the order of the whole. */
   readonly rest: readonly SearchState[];
-  /** Traces that are expected further on in it; NaN where nothing can be said. */
+  /** Complete executions that were new to the part, and those that were given up or not new. */
+  readonly traces: number;
+  readonly redundant: number;
+  /** Traces that are expected further on; NaN where nothing can be said. */
   readonly left: number;
+  /** Of a search that merges: what it reached that was not in the table. */
+  readonly news?: ReachedState;
+  /** Spin loops that are known. */
+  readonly spinLoops: number;
   /**
-   * Whether a new spin loop came to light. Then the part began from the root again: what it tells
-   * takes the place of all that others did.
+   * Whether a new one came to light. Then the part began from the root again: what it tells takes the
+   * place of all that others did.
    */
   readonly startsOver: boolean;
 }
 
 /**
- * What is left of a search that is shared out, for whoever shares it out: parts that can be gone on with
- * at the same time. What they are depends on nothing but what became of those before.
+ * What is left of a search that is shared out, for whoever shares it out: in rounds, in each of which some
+ * parts are gone on with at the same time. What they are, and what comes of all of them together,
+ * depends on nothing but what came of those before.
  */
 export interface Division {
-  /** The parts that come next, so many at most; none when nothing is left. */
-  next(most: number): readonly SearchState[];
-  /**
-   * Takes what became of the parts that `next` named last: of all of them, in their order, or of the
-   * first up to one that starts over.
-   */
+  readonly isComplete: boolean;
+  /** Over all parts, each trace once. */
+  readonly traces: number;
+  readonly redundant: number;
+  /** Expected number of traces in all; NaN where nothing can be said. */
+  readonly estimate: number;
+  /** Parts for the next round, so many at most. */
+  tasks(most: number): readonly PartTask[];
+  /** Takes what came of the parts of a round, in their order: of all, or up to one that starts over. */
   take(results: readonly PartResult[]): void;
-  /** Traces that are expected in what is left, after so many; NaN where nothing can be said. */
-  left(traces: number): number;
-  /** All it knows, for `restore` of a new one. */
+  /** All it knows, between two rounds. */
   save(): SearchState;
+  /** Goes on where another one of the same search was saved. */
   restore(state: SearchState): void;
 }

@@ -74,6 +74,22 @@ export default program('spinning', ({ cell, thread, outcome }) => {
 }, { detectors: ['deadlock'] });
 `;
 
+/** Some ten thousand traces. */
+const UNEVEN = `import { program } from 'xv6-replay';
+export default program('counters', ({ cell, thread, outcome }) => {
+  const x = cell('x');
+  for (const [t, times] of [3, 2, 2].entries()) {
+    thread('t' + t, function* () {
+      for (let i = 0; i < times; i++) {
+        const v = x.load() ?? (yield);
+        x.store(v + 1) ?? (yield);
+      }
+    });
+  }
+  outcome(() => x.value);
+}, { detectors: ['deadlock'] });
+`;
+
 describe('the number of threads does not matter', () => {
   it('to all that a sample finds', () => {
     const cwd = folder();
@@ -104,6 +120,28 @@ describe('the number of threads does not matter', () => {
     const alone = explored(cwd, [...search, '--jobs', '1']);
     expect(explored(cwd, [...search, '--jobs', '2'])).toEqual(alone);
     expect(explored(cwd, [...search, '--jobs', '3'])).toEqual(alone);
+  });
+
+  it.each([['all traces of a program in a file', 'dpor', 2, ['--focus', 'x']]])(
+    'to %s',
+    (_what, strategy, times, args) => {
+      const cwd = folder();
+      const search = [ownFile(cwd, '', times), '--strategy', strategy, ...args];
+      const alone = explored(cwd, [...search, '--jobs', '1']);
+      expect(explored(cwd, [...search, '--jobs', '2'])).toEqual(alone);
+    },
+  );
+
+  it.each([
+    ['all traces', []],
+    ['all traces within a bound', ['--preemptions', '6']],
+    ['a series of searches', ['--strategy', 'deepen', '--schedules', '300000']],
+  ])('to %s of a program in a file', (_what, args) => {
+    const cwd = folder();
+    writeFileSync(join(cwd, 'own.mjs'), UNEVEN);
+    const alone = explored(cwd, ['own.mjs', ...args, '--jobs', '1']);
+    expect(explored(cwd, ['own.mjs', ...args, '--jobs', '2'])).toEqual(alone);
+    expect(explored(cwd, ['own.mjs', ...args, '--jobs', '3'])).toEqual(alone);
   });
 });
 

@@ -15,7 +15,7 @@ import {
 } from './explore-units.ts';
 import { recipeOf } from './recipe.ts';
 import { runSamples } from './samples.ts';
-import { runParts, runSearch } from './searching.ts';
+import { runSearch } from './searching.ts';
 import type { Running, Standing } from './standing.ts';
 
 /** How an exploration is run: everything that does not decide what comes of it. */
@@ -93,14 +93,13 @@ async function run(
     schedules: schedulesOf(plan, options.schedules),
     signal,
   };
-  const isWhole = plan.search !== undefined && plan.coverage.kind !== 'interleavings';
   const stop = (): void => crew.stop();
-  // What a unit of these did is done again; a search that is not shared out finishes its unit.
-  if (!isWhole) signal?.addEventListener('abort', stop, { once: true });
+  // What a unit did is done again.
+  signal?.addEventListener('abort', stop, { once: true });
   const unwatch = watch(crew, options, at.so);
   try {
     if (plan.search === undefined) await runSamples(running);
-    else await (isWhole ? runSearch(running) : runParts(running));
+    else await runSearch(running, plan.search);
     const isFound = at.so.finding !== undefined && !explorer.keepsGoing;
     return { at, isOver: isFound || at.so.complete || at.so.executions >= running.schedules };
   } finally {
@@ -111,7 +110,7 @@ async function run(
 }
 
 function begun({ name, coverage }: Plan, commuting: readonly string[] | undefined): Standing {
-  return { so: noExploration(name, coverage), unit: undefined, commuting, parts: undefined };
+  return { so: noExploration(name, coverage), unit: undefined, commuting, left: undefined };
 }
 
 function describe(task: ExploreTask, seed: number): string {

@@ -1,8 +1,8 @@
 import { invariant } from '../../machine/index.ts';
-import { Dfs } from '../../scheduler/search/dfs.ts';
-import type { SearchState } from '../../scheduler/search/state.ts';
+import type { PartResult, PartTask } from '../../scheduler/search/division.ts';
+import { Part } from '../../scheduler/search/part.ts';
 import { accuse } from '../determinism.ts';
-import { addShare, noShare, type Share } from '../explore/exploration.ts';
+import { noShare, type Share } from '../explore/exploration.ts';
 import { Explorer, unitOf } from '../explore/explorer.ts';
 import { type PlanOptions, planOf } from '../explore/plan.ts';
 import type { Beat } from './beat.ts';
@@ -27,46 +27,33 @@ export interface SampleTask {
   readonly unit: number | undefined;
 }
 
-/** A part of a dfs. */
-export interface PartTask {
-  readonly kind: 'part';
-  /** Undefined for the whole. */
-  readonly state: SearchState | undefined;
-  readonly unit: number | undefined;
-  readonly executionsMax: number;
-  /** Parts to make of what is left, at most. */
-  readonly parts: number;
-}
-
-/** Further executions of the search that is in this process. */
-export interface SearchTask {
-  readonly kind: 'search';
+/** A part of a search, for a while. */
+export interface PieceTask {
+  readonly kind: 'piece';
+  readonly part: PartTask;
   readonly unit: number | undefined;
   readonly executionsMax: number;
 }
 
-export type ExploreTask = SampleTask | PartTask | SearchTask;
+export type ExploreTask = SampleTask | PieceTask;
 
 export interface ExploreResult {
   readonly share: Share;
   /** Executions of a unit. */
   readonly unit: number;
-  /** Of a search: complete executions. */
-  readonly traces: number;
-  /** Of a search: whether it came to its end. */
-  readonly isComplete: boolean;
-  /** Of a part: traces that it expects further on, and what is left, in the order of the whole. */
-  readonly left: number;
-  readonly rest: readonly SearchState[];
-  /**
-   * Of a part: spin loops that are known, and whether one is new. Then the part began from the root
-   * again: what it tells takes the place of all that others did.
-   */
-  readonly spinLoops: number;
-  readonly startsOver: boolean;
+  /** Of a piece of a search. */
+  readonly part: PartResult;
 }
 
-const NO_PART = { left: 0, rest: [], spinLoops: 0, startsOver: false };
+/** Of a unit that is no part of a search. */
+const NO_PART: PartResult = {
+  rest: [],
+  traces: 0,
+  redundant: 0,
+  left: 0,
+  spinLoops: 0,
+  startsOver: false,
+};
 
 /** Operations of a part after which it is shared out anew. */
 const SLICE_OPERATIONS = 1_500_000;
@@ -83,8 +70,7 @@ export function unitsOf(explorer: Explorer, seed: number): Opened<ExploreTask, E
   return async (task, beat) => {
     try {
       if (task.kind === 'sample') return await sample(explorer, seed, task, beat);
-      if (task.kind === 'search') return await search(explorer, task, beat);
-      return await part(explorer, task, beat);
+      return await piece(explorer, task, beat);
     } catch (error) {
       accuse(explorer.stage, seed, error);
     }
@@ -111,75 +97,31 @@ async function sample(
     if (explorer.isDone) break;
     if (beat.did(share.operations - before) && !(await beat.rest())) break;
   }
-  return { share, unit, traces: 0, isComplete: false, ...NO_PART };
+  return { share, unit, part: NO_PART };
 }
 
-/** One unit, or fewer if `executionsMax` says so or the time is over. */
-async function search(
+/** Goes on with a part of a search, in units, until it has had its share of operations. */
+async function piece(
   explorer: Explorer,
-  { unit: known, executionsMax }: SearchTask,
+  { part: task, unit: known, executionsMax }: PieceTask,
   beat: Beat,
 ): Promise<ExploreResult> {
   const { search } = explorer.plan;
   invariant(search !== undefined, 'a search is planned');
+  const part = new Part(search, task);
   const share = noShare();
-  const before = search.traces;
   let unit = known ?? 1;
-  let isComplete = false;
-  explorer.begin(share);
-  while (share.executions < Math.min(unit, executionsMax)) {
+  let goesOn = true;
+  let isOver = false;
+  for (let n = 0; goesOn && !isOver; n++) {
+    if (n % unit === 0) explorer.begin(share);
     const { operations } = share;
     explorer.execute(0);
-    if (known === undefined && share.executions === 1) unit = unitOf(share.operations);
-    if (explorer.isDone) break;
-    isComplete = !search.next();
-    if (isComplete) break;
-    if (beat.did(share.operations - operations) && !(await beat.rest())) break;
-  }
-  return { share, unit, traces: search.traces - before, isComplete, ...NO_PART };
-}
-
-/** Goes on with a part of a dfs for a while, then divides what is left. */
-async function part(explorer: Explorer, task: PartTask, beat: Beat): Promise<ExploreResult> {
-  const dfs = explorer.plan.search;
-  invariant(dfs instanceof Dfs, 'parts are of a dfs');
-  const { state, executionsMax, parts } = task;
-  if (state !== undefined) dfs.restore(state);
-  const known = dfs.spinLoops.length;
-  const before = dfs.traces;
-  const share = noShare();
-  let { unit } = task;
-  let isComplete = false;
-  for (let goesOn = true; goesOn; ) {
-    const most = executionsMax - share.executions;
-    const done = await search(explorer, { kind: 'search', unit, executionsMax: most }, beat);
-    addShare(share, done.share);
-    unit = done.unit;
-    isComplete = done.isComplete;
+    if (known === undefined && n === 0) unit = unitOf(share.operations);
+    isOver = !explorer.isDone && !part.next();
     const isFull = share.operations >= SLICE_OPERATIONS || share.executions >= executionsMax;
-    goesOn = !isComplete && !isFull && !explorer.isDone && (await beat.rest());
+    goesOn = !explorer.isDone && !isFull;
+    if (beat.did(share.operations - operations) && !(await beat.rest())) goesOn = false;
   }
-  const spinLoops = dfs.spinLoops.length;
-  const startsOver = spinLoops > known;
-  return {
-    share,
-    unit: unit ?? 1,
-    traces: startsOver ? dfs.traces : dfs.traces - before,
-    isComplete,
-    left: isComplete ? 0 : dfs.estimate - dfs.traces,
-    rest: isComplete ? [] : divided(dfs, parts),
-    spinLoops,
-    startsOver,
-  };
-}
-
-/** The state of a dfs in so many parts, or fewer; after it, the dfs is the first of them. */
-function divided(dfs: Dfs, parts: number): SearchState[] {
-  const given: SearchState[] = [];
-  while (given.length < parts - 1) {
-    const state = dfs.split();
-    if (state === undefined) break;
-    given.unshift(state);
-  }
-  return [dfs.save(), ...given];
+  return { share, unit, part: part.end(isOver) };
 }

@@ -11,8 +11,8 @@ export interface Standing {
   unit: number | undefined;
   /** What was taken to commute: an assumption that turned out wrong is dropped. */
   readonly commuting: readonly string[] | undefined;
-  /** Of a search: what is left of it, in parts; undefined before it began. */
-  parts: readonly SearchState[] | undefined;
+  /** Of a search: what is left of it; undefined before it began. */
+  left: SearchState | undefined;
 }
 
 /** What those have who run a campaign. */
@@ -28,7 +28,6 @@ export interface Running {
 /** Adds what came of some executions; answers whether to go on. */
 export function take({ at: { so }, explorer }: Running, result: ExploreResult): boolean {
   addShare(so, result.share);
-  so.traces += result.traces;
   const [first] = so.discoveries;
   so.finding = first?.finding;
   so.seed = first?.seed;

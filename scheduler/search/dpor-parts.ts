@@ -1,5 +1,5 @@
 import { Chain } from './chain.ts';
-import type { Division, PartResult } from './division.ts';
+import type { Division, PartResult, PartTask } from './division.ts';
 import type { DporState, Request } from './dpor.ts';
 import { type Node, packNode, takeBranch, unpackNode } from './node.ts';
 import type { SearchState } from './state.ts';
@@ -21,6 +21,8 @@ interface Part {
 
 /** Parts that are made, if there is something to make them of. */
 const PARTS = 16;
+/** Redundant executions by traces from which on no further parts are made. */
+const REDUNDANT_MAX = 1 / 8;
 
 /**
  * Shares out a dpor. Parts are explored beside each other; what they want of each other is passed on
@@ -32,29 +34,37 @@ const PARTS = 16;
  * with the branch that is being explored: whoever explores a branch explores all that begins with it,
  * and needs the sequence only as a hint. So each trace is explored once, as in one search.
  */
-export class Forest implements Division {
+export class DporParts implements Division {
+  traces = 0;
+  redundant = 0;
   /** In the order of the whole. */
   private parts: Part[] = [newPart(undefined, 0, [])];
   private running: Part[] = [];
   private places: readonly string[] = [];
 
-  next(most: number): readonly SearchState[] {
+  get isComplete(): boolean {
+    return this.parts.length === 0;
+  }
+
+  tasks(most: number): readonly PartTask[] {
     this.running = this.parts.filter(isReady).slice(0, most);
-    return this.running.map((part) => ({ ...this.stateOf(part) }));
+    return this.running.map((part) => ({ state: { ...this.stateOf(part) }, parts: 1 }));
   }
 
   take(results: readonly PartResult[]): void {
     const requests: [Part, Request][] = [];
-    for (const [i, { rest, startsOver }] of results.entries()) {
+    for (const [i, { rest, startsOver, traces, redundant }] of results.entries()) {
+      if (startsOver) {
+        this.parts = [newPart(undefined, 0, [])];
+        [this.traces, this.redundant, requests.length] = [0, 0, 0];
+      }
+      this.traces += traces;
+      this.redundant += redundant;
       const state = rest[0] as SearchState & DporState;
-      if (startsOver) requests.length = 0;
-      if (startsOver) this.parts = [newPart(undefined, 0, [])];
       const part = (startsOver ? this.parts[0] : this.running[i]) as Part;
       part.isNew = false;
-      part.nodes = [
-        ...part.nodes.slice(0, part.base),
-        ...state.nodes.slice(part.base).map(unpackNode),
-      ];
+      const own = state.nodes.slice(part.base).map(unpackNode);
+      part.nodes = [...part.nodes.slice(0, part.base), ...own];
       part.unsettled = state.unsettled;
       this.places = state.places;
       for (const request of state.requests) requests.push([part, request]);
@@ -87,6 +97,7 @@ export class Forest implements Division {
 
   /** Makes more parts if there are few: of what is nearest to the root, which is most. */
   private divide(): void {
+    if (this.redundant > this.traces * REDUNDANT_MAX) return;
     let ready = this.parts.filter(isReady).length;
     for (let grew = true; grew && ready < PARTS; ) {
       grew = false;
@@ -123,10 +134,10 @@ export class Forest implements Division {
     this.parts.splice(this.parts.indexOf(part), 0, child);
   }
 
-  /** By the part of the tree that is not explored, each branch of a node taken for as large as the others. */
-  left(traces: number): number {
-    const ready = this.parts.reduce((sum, part) => sum + weightOf(part), 0);
-    return ready === 0 ? 0 : Math.round(traces / (1 - Math.min(ready, 1)) - traces);
+  /** By the part of the tree that is explored, each branch of a node taken for as large as the others. */
+  get estimate(): number {
+    const left = this.parts.reduce((sum, part) => sum + weightOf(part), 0);
+    return Math.round(this.traces / (1 - left));
   }
 
   private stateOf(part: Part): DporState {
@@ -149,20 +160,19 @@ export class Forest implements Division {
       parent: part.parent === undefined ? -1 : this.parts.indexOf(part.parent),
       isNew: part.isNew,
     }));
-    return { parts, places: this.places };
+    const { places, traces, redundant } = this;
+    return { parts, places, traces, redundant };
   }
 
   restore(state: SearchState): void {
-    const saved = state as unknown as {
-      parts: (DporState & { parent: number; isNew: boolean })[];
-      places: string[];
-    };
-    this.places = saved.places;
-    this.parts = saved.parts.map(({ base, nodes, unsettled, isNew }) => {
+    const { parts, ...fields } = state;
+    Object.assign(this, fields);
+    const saved = parts as (DporState & { parent: number; isNew: boolean })[];
+    this.parts = saved.map(({ base, nodes, unsettled, isNew }) => {
       const part = newPart(undefined, base, nodes.map(unpackNode));
       return Object.assign(part, { unsettled, isNew });
     });
-    for (const [i, { parent }] of saved.parts.entries()) {
+    for (const [i, { parent }] of saved.entries()) {
       const [part, above] = [this.parts[i] as Part, this.parts[parent]];
       part.parent = above;
       above?.children.add(part);
