@@ -114,7 +114,9 @@ export function unexplained<Call>(
   return {
     title: `not linearizable: no order of the calls explains ${culprit}`,
     detail: [
-      `${order.length} calls that ended before it have an order, for example:`,
+      order.length === 1
+        ? 'one call ended before it:'
+        : `${order.length} calls that ended before it have an order, for example:`,
       ...order.map(({ call }) => `  ${words(call)}`),
       `with ${culprit} there is none; all ${calls.length} calls, as they began:`,
       ...calls.map(({ call, start, end }) => `  ${words(call)}  [${start}, ${end}]`),

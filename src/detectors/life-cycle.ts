@@ -80,9 +80,13 @@ class LifeCycle implements Detector {
     const seq = words[s.seq] as number;
     const areas = this.areas[s.index] as number;
     if (state === SEGMENT_FREE && areas > 0) {
-      this.report(s, `was destroyed, and is attached ${areas} times`);
+      this.report(s, `was destroyed, and is attached ${areas === 1 ? 'once' : `${areas} times`}`);
     }
-    if (nattch !== areas) this.report(s, `counts ${nattch} attachments and has ${areas}`);
+    if (nattch !== areas)
+      this.report(
+        s,
+        `has nattch = ${nattch}, and is attached ${areas === 1 ? 'once' : `${areas} times`}`,
+      );
     if (state === SEGMENT_FREE && words[s.object] !== 0) {
       this.report(s, 'was destroyed, and has its pages still');
     }

@@ -59,7 +59,8 @@ export class PosixLives {
   private ofNone(o: PosixObject): string | undefined {
     const { words } = this.k.m;
     const files = this.files[o.index + 1] as number;
-    if (files > 0) return `was destroyed, and is open as ${files} files`;
+    if (files > 0)
+      return `was destroyed, and is open as ${files === 1 ? 'a file' : `${files} files`}`;
     if (words[o.linked] !== 0) return 'was destroyed, and has its name still';
     return undefined;
   }
@@ -102,7 +103,10 @@ export class PosixLives {
     );
     if (at < 0) return undefined;
     const words = [k.otable.objects[at]?.refs ?? 0];
-    return { title: `object[${at}] was destroyed, and is mapped ${areas[at]} times`, words };
+    return {
+      title: `object[${at}] was destroyed, and is mapped ${areas[at] === 1 ? 'once' : `${areas[at]} times`}`,
+      words,
+    };
   }
 
   /** What is left at the end of the execution that should not be. */

@@ -47,6 +47,9 @@ function ofKernel(k: Kernel, { detector, title, detail, about = {} }: Finding): 
     case 'lost-wakeup':
       more.push(...fieldsOf(k, `${title} ${detail.join(' ')}`.match(/(pipe|futex)\[\d+\]/g) ?? []));
       break;
+    case 'program':
+      more.push(k.console.writing.locked);
+      break;
     case 'leak':
       more.push(...k.ptable.procs.flatMap((p) => [p.state, p.parent]));
       if (frames.length > 0) more.push(k.kmem.freelist);

@@ -287,4 +287,5 @@ it('of what a program saw: the calls of all, and what they were answered', () =>
   expect(main(report).map(({ name }) => name)).toContainEqual(
     expect.stringMatching(/^write\(1, .*\) → \d+/),
   );
+  expect(report.why.join(' ')).toMatch(/read cons\.writing\.locked = 0 .* neither saw the other/);
 });

@@ -261,7 +261,7 @@ export function stepTable(report: Report, look: Look): string[] {
     lines.push(step.failing ? ink.red(text) : text);
     lines.push(...below(row, layout, look));
   }
-  const head = line('step', layout.head, '', HEAD_LOCKS);
+  const head = line('step', layout.head.trimEnd(), '', HEAD_LOCKS);
   const ruleLength =
     widest(
       [head, ...rows.map((row, i) => line('', cells[i] as string, row.values, row.locks))],

@@ -7,6 +7,9 @@ import {
   lockNames,
   type Story,
   sentence,
+  staleMoments,
+  staleRead,
+  staleSentences,
 } from '../history.ts';
 import type { Moment } from '../moment.ts';
 import { guestStack, placeText, shownPlace } from '../source.ts';
@@ -48,7 +51,11 @@ export function programStory(c: Case): Story {
   const lines = detail.slice(0, 3).filter((line) => !title.includes(line.slice(0, TITLE_MIN)));
   const why = lines.map((line) => sentence(line.slice(0, LINE_MAX)));
   why.push('These are the last calls before it said so, with what the kernel answered.');
-  return { summary: title, main: calls, why };
+  // What programs print is in order by a lock.
+  const stale = staleRead(c.moments);
+  if (stale === undefined) return { summary: title, main: calls, why };
+  why.push(...staleSentences(c, stale));
+  return { summary: title, main: [...calls, ...staleMoments(c, stale)], why };
 }
 
 /** Characters of a line of a detector's that tell it from another. */
