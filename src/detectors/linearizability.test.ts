@@ -1,10 +1,13 @@
 import { expect, it } from 'vitest';
+import { MUTANTS, type MutantName } from '../../kernel/mutants.ts';
 import { Pos } from '../../scheduler/strategies/pos.ts';
+import { RandomWalk } from '../../scheduler/strategies/random.ts';
 import { RoundRobin } from '../../scheduler/strategies/round-robin.ts';
 import { guestSpec } from '../guest.ts';
 import { run } from '../run.ts';
 import { Stage } from '../stage.ts';
 import { kernelSubject } from '../subject.ts';
+import { linearizability } from './linearizability.ts';
 
 it('a history of more calls than are kept is not judged, and the outcome says so', () => {
   const spec = guestSpec('churn', ['foo', '1100'], {});
@@ -26,3 +29,31 @@ it.each([7, 8])(
     }
   },
 );
+
+it('a child has what its parent had at its own fork, not at a later one', () => {
+  const steps = ['fork', 'p/mmap:2:s', 'p/fork', 'c/mmap:1:s'];
+  const stage = new Stage(kernelSubject(guestSpec('script', steps, { ncpu: 2, nproc: 6 })));
+  stage.watch({ detectors: [linearizability] });
+  for (let seed = 0; seed < 300; seed++) {
+    expect(stage.execute(new RandomWalk(), seed).finding).toBeUndefined();
+  }
+});
+
+it.each<[MutantName, RegExp]>([
+  ['create-apart', /explains pid \d open\("f", 0x202\) = 3$/],
+  ['fileread-advances-late', /explains pid \d read\(3, 3\) = 3 "xv6"$/],
+  ['munmap-forgets-writeback', /explains pid 2 read\(4, 4\) = 4 "abcd"$/],
+  ['munmap-writes-clean', /explains pid 2 read\(5, 4\) = 4 "abcd"$/],
+  ['cow-writes-in-place', /pid \d finds 8 at 0x3000, and not 7$/],
+  ['fork-no-sfence', /pid 3 finds 8 at 0x3000, and not 7$/],
+  ['munmap-no-sfence', /pid 2 loads from 0x3ffff000, where nothing is mapped$/],
+])('%s is found without any other detector', (mutant, title) => {
+  const spec = guestSpec(MUTANTS[mutant].scenario, [], {}, [mutant]);
+  const stage = new Stage(kernelSubject(spec));
+  stage.watch({ detectors: [linearizability] });
+  let found: string | undefined;
+  for (let seed = 0; seed < 1000 && found === undefined; seed++) {
+    found = stage.execute(new RandomWalk(), seed).finding?.title;
+  }
+  expect(found).toMatch(title);
+});

@@ -1,5 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { IPC_CREAT, IPC_EXCL, O_CREATE, O_EXCL, O_RDWR, SHM_DEST } from '../../kernel/abi.ts';
+import {
+  IPC_CREAT,
+  IPC_EXCL,
+  O_CREATE,
+  O_EXCL,
+  O_RDONLY,
+  O_RDWR,
+  SHM_DEST,
+  T_FILE,
+} from '../../kernel/abi.ts';
+import { FileBytes } from './file-bytes.ts';
+import { type FileCall, FileModel } from './file-model.ts';
 import { judge, type Model, type Timed } from './history.ts';
 import { type PosixCall, PosixModel } from './posix-model.ts';
 import { type SegmentCall, SegmentModel } from './segment-model.ts';
@@ -144,4 +155,87 @@ describe('POSIX objects', () => {
   ])('%s is not explained', (_, calls) => {
     expect(explained(calls, model)).toBe(calls.length - 1);
   });
+});
+
+describe('files', () => {
+  const model = (): FileModel => new FileModel(4);
+  const text = FileBytes.ofText;
+  const base = { pid: 2, result: 0, mayFail: false };
+  const open = (result: number, more: Partial<FileCall & { what: 'open' }> = {}): FileCall => ({
+    ...{ ...base, what: 'open', path: 'f', mode: O_CREATE | O_RDWR, lowest: 3, inum: 4 },
+    ...more,
+    result,
+  });
+  const of4 = { lowest: 4 };
+  const unlink = (result = 0): FileCall => ({ ...base, what: 'unlink', path: './f', result });
+  const write = (fd: number, bytes: string, result = bytes.length): FileCall => ({
+    ...{ ...base, what: 'write', fd, result },
+    bytes: text(bytes),
+  });
+  const read = (fd: number, bytes: string, result = bytes.length): FileCall => ({
+    ...{ ...base, what: 'read', fd, count: 4, result },
+    bytes: text(bytes),
+  });
+  const close = (fd: number, result = 0): FileCall => ({
+    ...{ ...base, what: 'close', fd, foreign: false, result },
+  });
+  const dup = (fd: number, result: number): FileCall => ({
+    ...{ ...base, what: 'dup', fd, lowest: result, result },
+  });
+  const fork: FileCall = { ...base, what: 'fork', result: 3 };
+  const child = (call: FileCall): FileCall => ({ ...call, pid: 3 });
+  const stat = (fd: number, size: number, nlink = 1): FileCall => ({
+    ...{ ...base, what: 'stat', fd },
+    stat: { inum: 4, type: T_FILE, nlink, size },
+  });
+  const back = (bytes: FileBytes): FileCall => ({ ...base, what: 'back', inum: 4, page: 0, bytes });
+  const pipe: FileCall = { ...base, what: 'pipe', reads: 3, writes: 4 };
+  const put = (bytes: string): FileCall => ({ ...base, what: 'put', fd: 4, bytes: text(bytes) });
+
+  test.each<[string, FileCall[]]>([
+    ['what is written is read', [open(3), write(3, 'abcd'), open(4, of4), read(4, 'abcd')]],
+    ['dup shares the offset', [open(3), write(3, 'ab'), dup(3, 4), write(4, 'cd'), stat(3, 4)]],
+    ['so does fork', [open(3), fork, child(write(3, 'ab')), write(3, 'cd'), stat(3, 4)]],
+    ['an unlinked file lasts while it is open', [open(3), unlink(), unlink(-1), stat(3, 0, 0)]],
+    ['another has the name then', [open(3), unlink(), open(4, { ...of4, inum: 5 })]],
+    ['its inode is free when it is closed', [open(3), unlink(), close(3), open(3)]],
+    ['O_TRUNC empties it', [open(3), write(3, 'ab'), { ...base, what: 'cut', fd: 3 }, stat(3, 0)]],
+    ['nothing is found without O_CREATE', [open(-1, { mode: O_RDONLY }), read(3, '', -1)]],
+    ['paths are resolved', [open(3, { path: 'tmp/../f' }), open(-1, { path: 'f/f' })]],
+    [
+      'a page that goes back is read, and no file grows by it',
+      [open(3), write(3, 'ab'), back(text('cdef')), open(4, of4), read(4, 'cd')],
+    ],
+    [
+      'bytes that nobody knows may be any',
+      [open(3), write(3, 'ab'), back(FileBytes.ofWords(4)), open(4, of4), read(4, 'zz')],
+    ],
+    ['a pipe keeps the order', [pipe, put('ab'), put('cd'), write(4, 'abcd'), read(3, 'abcd')]],
+    ['it ends when nobody can write', [pipe, close(4), read(3, '')]],
+    ['it is broken when nobody can read', [pipe, close(3), write(4, 'ab', -1)]],
+  ])('%s', (_, calls) => {
+    expect(explained(calls, model)).toBe(calls.length);
+  });
+
+  test.each<[string, FileCall[]]>([
+    ['two files of a name', [open(3), open(4, { ...of4, inum: 5 })]],
+    ['an inode for two files', [open(3), open(4, { ...of4, path: 'g' })]],
+    ['an inode that is mapped', [open(3), mapped(1), unlink(), close(3), open(3)]],
+    ['what nobody wrote', [open(3), write(3, 'ab'), open(4, of4), read(4, 'ac')]],
+    ['a part of what there is', [open(3), write(3, 'ab'), open(4, of4), read(4, 'a')]],
+    ['a part of a write', [open(3), write(3, 'ab', 1)]],
+    ['a failure without a reason', [open(3), write(3, 'ab', -1)]],
+    ['another descriptor than the lowest', [open(4)]],
+    ['a second close', [open(3), close(3), close(3)]],
+    ['an end that is none', [pipe, read(3, '')]],
+    ['a pipe that is not broken', [pipe, write(4, 'ab', -1)]],
+    ['more than a pipe holds', [pipe, put('abcde')]],
+    ['bytes that overtake', [pipe, put('ab'), put('cd'), write(4, 'abcd'), read(3, 'cdab')]],
+  ])('%s is not explained', (_, calls) => {
+    expect(explained(calls, model)).toBe(calls.length - 1);
+  });
+
+  function mapped(count: number): FileCall {
+    return { ...base, what: 'map', inum: 4, count };
+  }
 });
