@@ -257,6 +257,12 @@ it('of copy on write: which mapping got which rights, and how many had the frame
   expect(why).toMatch(/kmem\.refs\[0x[0-9a-f]+\] was 2 since pid 2 in fork .* must copy it first/);
 });
 
+it('of a frame that became a table of pages, and of one that was counted as it should be', () => {
+  expect(whyOf('exec-oom-keeps-image')).toMatch(/which made it a page table/);
+  expect(whyOf('shm-close-frees-before-unmap')).not.toMatch(/freed the frame because/);
+  expect(whyOf('kfree-rereads')).toMatch(/freed the frame because it found 0 there later/);
+});
+
 it('of a race for what both believe to be their own: how both were given it', () => {
   expect(whyOf('filealloc-apart')).toMatch(/read file\[\d\]\.ref = 0 .*let ftable\.lock go/);
 });

@@ -1,4 +1,4 @@
-import { PTE_V, PTE_W, ppnOfPte } from '../../../machine/index.ts';
+import { PTE_RWX, PTE_V, PTE_W, ppnOfPte } from '../../../machine/index.ts';
 import {
   at,
   type Case,
@@ -29,6 +29,7 @@ const PHRASES: Readonly<Record<string, string>> = {
 function deed({ kind, before = 0, after }: Moment): string {
   const did = PHRASES[kind] ?? 'used it';
   if (kind !== 'map') return did;
+  if ((after & PTE_RWX) === 0) return 'made it a page table';
   const rights = (after & PTE_W) === 0 ? 'read-only' : 'writable';
   const again = (before & PTE_V) !== 0 && ppnOfPte(before) === ppnOfPte(after);
   return again ? `made its mapping ${rights}` : `${did}, ${rights}`;
@@ -112,7 +113,7 @@ function lastLook(c: Case, ppn: number, counts: readonly Moment[]): Pick<Story, 
   const own = counts.filter((m) => m.thread === last.thread && m.turn === last.turn);
   const looked = own.findLast((m) => m.kind === 'load');
   const counted = own.findLast((m) => m.kind === 'store');
-  if (looked === undefined || counted === undefined || looked.step < counted.step) {
+  if (counted === undefined || looked?.after !== 0 || looked.step < counted.step) {
     return { main: [], why: [] };
   }
   return {

@@ -46,12 +46,12 @@ export function deadlockStory(c: Case, waiting: readonly Moment[]): Story {
 interface Sleeper {
   readonly moments: readonly Moment[];
   readonly sentences: readonly string[];
-  /** Whether it waits for a child to exit, and none has woken it. */
+  /** Whether it waits for a child to exit. */
   readonly isParent: boolean;
 }
 
 function parentText({ moments }: Sleeper): string {
-  const [slept] = moments;
+  const slept = moments.find(({ kind }) => kind === 'sleep');
   return slept === undefined ? '' : `${capital(who(slept))} waits for a child to exit${at(slept)}.`;
 }
 
@@ -76,7 +76,7 @@ function sleeper(c: Case, pid: number): Sleeper {
   told.sort(([a], [b]) => a.step - b.step);
   const sentences = told.map(([, text]) => text);
   if (woken === undefined) sentences.push(`Nobody ever woke ${slept.name}.`);
-  const isParent = slept.call === 'wait' && woken === undefined;
+  const isParent = slept.call === 'wait';
   return { moments: [...told.map(([m]) => m), ...looks], sentences, isParent };
 }
 
