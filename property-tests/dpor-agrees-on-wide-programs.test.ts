@@ -7,7 +7,7 @@ import { explore } from './truth/explored.ts';
 import { builtWide, type Wide, wideBlockingPrograms, widePrograms } from './truth/wide.ts';
 
 /** Programs that cost brute force more are passed over. */
-const PREFIXES_MAX = 1_000;
+const PREFIXES_MAX = 500;
 
 function truthOf(source: Wide): Truth {
   try {
@@ -33,7 +33,7 @@ describe.each([
         expect(explored.deadlocks).toEqual(truth.deadlocks);
         expect([dpor.traces, dpor.redundant]).toEqual([truth.traces.size, 0]);
       }),
-      { numRuns: 50 },
+      { numRuns: 40 },
     );
   });
 
@@ -45,7 +45,7 @@ describe.each([
         expect(new Set(explore(builtWide(source), dfs).keys)).toEqual(within);
         expect(dfs.traces).toBe(within.size);
       }),
-      { numRuns: 30 },
+      { numRuns: 25 },
     );
   });
 });
