@@ -189,6 +189,10 @@ export function* filewrite(k: Kernel, p: Proc, f: File, va: number, n: number): 
   const ip = inodeOf(k, object);
   yield* ilock(k, ip);
   const off = m.load(f.off) ?? (yield);
+  if (k.mutant['filewrite-apart']) {
+    yield* iunlock(k, ip);
+    yield* ilock(k, ip);
+  }
   const written = yield* writei(k, ip, bytes, off);
   if (written > 0) m.store(f.off, off + written) ?? (yield);
   yield* iunlock(k, ip);

@@ -184,7 +184,7 @@ function* cut(k: Kernel, p: Proc, v: Vma, from: number, to: number): Code<void> 
   }
   if (to < end) {
     const rest = freeVma(k, p) as Vma;
-    const behind = pageBehind(k, v, to);
+    const behind = pageBehind(k, v, k.mutant['munmap-split-moves'] ? from : to);
     const publish = (): void => setVma(k, rest, to, end - to, mode, object, behind);
     if (k.mutant['munmap-split-uncounted']) publish();
     else yield* openVma(k, v, publish);

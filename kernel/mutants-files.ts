@@ -31,6 +31,13 @@ export const FILE_MUTANTS = {
     1,
     'fileread lets the inode go before it advances the offset: two reads of one file get the same',
   ),
+  'filewrite-apart': mutant(
+    'check, then act',
+    'write-append',
+    'linearizability',
+    2,
+    'filewrite lets the inode go between reading the offset and writing there: a write is lost',
+  ),
   'fork-files-uncounted': mutant(
     'order',
     'file-fork',

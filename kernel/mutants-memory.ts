@@ -104,6 +104,13 @@ export const MEMORY_MUTANTS = {
     0,
     'munmap that splits a shared area does not count the second half where it comes from',
   ),
+  'munmap-split-moves': mutant(
+    'translation',
+    'area-split-fork',
+    'linearizability',
+    0,
+    'munmap that splits an area gives the second half the pages that it removed',
+  ),
   'object-page-apart': mutant(
     'check, then act',
     'fault-fault',

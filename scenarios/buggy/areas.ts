@@ -45,6 +45,9 @@ export const areas: Readonly<Record<string, Scenario>> = {
   'area-split': situation('a process unmaps the middle of a shared area', [
     'mmap:3:s=0 put:0:7 put:2:8 munmap:1:1=0 get:0=7 get:2=8',
   ]),
+  'area-split-fork': situation('a child has what was left when its parent unmapped the middle', [
+    'mmap:3:s=0 put:0:7 put:2:8 munmap:1:1=0 fork get:0=7 get:2=8',
+  ]),
   'area-fork': situation('a process forks with a shared area, and both exit', [
     'mmap:1:s=0 put:0:7 fork get:0=7',
   ]),

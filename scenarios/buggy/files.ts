@@ -8,6 +8,9 @@ export const files: Readonly<Record<string, Scenario>> = {
   'read-read': situation('parent and child read a file through one descriptor', [
     'openf:README=3 fork readf:3:3 p/wait=0',
   ]),
+  'write-append': situation('parent and child write to a file through one descriptor', [
+    'creat:f=3 fork writef:3:a=1 p/wait=0 p/openf:f=4 p/readf:4:4=aa p/unlink:f',
+  ]),
   'file-file': situation('two processes open files', ['openf:README=3', 'openf:tmp=3']),
   'file-fork': situation('a process forks with two files open', ['openf:README openf:tmp fork']),
   'create-both': situation('two processes create one file', ['creat:f=3', 'creat:f=3']),
