@@ -21,10 +21,6 @@ export class FileBytes {
     return new FileBytes(data, unknown);
   }
 
-  static ofText(text: string): FileBytes {
-    return new FileBytes(Buffer.from(text, 'latin1'));
-  }
-
   get length(): number {
     return this.data.length;
   }

@@ -159,7 +159,7 @@ describe('POSIX objects', () => {
 
 describe('files', () => {
   const model = (): FileModel => new FileModel(4);
-  const text = FileBytes.ofText;
+  const text = (characters: string): FileBytes => new FileBytes(Buffer.from(characters));
   const base = { pid: 2, result: 0, mayFail: false };
   const open = (result: number, more: Partial<FileCall & { what: 'open' }> = {}): FileCall => ({
     ...{ ...base, what: 'open', path: 'f', mode: O_CREATE | O_RDWR, lowest: 3, inum: 4 },
