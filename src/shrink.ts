@@ -209,13 +209,15 @@ class Shrinker {
       if (before.preemptions < 2 || before.preemptions <= this.least) return;
       const anchors = anchorsOf(trials, before);
       const last = anchors.toReversed();
-      const pairs = last.flatMap((b, i) => last.slice(i + 1).map((a) => [a, b]));
       const alone = last.map((anchor) => this.keep([anchor], until));
-      const both = pairs.map((pair) => this.keep(pair, until));
       for (const left of last) {
         const others = anchors.filter((anchor) => anchor !== left);
         this.keep(others, until);
       }
+      // Of many, others may do without now, too.
+      if (this.best !== before) continue;
+      const pairs = last.flatMap((b, i) => last.slice(i + 1).map((a) => [a, b]));
+      const both = pairs.map((pair) => this.keep(pair, until));
       this.comeBack(alone, 2, until);
       this.comeBack(both, 3, until);
       for (const anchor of last) {
