@@ -13,6 +13,9 @@ it.each([
   ['x5-race.ts', 'race', 'data race on x'],
   ['bounded-queue.ts', 'lost-wakeup', 'lost wakeup: consumer waits for filled'],
   ['dining-philosophers.ts', 'deadlock', "wait for each other's locks"],
+  ['one-condition.ts', 'deadlock', 'waits for changed, and 1 more'],
+  ['peterson.ts', 'exception', 'p0 throws: p0 is not alone'],
+  ['aba-stack.ts', 'check', 'node 1 was popped 2 times'],
 ])('%s is wrong, and the report says how', (file, detector, title) => {
   const { code, lines } = explored(file);
   expect(code).toBe(1);
@@ -22,18 +25,24 @@ it.each([
   expect(text).toContain(title);
 });
 
-it.each(['x5-race.ts#locked', 'bounded-queue.ts#fixed', 'dining-philosophers.ts#ordered'])(
-  '%s is right in all its executions',
-  (file) => {
-    const { code, lines } = explored(file);
-    expect(code).toBe(0);
-    expect(lines.find(({ kind }) => kind === 'exploration')).toMatchObject({ complete: true });
-  },
-);
+it.each([
+  ['x5-race.ts#locked', 2],
+  ['bounded-queue.ts#fixed', 10],
+  ['dining-philosophers.ts#ordered', 6],
+  ['one-condition.ts#broadcast', 80],
+  ['peterson.ts#right', 12],
+  ['aba-stack.ts#counted', 39],
+])('%s is right in all its executions, of %i traces', (file, traces) => {
+  const { code, lines } = explored(file);
+  expect(code).toBe(0);
+  const complete = { complete: true, traces };
+  expect(lines.find(({ kind }) => kind === 'exploration')).toMatchObject(complete);
+});
 
 it('every example is tested here, and runs as it stands', () => {
   const files = readdirSync(EXAMPLES).filter((name) => name.endsWith('.ts'));
-  expect(files).toEqual(['bounded-queue.ts', 'dining-philosophers.ts', 'x5-race.ts']);
+  const names = 'aba-stack bounded-queue dining-philosophers one-condition peterson x5-race';
+  expect(files).toEqual(names.split(' ').map((name) => `${name}.ts`));
   for (const file of files) {
     const { code, err } = xv6(folder(), ['run', `${EXAMPLES}${file}`, '--seed', '1']);
     expect(code, file).toBeLessThanOrEqual(1);
