@@ -61,8 +61,6 @@ const REDUCED_AGAIN = 420;
 const GUESSED_AGAIN = 330;
 const ANCHORED = 430;
 const ANCHORED_AGAIN = 400;
-/** Shares of the others' run after which who was preempted goes on. */
-const SHARES = [1 / 2, 1 / 4, 3 / 4, 1 / 8, 3 / 8, 5 / 8, 7 / 8];
 const REGROWN = 400;
 const PROVEN = 445;
 const POLISHED = 460;
@@ -72,6 +70,8 @@ const SMALL = 100_000_000;
 const EXHAUSTIVE = 5_000;
 /** Executions for one guess at most: a place that is touched everywhere must not use up the rest. */
 const GUESS = 40;
+/** Shares of the others' run after which who was preempted goes on. */
+const SHARES = [1 / 2, 1 / 4, 3 / 4, 1 / 8, 3 / 8, 5 / 8, 7 / 8];
 
 /**
  * Finds a schedule with few preemptions, then with few steps, that still has the trace's finding:
