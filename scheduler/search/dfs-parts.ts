@@ -1,9 +1,11 @@
-import type { Division, PartResult, PartTask } from './division.ts';
+import { type Division, OPERATIONS, type PartResult, type PartTask } from './division.ts';
 import { Reached, type ReachedState } from './reached.ts';
 import type { SearchState } from './state.ts';
 
 /** Parts that are made, if there is something to make them of, and gone on with in one round. */
 const PARTS = 16;
+/** Parts that are made of each part of a search that merges, which explores some of them twice. */
+const MERGING_PARTS = 4;
 
 /** Something that is left: undefined for the whole; and the traces that are expected in it. */
 interface Part {
@@ -32,9 +34,19 @@ export class DfsParts implements Division {
 
   tasks(most: number): readonly PartTask[] {
     const now = this.parts.slice(0, Math.min(most, PARTS));
-    const parts = most === 1 ? 1 : Math.ceil(PARTS / this.parts.length);
-    const shared = this.reached === undefined ? {} : { table: this.reached.table };
-    return now.map(({ state }) => ({ state, parts, ...shared }));
+    if (this.reached === undefined) {
+      const parts = most === 1 ? 1 : Math.ceil(PARTS / this.parts.length);
+      return now.map(({ state }) => ({ state, parts, operations: OPERATIONS }));
+    }
+    const { table } = this.reached;
+    // Short rounds while few know what the others do: what is explored twice is so in the first ones.
+    const operations = (OPERATIONS * now.length) / PARTS;
+    return now.map(({ state }) => ({
+      state,
+      parts: most === 1 ? 1 : MERGING_PARTS,
+      operations,
+      table,
+    }));
   }
 
   take(results: readonly PartResult[]): void {

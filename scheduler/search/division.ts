@@ -2,12 +2,17 @@ import type { Level } from './deepening.ts';
 import type { ReachedState, ReachedTable } from './reached.ts';
 import type { SearchState } from './state.ts';
 
+/** Operations of a part in a round: some tenths of a second. */
+export const OPERATIONS = 1_500_000;
+
 /** A part of a search, to be gone on with: plain data, but for memory that threads share. */
 export interface PartTask {
   /** Where it stands; undefined for the whole, which is not begun. */
   readonly state: SearchState | undefined;
   /** Parts to make of what will be left of it, at most. */
   readonly parts: number;
+  /** Operations after which it is shared out anew. */
+  readonly operations: number;
   /** Of a search that merges: what all parts have reached. */
   readonly table?: ReachedTable;
   /** Of a series of searches: which of them it is of. */

@@ -1,5 +1,5 @@
 import { Chain } from './chain.ts';
-import type { Division, PartResult, PartTask } from './division.ts';
+import { type Division, OPERATIONS, type PartResult, type PartTask } from './division.ts';
 import type { DporState, Request } from './dpor.ts';
 import { type Node, packNode, takeBranch, unpackNode } from './node.ts';
 import type { SearchState } from './state.ts';
@@ -48,7 +48,11 @@ export class DporParts implements Division {
 
   tasks(most: number): readonly PartTask[] {
     this.running = this.parts.filter(isReady).slice(0, most);
-    return this.running.map((part) => ({ state: { ...this.stateOf(part) }, parts: 1 }));
+    return this.running.map((part) => ({
+      state: { ...this.stateOf(part) },
+      parts: 1,
+      operations: OPERATIONS,
+    }));
   }
 
   take(results: readonly PartResult[]): void {

@@ -55,9 +55,6 @@ const NO_PART: PartResult = {
   startsOver: false,
 };
 
-/** Operations of a part after which it is shared out anew. */
-const SLICE_OPERATIONS = 1_500_000;
-
 /** For threads; see UnitModule. */
 export async function open(setup: unknown): Promise<Opened> {
   const { recipe, options, seed, keepGoing } = setup as ExploreSetup;
@@ -119,7 +116,7 @@ async function piece(
     explorer.execute(0);
     if (known === undefined && n === 0) unit = unitOf(share.operations);
     isOver = !explorer.isDone && !part.next();
-    const isFull = share.operations >= SLICE_OPERATIONS || share.executions >= executionsMax;
+    const isFull = share.operations >= task.operations || share.executions >= executionsMax;
     goesOn = !explorer.isDone && !isFull;
     if (beat.did(share.operations - operations) && !(await beat.rest())) goesOn = false;
   }
