@@ -1,6 +1,7 @@
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { Proc } from '../../kernel/proc.ts';
 import type { Finding } from '../finding.ts';
+import { empty } from './detector.ts';
 import { judge, KEPT, type Model, type Timed, unexplained } from './history.ts';
 
 /** Numbers of events, which are the same time for all families. */
@@ -64,8 +65,8 @@ export abstract class CallFamily<Call> {
   protected settled?(entries: readonly Entry<Call>[]): void;
 
   begin(): void {
-    this.entries = [];
-    this.inside.length = 0;
+    if (this.entries.length > 0) this.entries = [];
+    empty(this.inside);
     this.gaveUp = undefined;
   }
 

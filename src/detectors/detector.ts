@@ -88,6 +88,11 @@ export interface DetectorKind {
   make(guest: Guest): Detector | undefined;
 }
 
+/** Empties a list that is filled again soon: it keeps its memory, which `length = 0` gives back. */
+export function empty(list: unknown[]): void {
+  while (list.length > 0) list.pop();
+}
+
 /** How to make a detector that reads a kernel's tables. */
 export function forKernel(
   make: (guest: Guest, k: Kernel) => Detector,

@@ -4,7 +4,7 @@ import { myproc } from '../../kernel/myproc.ts';
 import type { Ending } from '../../machine/index.ts';
 import type { Finding } from '../finding.ts';
 import type { CallFamily, EventClock } from './call-family.ts';
-import { type Detector, type DetectorKind, forKernel } from './detector.ts';
+import { type Detector, type DetectorKind, empty, forKernel } from './detector.ts';
 import { FileFamily } from './file-family.ts';
 import type { Guest } from './guest.ts';
 import { judge, KEPT, type Timed, unexplained } from './history.ts';
@@ -46,7 +46,7 @@ class Entry {
     this.mayFail = false;
     this.start = start;
     this.end = Number.POSITIVE_INFINITY;
-    this.hints.length = 0;
+    empty(this.hints);
   }
 }
 
@@ -106,11 +106,11 @@ class Linearizability implements Detector {
 
   begin(): void {
     this.count = 0;
-    this.order.length = 0;
-    this.current.length = 0;
+    empty(this.order);
+    empty(this.current);
     this.events = 0;
     this.free = this.k.freeAtStart.size;
-    this.freeing.length = 0;
+    empty(this.freeing);
     this.clock.now = 0;
     this.clock.memoryWasOut = this.k.param.kallocFailsAt > 0;
     this.gaveUp = undefined;

@@ -2,7 +2,7 @@ import type { Kernel } from '../../kernel/kernel.ts';
 import { type Proc, SLEEPING, ZOMBIE } from '../../kernel/proc.ts';
 import { COND_WAKE, type Ending, type Thread } from '../../machine/index.ts';
 import type { About, Finding } from '../finding.ts';
-import { type Detector, type DetectorKind, found } from './detector.ts';
+import { type Detector, type DetectorKind, empty, found } from './detector.ts';
 import type { Guest } from './guest.ts';
 
 /** A wakeup that nobody heard, or has not heard yet. */
@@ -52,7 +52,7 @@ class LostWakeup implements Detector {
 
   begin(): void {
     // To clear what is empty costs as much as to clear what is not.
-    if (this.falling.length > 0) this.falling.length = 0;
+    empty(this.falling);
     if (this.wakers > 0) this.wakes.fill(0);
     this.wakers = 0;
     if (this.last.size > 0) this.last.clear();

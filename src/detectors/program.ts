@@ -20,6 +20,8 @@ class ProgramVerdict implements Detector {
   private readonly guest: Guest;
   private readonly scenario: Claim;
   private output = '';
+  /** The last output that held: mostly it is the same again. */
+  private held: string | undefined;
   private failed: { pid: number; status: number; name: string; step: number } | undefined;
 
   constructor(guest: Guest, scenario: Claim) {
@@ -55,8 +57,12 @@ class ProgramVerdict implements Detector {
         step,
       };
     }
-    const wrong = holds?.(this.output);
-    if (wrong === undefined) return undefined;
+    if (holds === undefined || this.output === this.held) return undefined;
+    const wrong = holds(this.output);
+    if (wrong === undefined) {
+      this.held = this.output;
+      return undefined;
+    }
     const title = wrong.split('\n')[0] ?? '';
     return { detector: this.name, title, detail: this.lines(), step: this.guest.m.step };
   }

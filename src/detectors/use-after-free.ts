@@ -18,7 +18,7 @@ class UseAfterFree implements Detector {
   /** By frame: 1 while free. */
   private readonly free: Uint8Array;
   private readonly freeAtStart: Uint8Array;
-  /** By frame: when it was freed last, and by whom. */
+  /** By frame: when it was freed last, 0 for before the execution, and by whom. */
   private readonly freedAt: Int32Array;
   private readonly freedBy: string[] = [];
 
@@ -35,7 +35,7 @@ class UseAfterFree implements Detector {
 
   begin(): void {
     this.free.set(this.freeAtStart);
-    this.freedBy.length = 0;
+    this.freedAt.fill(0);
   }
 
   allocated(ppn: number): void {
@@ -98,8 +98,8 @@ class UseAfterFree implements Detector {
   }
 
   private history(frame: number): string {
-    const by = this.freedBy[frame];
-    return by === undefined ? 'free since boot' : `freed at step ${this.freedAt[frame]} by ${by}`;
+    const step = this.freedAt[frame];
+    return step === 0 ? 'free since boot' : `freed at step ${step} by ${this.freedBy[frame]}`;
   }
 }
 
