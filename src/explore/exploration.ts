@@ -25,7 +25,7 @@ export interface OutcomeCount {
 }
 
 /** An execution that reached the step limit. */
-export interface Endless {
+interface Endless {
   /** Who stepped last, and at what: for example `worker at load(x)`. */
   readonly who: readonly string[];
   /** For `run`; undefined where a strategy drew it. */
