@@ -1,6 +1,6 @@
 /**
  * What a second worker thread brings to an exploration: executions/s with one and with two, side by
- * side, on a bare program with the race detector and on two processes of the kernel with all of them.
+ * side, on bare programs and on two processes of the kernel.
  *
  * Each measurement is a process of its own, as the command line is: starting threads, and compiling
  * the code in each of them, is included. The last columns tell whether the computer had two processors
@@ -21,7 +21,8 @@ const MILLISECONDS = 8000;
 const GOAL = 1.8;
 
 /** This file is built to dist-bench/bench. */
-const FILE = fileURLToPath(new URL('../../bench/lib/locked-program.ts', import.meta.url));
+const own = (file: string): Promise<Subject> =>
+  loadSubject(fileURLToPath(new URL(`../../bench/lib/${file}`, import.meta.url)));
 
 interface Case {
   readonly name: string;
@@ -29,12 +30,15 @@ interface Case {
   subject(): Promise<Subject>;
 }
 
-const locked = (): Promise<Subject> => loadSubject(FILE);
+const locked = (): Promise<Subject> => own('locked-program.ts');
+const additions = (): Promise<Subject> => own('additions-program.ts');
 const kernel = async (): Promise<Subject> => kernelSubject(guestSpec('two-open-close', [], {}));
 const cases: readonly Case[] = [
   { name: 'bare 3 x 40, race detector, pct', strategy: 'pct', subject: locked },
   { name: 'bare 3 x 40, race detector, random', strategy: 'random', subject: locked },
   { name: 'two-open-close, all detectors, random', strategy: 'random', subject: kernel },
+  { name: 'bare 4 x 2 additions, no detector, dpor', strategy: 'dpor', subject: additions },
+  { name: 'two-open-close, all detectors, dpor', strategy: 'dpor', subject: kernel },
 ];
 
 interface Speed {
