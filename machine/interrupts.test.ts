@@ -2,8 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { machineOf, prefer, start, X } from '../property-tests/rig.ts';
 import type { Machine } from './machine.ts';
 import * as op from './operation.ts';
-import { CAUSE_ECALL, CAUSE_TIMER } from './seam.ts';
-import type { Code } from './thread.ts';
+import { CAUSE_ECALL, CAUSE_TIMER, type ChoicePoint } from './seam.ts';
+import type { Code, Thread } from './thread.ts';
+
+/** The last thread that could step, a timer if there is one; or the first. */
+function at({ enabled, enabledCount }: ChoicePoint, last: boolean): Thread {
+  return enabled[last ? enabledCount - 1 : 0] as Thread;
+}
 
 describe('a timer', () => {
   const loads = (m: Machine, count: number) =>
@@ -69,6 +74,22 @@ describe('a timer', () => {
     expect(depth).toBe(1);
   });
 
+  it('that comes when it is chosen may come at any operation, so many times', () => {
+    const trappedAt = (isChosen: (step: number) => boolean): readonly number[] => {
+      const m = machineOf({ cpus: 1, ticks: 2 });
+      const trapped: number[] = [];
+      m.trapVector = () => {
+        trapped.push(m.step);
+        return (function* (): Code<void> {})();
+      };
+      start(m, loads(m, 5));
+      m.run({ asksAlways: true, choose: (point) => at(point, isChosen(point.step)) });
+      return trapped;
+    };
+    expect(trappedAt((step) => step === 3 || step === 5)).toEqual([4, 6]);
+    expect(trappedAt(() => true)).toEqual([1, 2]);
+  });
+
   it('of CPU 0 makes time pass when all that is left is to wait for it', () => {
     const m = machineOf({ cpus: 1, tickInterval: 1_000_000, stepsMax: 100 });
     let ticks = 0;
@@ -126,6 +147,26 @@ describe('wfi', () => {
     );
     expect(m.run(prefer('low', 100))).toBe('halted');
     expect(log).toEqual(['runnable', 'woken']);
+  });
+
+  it('that takes a thread takes the next in turn that is ready', () => {
+    const m = machineOf({ cpus: 4 });
+    const taken: number[] = [];
+    start(
+      m,
+      function* (): Code<void> {
+        for (const from of [2, 3, 0]) taken.push(m.do(op.WFI, op.TAKES, from) ?? (yield));
+      },
+      function* (): Code<void> {
+        for (const id of [1, 3, 2]) m.changeRunLine(1, m.threads[id] as Thread);
+        m.load(X) ?? (yield);
+      },
+      function* (): Code<void> {},
+      function* (): Code<void> {},
+    );
+    m.run(prefer('high', 100));
+    expect(taken).toEqual([2, 3, 1]);
+    expect(m.runLine).toBe(0);
   });
 
   it('blocks for ever when nothing can become runnable', () => {

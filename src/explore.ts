@@ -3,7 +3,7 @@ import { accuse, checkDeterministic } from './determinism.ts';
 import { UsageError } from './errors.ts';
 import { type Exploration, noExploration } from './explore/exploration.ts';
 import { Explorer, unitOf } from './explore/explorer.ts';
-import { type Plan, type PlanOptions, planOf } from './explore/plan.ts';
+import { commutingWithout, type Plan, type PlanOptions, planOf } from './explore/plan.ts';
 import { type Runnable, subjectOf } from './subject.ts';
 
 export type { Discovery, Exploration, OutcomeCount } from './explore/exploration.ts';
@@ -35,11 +35,13 @@ const SCHEDULES = 10_000;
 export function explore(what: Runnable, options: ExploreOptions = {}): Exploration {
   const subject = subjectOf(what);
   checkCounts(options);
-  const so = explorePlan(planOf(subject, options), options);
-  const [note] = so.notes;
-  if (note === undefined || options.commuting !== undefined) return so;
-  // What commutes was only a default, and a wrong one: all over again without it.
-  return explorePlan(planOf(subject, { ...options, commuting: [] }), options);
+  for (let { commuting } = options; ; ) {
+    const so = explorePlan(planOf(subject, { ...options, commuting }), options);
+    const [note] = so.notes;
+    if (note === undefined || options.commuting !== undefined) return so;
+    // What commutes was only a default, and a wrong one: all over again without it.
+    commuting = commutingWithout(commuting, note);
+  }
 }
 
 function checkCounts({ schedules, preemptions }: ExploreOptions): void {

@@ -63,14 +63,6 @@ export class InterruptedDpor extends Dpor {
     return thread;
   }
 
-  override save(): ReturnType<Dpor['save']> {
-    const { untimed } = this;
-    this.untimed = undefined;
-    const state = super.save();
-    this.untimed = untimed;
-    return state;
-  }
-
   /** Notes which timers could interrupt now; answers the one that is to. */
   private timerDue(point: ChoicePoint): Thread | undefined {
     const { own, interrupt, isOver } = this;

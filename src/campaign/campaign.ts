@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { checkDeterministic } from '../determinism.ts';
 import { type Exploration, noExploration } from '../explore/exploration.ts';
 import { Explorer } from '../explore/explorer.ts';
-import { type Plan, type PlanOptions, planOf } from '../explore/plan.ts';
+import { commutingWithout, type Plan, type PlanOptions, planOf } from '../explore/plan.ts';
 import { type ExploreOptions, schedulesOf } from '../explore.ts';
 import type { Subject } from '../stage.ts';
 import type { Done } from './beat.ts';
@@ -53,12 +53,16 @@ const TIMER_MAX = 2 ** 31 - 1;
  */
 export async function campaign(subject: Subject, options: CampaignOptions): Promise<Campaign> {
   const began = performance.now();
-  const first = await run(subject, options, options.from?.commuting ?? options.commuting);
-  const [note] = first.at.so.notes;
-  if (note === undefined || options.commuting !== undefined) return first;
-  // What commutes was only a default, and a wrong one: all over again without it.
   const { from: _, msMax = Number.POSITIVE_INFINITY, ...anew } = options;
-  return run(subject, { ...anew, msMax: msMax - (performance.now() - began) }, []);
+  let commuting = options.from?.commuting ?? options.commuting;
+  for (let asked = options; ; ) {
+    const ended = await run(subject, asked, commuting);
+    const [note] = ended.at.so.notes;
+    if (note === undefined || options.commuting !== undefined) return ended;
+    // What commutes was only a default, and a wrong one: all over again without it.
+    commuting = commutingWithout(commuting, note);
+    asked = { ...anew, msMax: msMax - (performance.now() - began) };
+  }
 }
 
 async function run(

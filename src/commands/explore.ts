@@ -244,7 +244,7 @@ export function define(command: Command, shell: Shell): void {
     .option('--focus <names>', 'of a search: switch only at these words, such as shm', parseNames)
     .option(
       '--commuting <names>',
-      'of a search: critical sections whose order does not matter; kmem if none, or `none`',
+      'of a search: critical sections whose order does not matter;\nkmem,looks if none, or `none`',
       parseNames,
     )
     .option('--keep-going', 'go on after something was found');

@@ -36,9 +36,18 @@ it('with all detectors, sections of kmem that do not commute are noticed, and th
   expect([coverage.commuting, finding?.detector]).toEqual([undefined, 'leak']);
 });
 
+it('sections of kmem that only look at a count are told apart: a bug that was missed', () => {
+  const spec = guestSpec('cow-cow', [], {}, ['kfree-rereads']);
+  const { coverage, finding } = explore(spec, { schedules: 2000 });
+  expect([coverage.commuting, finding?.detector]).toEqual([undefined, 'use-after-free']);
+});
+
 it('a search whose claims turn out to be wrong starts over without them', () => {
   const spec = guestSpec('kill-holder', [], {}, ['kill-unlocked']);
   const subject = { ...kernelSubject(spec), detectors: ['panic'] };
-  const { coverage, notes } = explore(subject, { strategy: 'dpor', schedules: 500 });
-  expect([coverage.commuting, notes]).toEqual([undefined, []]);
+  const options = { strategy: 'dpor', schedules: 500 };
+  const looks = explore(subject, { ...options, commuting: ['looks'] });
+  expect(looks.notes[0]).toMatch(/^a section of proc/);
+  const { executions, notes } = explore(subject, options);
+  expect([executions, notes]).toEqual([500, []]);
 });

@@ -30,8 +30,8 @@ export interface PlanOptions {
   /** Of a search: names of words; see objectsNamed. Only their operations are choice points. */
   readonly focus?: readonly string[] | undefined;
   /**
-   * Of a search of a kernel: names of locks and what they guard, whose critical sections commute.
-   * Default: `kmem`, whose order is the order of frames.
+   * Of a search of a kernel: names of locks and what they guard, whose critical sections commute; and
+   * `looks` for sections that only look. Default: that, and `kmem`, whose order is the order of frames.
    */
   readonly commuting?: readonly string[] | undefined;
 }
@@ -55,6 +55,10 @@ export interface Plan {
   /** Of `deepen`: soon adds choices at the words where a race was seen. */
   readonly widen?: (words: readonly number[]) => void;
 }
+
+/** The name of sections that only look among those that commute. */
+const LOOKS = 'looks';
+const USUAL = ['kmem', LOOKS];
 
 export const DEEPEN = 'deepen';
 /** What every kernel call uses, by name: deepening begins with the rest. */
@@ -120,20 +124,21 @@ function searchPlan(given: Subject, name: string, options: PlanOptions): Plan {
   const stage = new Stage(subject);
   const { machine } = stage;
   const isInterrupted = (subject.spec?.param.ticks ?? 0) > 0;
-  const { commuting = isKernel ? ['kmem'] : [] } = options;
-  const ignored = commuting.length === 0 ? undefined : objectsNamed(machine, commuting);
+  const commuting = options.commuting ?? (isKernel ? USUAL : []);
+  const named = commuting.filter((name) => name !== LOOKS);
+  const looks = isKernel && commuting.includes(LOOKS);
+  const ignored = named.length === 0 ? undefined : objectsNamed(machine, named);
   const sections = ignored === undefined ? [] : locksIn(machine, ignored);
   const { preemptions, focus } = options;
   const coverage: Coverage = {
     kind: name === 'dfs' ? 'interleavings' : 'traces',
     preemptions,
     focus,
-    commuting: ignored === undefined ? undefined : commuting,
+    commuting: ignored === undefined ? undefined : named,
     untimed: isKernel && !isInterrupted ? true : undefined,
     interrupts: isInterrupted ? 1 : undefined,
     inTurn: isKernel ? true : undefined,
   };
-  const looks = isKernel && commuting.length > 0;
   const made: SearchOptions = { ignored, sections, preemptions, looking: looks };
   const claims = [
     ...(sections.length > 0 ? [commutingSections(sections)] : []),
@@ -164,6 +169,15 @@ function searchPlan(given: Subject, name: string, options: PlanOptions): Plan {
   );
   const widen = widening(machine, search, coverage);
   return { ...rest, name, strategies: [search], search, widen };
+}
+
+/** What may still be taken to commute when a note says that something does not. */
+export function commutingWithout(
+  commuting: readonly string[] | undefined,
+  note: string,
+): readonly string[] {
+  const looked = note.includes('that only looks');
+  return (commuting ?? USUAL).filter((name) => (name === LOOKS) !== looked);
 }
 
 /** What a search changes of a kernel's limits. */
