@@ -19,27 +19,30 @@ test('nothing is found in the kernel as it is', () => {
   expect(so.findings.map(({ spec, finding }) => [spec.args.join(' '), finding.title])).toEqual([]);
   expect([so.programs, so.executions]).toEqual([60, 300]);
   // So that a change after which programs end early does not go unseen.
-  expect(so.calls.size).toBeGreaterThanOrEqual(25);
+  expect(so.calls.size).toBeGreaterThanOrEqual(33);
 });
 
 /** Programs within which each is found; the twin without it is the kernel above. */
 const WITHIN: readonly (readonly [MutantName, number])[] = [
-  ['shm-open-create-apart', 20],
-  ['shm-open-aba', 20],
-  ['shm-open-late-name', 5],
-  ['shm-open-full-keeps-reference', 20],
-  ['shm-close-split-decrement', 20],
-  ['shm-close-leaks-lock', 10],
-  ['shm-map-frame-apart', 20],
-  ['shm-map-checks-killed', 5],
-  ['shm-close-frees-before-unmap', 5],
-  ['shm-fork-uncounted', 5],
-  ['exit-keeps-shm', 5],
-  ['unlink-frees-open', 20],
-  ['cow-writes-in-place', 10],
-  ['exit-keeps-areas', 5],
-  ['sysv-rmid-keeps-key', 10],
-  ['futex-wait-blind', 10],
+  ['shm-open-late-name', 1],
+  ['shm-open-full-keeps-reference', 21],
+  ['shm-map-frame-apart', 10],
+  ['shm-map-checks-killed', 1],
+  ['shm-close-frees-before-unmap', 1],
+  ['exit-keeps-shm', 1],
+  ['exit-keeps-areas', 1],
+  ['cow-writes-in-place', 1],
+  ['cow-no-sfence', 1],
+  ['unlink-frees-open', 3],
+  ['write-full-keeps-blocks', 3],
+  ['mapfile-uncounted', 3],
+  ['munmap-writes-clean', 4],
+  ['munmap-forgets-writeback', 12],
+  ['posix-size-early', 4],
+  ['posix-create-apart', 7],
+  ['sysv-rmid-keeps-key', 19],
+  ['futex-wait-blind', 12],
+  ['futex-wait-apart', 12],
 ];
 
 function found(mutant: MutantName, programs: number, shrink = false): FuzzFinding | undefined {
@@ -95,8 +98,8 @@ describe('shrinking', () => {
 
   test('keeps the finding, and the seed of a program makes it again', () => {
     const mutants: MutantName[] = ['shm-fork-uncounted'];
-    const hit = found('shm-fork-uncounted', 20, true) as FuzzFinding;
-    expect(hit.spec.args.join(' ')).toBe('open:a fork');
+    const hit = found('shm-fork-uncounted', 40, true) as FuzzFinding;
+    expect(hit.spec.args.join(' ')).toMatch(/^open:\w fork$/);
     const alone = fuzz({ seed: hit.program, programs: 1, schedules: 20, mutants, shrink: false });
     expect(alone.findings.map(({ spec }) => spec)).toEqual([hit.from]);
     expect(alone.findings.map(({ finding }) => likeness(finding))).toEqual([likeness(hit.finding)]);
