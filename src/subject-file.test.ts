@@ -95,6 +95,16 @@ describe('a file of a program', () => {
     );
   });
 
+  it.each(['ts', 'mts', 'js', 'mjs'])('as .%s means the xv6-replay that runs it', (ending) => {
+    const other = 'node_modules/xv6-replay';
+    const xv6 = here({
+      [`${other}/package.json`]: '{ "name": "xv6-replay", "type": "module", "main": "index.js" }',
+      [`${other}/index.js`]: 'export let program = () => 0, scenario, ulib;\n',
+      [`race.${ending}`]: RACE.replace(/^interface.*$/m, '').replace(': Told', ''),
+    });
+    expect(xv6('run', `race.${ending}`)).toMatchObject({ code: 1, err: '' });
+  });
+
   it('may be a scenario for the kernel, with CPUs, limits and mutants', () => {
     const run = here({
       'own.ts': `${HEAD}export default scenario({

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { basename, relative, resolve, sep } from 'node:path';
+import { basename, extname, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { TraceHeader } from '../traces/trace.ts';
 import { hashOf } from './bare-subject.ts';
@@ -70,10 +70,14 @@ async function evaluate(path: string, shown: string): Promise<unknown> {
     interopDefault: false,
     virtualModules: { 'xv6-replay': api },
   });
+  const filename = resolve(path);
   try {
-    return await jiti.import(resolve(path));
+    if (extname(path) !== '.mjs') return await jiti.import(filename);
+    // jiti leaves these to Node, which may find another xv6-replay beside them.
+    const how = { filename, ext: '.mjs', async: true, forceTranspile: true };
+    return await jiti.evalModule(readFileSync(filename, 'utf8'), how);
   } catch (error) {
-    throw new UsageError(loadingText(error, resolve(path), shown));
+    throw new UsageError(loadingText(error, filename, shown));
   }
 }
 
