@@ -78,6 +78,8 @@ describe('a step that knows what must come of it sees', () => {
 const FALSE_ALARMS: readonly (readonly [string, Partial<Param>])[] = [
   // A child of an earlier fork was taken for that of the one under way.
   ['fork p/mmap:1:s p/fork c/mmap:1:s', { ncpu: 2, tickInterval: 0 }],
+  // A word that others change in one step is read so, too.
+  ['file:f:c fwrite:0:4096 fmap:0:s:1:0 fork bump:0 stay:0:8', { ncpu: 2, tickInterval: 0 }],
   // Who is killed, and so does not go to sleep, misses no wakeup.
   ['mmap:1:s:0 bump:0 fork meet:kill:area meet:wake:area', { ncpu: 3, tickInterval: 0 }],
 ];

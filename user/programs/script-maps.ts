@@ -85,10 +85,10 @@ export const MAP_CALLS: Readonly<Record<string, Call>> = {
     memory.shared = false;
     return 0;
   },
-  /** stay:PAGE:TIMES: loads from a page of the last mapping again and again. */
+  /** stay:PAGE:TIMES: reads a word of the last mapping again and again, as `bump` changes it. */
   *stay(u, { area }, [page, times]) {
     if (area === 0) return -1;
-    for (let n = 0; n < Number(times); n++) u.load(area + Number(page) * PGSIZE) ?? (yield);
+    for (let n = 0; n < Number(times); n++) u.fetchAdd(area + Number(page) * PGSIZE, 0) ?? (yield);
     return 0;
   },
   /** Opens a file in a way that makes it empty, and closes it again. */
