@@ -20,6 +20,9 @@ import * as ulib from '../user/ulib.ts';
  * has found a search that took a lock's own look for the end of all that it raced with.
  */
 
+/** Thousands of executions a test, on a machine that may be busy. */
+const MS = 300_000;
+
 /** What a complete search came upon. */
 interface Explored {
   readonly traces: number;
@@ -98,15 +101,19 @@ describe.each([
   const quiet: Subject = { ...kernelSubject(spec), detectors: ['program'] };
   const byValue = (a: unknown, b: unknown): number => Number(a) - Number(b);
 
-  it('comes to exactly these values, each by the schedule that is told for it', () => {
-    const { complete, coverage, outcomes, redundant } = explore(quiet, { strategy: 'dpor' });
-    expect([complete, redundant]).toEqual([true, 0]);
-    expect(coverage).toMatchObject({ kind: 'traces', untimed: true, inTurn: true });
-    expect(outcomes.map(({ value }) => value).sort(byValue)).toEqual(expected);
-    for (const { value, schedule } of outcomes) {
-      expect(run(quiet, { schedule }).outcome).toBe(value);
-    }
-  });
+  it(
+    'comes to exactly these values, each by the schedule that is told for it',
+    () => {
+      const { complete, coverage, outcomes, redundant } = explore(quiet, { strategy: 'dpor' });
+      expect([complete, redundant]).toEqual([true, 0]);
+      expect(coverage).toMatchObject({ kind: 'traces', untimed: true, inTurn: true });
+      expect(outcomes.map(({ value }) => value).sort(byValue)).toEqual(expected);
+      for (const { value, schedule } of outcomes) {
+        expect(run(quiet, { schedule }).outcome).toBe(value);
+      }
+    },
+    MS,
+  );
 
   it('comes to the same where idle CPUs scan, in executions at random', () => {
     const stage = new Stage(quiet);
