@@ -39,6 +39,18 @@ it('a child has what its parent had at its own fork, not at a later one', () => 
   }
 });
 
+// The child's open has far to go, and began when nothing was mapped yet.
+it('what a mapping shows may be cut by a call that began before it', () => {
+  const child = [`c/truncf:${'tmp/../'.repeat(15)}f`, 'c/writef:4:zz'];
+  const parent = ['p/mmapf:3:s', 'p/put:0:7', ...Array(11).fill(['p/fdup:9', 'p/get:0']).flat()];
+  const steps = ['creat:f', 'writef:3:abcd', 'fork', ...child, ...parent];
+  const stage = new Stage(kernelSubject(guestSpec('script', steps, { ncpu: 2, nproc: 6 })));
+  stage.watch({ detectors: [linearizability] });
+  for (let seed = 0; seed < 1800; seed++) {
+    expect(stage.execute(new Pos(), seed).finding).toBeUndefined();
+  }
+});
+
 it.each<[MutantName, RegExp]>([
   ['create-apart', /explains pid \d open\("f", 0x202\) = 3$/],
   ['fileread-advances-late', /explains pid \d read\(3, 3\) = 3 "xv6"$/],

@@ -69,24 +69,25 @@ export class Mappings {
   }
 
   begin(): void {
+    this.cutting = 0;
     if (!this.active) return;
     this.active = false;
     this.memories = [];
     this.objects.clear();
     this.files.clear();
-    this.cutting = 0;
   }
 
   /** A system call begins. Answers whether this wants to hear more of it. */
   entered(p: Proc, pid: number, name: string): boolean {
     const begins = name === 'mmap' || name === 'sbrk';
     if (begins) this.active = true;
-    if (!this.active) return false;
+    // One that began before the first mmap may cut what that maps.
     if (name === 'open' && (argint(this.k, p, 1) & O_TRUNC) !== 0) {
       this.cutting++;
       this.cut();
       return true;
     }
+    if (!this.active) return false;
     const memory = this.memoryOf(p, pid) ?? (begins ? this.imported(p, pid) : undefined);
     if (memory === undefined) return false;
     if (name === 'fork') {
@@ -124,12 +125,11 @@ export class Mappings {
   }
 
   exited(p: Proc, pid: number, name: string, result: number): void {
-    if (!this.active) return;
-    if (name === 'open' && this.cutting > 0 && (argint(this.k, p, 1) & O_TRUNC) !== 0) {
+    if (name === 'open' && (argint(this.k, p, 1) & O_TRUNC) !== 0) {
       this.cutting--;
       this.cut();
     }
-    const memory = this.memoryOf(p, pid);
+    const memory = this.active ? this.memoryOf(p, pid) : undefined;
     if (memory === undefined) return;
     if (name === 'fork') this.forked(memory, result);
     if (name === 'exec' && result >= 0) {
@@ -178,11 +178,9 @@ export class Mappings {
   }
 
   /** A process exits: by then it has closed what `dirtyPages` told. */
-  exiting(p: Proc, pid: number): boolean {
-    if (!this.active) return false;
-    const memory = this.memoryOf(p, pid);
+  exiting(p: Proc, pid: number): void {
+    const memory = this.active ? this.memoryOf(p, pid) : undefined;
     if (memory !== undefined) memory.leaving = filesOf(memory.space.areas);
-    return false;
   }
 
   reaped(pid: number): void {
