@@ -6,6 +6,8 @@ import { Stage } from '../stage.ts';
 import { kernelSubject } from '../subject.ts';
 import { looking } from './looking.ts';
 
+const MS = 120_000;
+
 /** What is noted about executions at random. */
 function notesOf(scenario: string, mutants: readonly string[] = []): string[] {
   const stage = new Stage(kernelSubject(guestSpec(scenario, [], {}, mutants)));
@@ -30,24 +32,36 @@ it('a field that changes without its lock is noted, and so is what else a sectio
   expect(unlocked).toMatch(/^a section of proc\[\d\]\.lock that only looks misses a change of/);
 });
 
-it('with all detectors, sections of kmem that do not commute are noticed, and the bug is found', () => {
-  const spec = guestSpec('heap-heap', [], {}, ['kalloc-apart']);
-  const { coverage, finding } = explore(spec, { schedules: 500 });
-  expect([coverage.commuting, finding?.detector]).toEqual([undefined, 'leak']);
-});
+it(
+  'with all detectors, sections of kmem that do not commute are noticed, and the bug is found',
+  () => {
+    const spec = guestSpec('heap-heap', [], {}, ['kalloc-apart']);
+    const { coverage, finding } = explore(spec, { schedules: 500 });
+    expect([coverage.commuting, finding?.detector]).toEqual([undefined, 'leak']);
+  },
+  MS,
+);
 
-it('sections of kmem that only look at a count are told apart: a bug that was missed', () => {
-  const spec = guestSpec('cow-cow', [], {}, ['kfree-rereads']);
-  const { coverage, finding } = explore(spec, { schedules: 2000 });
-  expect([coverage.commuting, finding?.detector]).toEqual([undefined, 'use-after-free']);
-});
+it(
+  'sections of kmem that only look at a count are told apart: a bug that was missed',
+  () => {
+    const spec = guestSpec('cow-cow', [], {}, ['kfree-rereads']);
+    const { coverage, finding } = explore(spec, { schedules: 2000 });
+    expect([coverage.commuting, finding?.detector]).toEqual([undefined, 'use-after-free']);
+  },
+  MS,
+);
 
-it('a search whose claims turn out to be wrong starts over without them', () => {
-  const spec = guestSpec('kill-holder', [], {}, ['kill-unlocked']);
-  const subject = { ...kernelSubject(spec), detectors: ['panic'] };
-  const options = { strategy: 'dpor', schedules: 500 };
-  const looks = explore(subject, { ...options, commuting: ['looks'] });
-  expect(looks.notes[0]).toMatch(/^a section of proc/);
-  const { executions, notes } = explore(subject, options);
-  expect([executions, notes]).toEqual([500, []]);
-});
+it(
+  'a search whose claims turn out to be wrong starts over without them',
+  () => {
+    const spec = guestSpec('kill-holder', [], {}, ['kill-unlocked']);
+    const subject = { ...kernelSubject(spec), detectors: ['panic'] };
+    const options = { strategy: 'dpor', schedules: 500 };
+    const looks = explore(subject, { ...options, commuting: ['looks'] });
+    expect(looks.notes[0]).toMatch(/^a section of proc/);
+    const { executions, notes } = explore(subject, options);
+    expect([executions, notes]).toEqual([500, []]);
+  },
+  MS,
+);
