@@ -41,10 +41,12 @@ function shared(make: () => Model, most: number, slice: number): string[] {
       return part.end(run.isOver);
     });
     division.take(results);
+    expect(division.estimate >= division.traces || Number.isNaN(division.estimate)).toBe(true);
     const state = structuredClone(division.save());
     division = new DporParts();
     division.restore(state);
   }
+  expect([division.traces, division.estimate]).toEqual([keys.length, keys.length]);
   return keys.sort();
 }
 

@@ -141,7 +141,7 @@ export class DporParts implements Division {
   /** By the part of the tree that is explored, each branch of a node taken for as large as the others. */
   get estimate(): number {
     const left = this.parts.reduce((sum, part) => sum + weightOf(part), 0);
-    return Math.round(this.traces / (1 - left));
+    return left < 1 ? Math.round(this.traces / (1 - left)) : Number.NaN;
   }
 
   private stateOf(part: Part): DporState {
@@ -258,14 +258,15 @@ function foreign(part: Part): Node[] {
 }
 
 /** The part of the whole tree that a part has still to explore. */
-function weightOf({ base, nodes }: Part): number {
+function weightOf(part: Part): number {
   let weight = 1;
   let left = 0;
-  for (const [at, { done, tree, lane }] of nodes.entries()) {
-    const branches = done + tree.length + (lane < 0 ? 0 : 1);
-    if (at >= base) left += (weight * tree.length) / branches;
-    weight /= branches;
+  for (const at of part.nodes.keys()) {
+    let owner = part;
+    while (owner.base > at) owner = owner.parent as Part;
+    const { done, tree } = owner.nodes[at] as Node;
+    weight /= done + 1 + tree.length;
+    if (owner === part) left += weight * tree.length;
   }
-  const last = nodes.at(-1);
-  return last === undefined || last.lane >= 0 ? left + weight : left;
+  return isReady(part) ? left + weight : left;
 }
