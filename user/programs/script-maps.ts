@@ -73,7 +73,7 @@ export const MAP_CALLS: Readonly<Record<string, Call>> = {
   *ptrunc(u, memory, [n, pages]) {
     return ftruncate(u, file(memory, n), Number(pages) * PGSIZE) ?? (yield);
   },
-  /** fmap:N:s or :p:PAGES:FIRST, shared or private; the last mapping from now on. */
+  /** fmap:N:s, :p or :r:PAGES:FIRST, shared, private, or private and only read: the last mapping. */
   *fmap(u, memory, [n, kind, pages, first]) {
     const flags = kind === 's' ? MAP_SHARED : MAP_PRIVATE;
     const [length, offset] = [Number(pages) * PGSIZE, Number(first) * PGSIZE];
