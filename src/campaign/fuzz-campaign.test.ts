@@ -22,11 +22,11 @@ function fuzzed(cwd: string, args: readonly string[]): unknown[] {
 describe('the number of threads does not matter', () => {
   it('to what is found, how often, and what is left of it', () => {
     const cwd = folder();
-    const args = [...MANY, '--programs', '40', '--keep-going'];
+    const args = [...MANY, '--programs', '10', '--keep-going'];
     const alone = fuzzed(cwd, [...args, '--jobs', '1']);
     const told = alone.filter((line) => (line as { kind: string }).kind === 'fuzzed');
-    expect(told.length).toBeGreaterThan(2);
-    expect(alone.at(-1)).toMatchObject({ programs: 40, findings: told.length });
+    expect(told.length).toBeGreaterThan(1);
+    expect(alone.at(-1)).toMatchObject({ programs: 10, findings: told.length });
     expect(fuzzed(cwd, [...args, '--jobs', '2'])).toEqual(alone);
     expect(fuzzed(cwd, [...args, '--jobs', '3'])).toEqual(alone);
   });
