@@ -229,7 +229,8 @@ const READS = PTE_R | PTE_U;
 /** Translates a user address for the current CPU. Answers a byte address in memory, or -1. */
 function translate(m: Driver, va: number, writes: boolean): number {
   const { cpu, memory } = m;
-  if (va < 0 || va > 0x7fff_ffff) return -1;
+  // Not the other way round: see userAccess.
+  if (!(va >= 0 && va <= 0x7fff_ffff)) return -1;
   const vpn = va >>> 12;
   const rights = writes ? WRITES : READS;
   let pte = cpu.tlb.lookup(cpu.asid, vpn);
@@ -256,7 +257,9 @@ function userAccess(m: Driver, kind: number, va: number, b: number, c: number): 
     current.b = b;
     current.c = c;
     const faults = misaligned ? MISALIGNED : FAULTS;
-    m.trap(current, reads ? faults.load : faults.store, va, RETRY);
+    // A process that a wrong kernel runs on two CPUs may take the answer of the other for an address:
+    // none at all.
+    m.trap(current, reads ? faults.load : faults.store, va ?? -1, RETRY);
     return undefined;
   }
   const answer = access(m, kind, at, b, c);
