@@ -1,5 +1,6 @@
 import type { MachineConfig } from './config.ts';
 import { Cpu, NEVER } from './cpu.ts';
+import { deadlineOf, isEnabled, isInterruptible } from './enabled.ts';
 import { footprint, type TouchCode } from './footprint.ts';
 import { broken, invariant } from './invariant.ts';
 import type { Layout } from './layout.ts';
@@ -313,7 +314,7 @@ export class Driver implements ChoicePoint {
       this.end(over ? 'halted' : 'blocked');
       return;
     }
-    const deadline = this.deadline();
+    const deadline = deadlineOf(this);
     let chosen = this.enabled[0] as Thread;
     if (this.enabledCount === 1 && !this.asksAlways) {
       this.granted = deadline;
@@ -346,7 +347,7 @@ export class Driver implements ChoicePoint {
     for (const cpu of this.cpus) {
       const { thread } = cpu;
       if (thread === null) continue;
-      if (this.isEnabled(thread)) this.enabled[count++] = thread;
+      if (isEnabled(this, thread)) this.enabled[count++] = thread;
       else if (thread.kind === op.WFI) idle++;
       else waiting++;
     }
@@ -354,7 +355,7 @@ export class Driver implements ChoicePoint {
     if (tickInterval > 0 || ticks > 0 || this.timeWaiters > 0) {
       for (const cpu of this.cpus) {
         const isPending = cpu.ticks > 0 || this.step >= cpu.timerAt;
-        if (isPending && this.isInterruptible(cpu)) this.enabled[count++] = cpu.timer;
+        if (isPending && isInterruptible(cpu)) this.enabled[count++] = cpu.timer;
       }
     }
     this.enabledCount = count;
@@ -362,32 +363,8 @@ export class Driver implements ChoicePoint {
     this.idle = idle;
   }
 
-  /** Whether a parked thread could perform its operation now. */
   isEnabled(thread: Thread): boolean {
-    switch (thread.kind) {
-      case op.ACQUIRE:
-      case op.MUTEX_LOCK:
-        return this.words[thread.a] === 0;
-      case op.SEM_WAIT:
-        return (this.words[thread.a] as number) > 0;
-      case op.COND_WAKE:
-        return thread.ticket === 0 && this.words[thread.b] === 0;
-      case op.WFI: {
-        const cpu = thread.cpu as Cpu;
-        return (
-          this.runLine > 0 || (this.timeWaiters > 0 && cpu.id === 0 && this.step >= cpu.timerAt)
-        );
-      }
-      case op.ENDED:
-        return false;
-      default:
-        return true;
-    }
-  }
-
-  /** An idle CPU is woken by its timer through `wfi`, then interrupted where the idle loop allows it. */
-  private isInterruptible(cpu: Cpu): boolean {
-    return cpu.interruptsOn && cpu.thread !== null && cpu.thread.kind !== op.WFI;
+    return isEnabled(this, thread);
   }
 
   /**
@@ -400,16 +377,6 @@ export class Driver implements ChoicePoint {
     cpu.timerAt = this.step;
     this.gather();
     return this.enabledCount > 0;
-  }
-
-  /** The next step at which something happens by itself: a timer, or the end. */
-  private deadline(): number {
-    let deadline = this.config.stepsMax;
-    if (this.config.tickInterval === 0) return deadline;
-    for (const cpu of this.cpus) {
-      if (cpu.timerAt > this.step && cpu.timerAt < deadline) deadline = cpu.timerAt;
-    }
-    return deadline;
   }
 
   footprint(thread: Thread, into: TouchCode[]): number {
@@ -434,18 +401,6 @@ export class Driver implements ChoicePoint {
     this.runLine += by;
     invariant(this.runLine >= 0, 'the run line is a count');
     if (by > 0 && this.idle !== 0) this.leaseEnd = this.step;
-  }
-
-  /** Takes the next thread that is ready, from number `from` on and round; -1 for none. */
-  takeReady(from: number): number {
-    const { length } = this.threads;
-    for (let i = 0; i < length; i++) {
-      const thread = this.threads[(from + i) % length] as Thread;
-      if (!thread.isReady) continue;
-      this.changeRunLine(-1, thread);
-      return thread.id;
-    }
-    return -1;
   }
 
   /** sstatus.SIE = 1: a timer interrupt that is pending may be taken from the next operation on. */

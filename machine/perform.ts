@@ -53,7 +53,7 @@ function act(m: Driver, kind: number, a: number, b: number, c: number): number |
     case op.WFI:
       // What woke the CPU may be its timer.
       if (m.cpu.interruptsOn) m.interruptsOn();
-      return a === op.TAKES ? m.takeReady(b) : 0;
+      return a === op.TAKES ? takeReady(m, b) : 0;
     case op.LOAD:
       return m.words[a] as number;
     case op.STORE:
@@ -221,6 +221,18 @@ function signal(m: Driver, condition: op.Address, count: number): void {
     m.words[condition] = (m.words[condition] as number) - 1;
   }
   m.wakeWaiting();
+}
+
+/** Takes the next thread that is ready, from number `from` on and round; -1 for none. */
+function takeReady(m: Driver, from: number): number {
+  const { length } = m.threads;
+  for (let i = 0; i < length; i++) {
+    const thread = m.threads[(from + i) % length] as Thread;
+    if (!thread.isReady) continue;
+    m.changeRunLine(-1, thread);
+    return thread.id;
+  }
+  return -1;
 }
 
 const WRITES = PTE_W | PTE_U;
