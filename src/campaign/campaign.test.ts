@@ -122,16 +122,6 @@ describe('the number of threads does not matter', () => {
     expect(explored(cwd, [...search, '--jobs', '3'])).toEqual(alone);
   });
 
-  it.each([['all traces of a program in a file', 'dpor', 2, ['--focus', 'x']]])(
-    'to %s',
-    (_what, strategy, times, args) => {
-      const cwd = folder();
-      const search = [ownFile(cwd, '', times), '--strategy', strategy, ...args];
-      const alone = explored(cwd, [...search, '--jobs', '1']);
-      expect(explored(cwd, [...search, '--jobs', '2'])).toEqual(alone);
-    },
-  );
-
   it.each([
     ['all traces', []],
     ['all traces within a bound', ['--preemptions', '6']],

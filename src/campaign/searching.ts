@@ -60,7 +60,8 @@ async function inTurn(
   tasks: readonly PieceTask[],
 ): Promise<Timed<ExploreResult>[]> {
   const done: Timed<ExploreResult>[] = [];
-  for (const task of tasks) done.push(await crew.here(task));
+  // A copy, as threads get: what comes of an interrupted round is dropped, and its parts stay as they were.
+  for (const task of tasks) done.push(await crew.here(structuredClone(task)));
   return done;
 }
 
