@@ -12,6 +12,7 @@ import { MAP_SHARED, O_CREATE, O_EXCL, O_RDWR, O_TRUNC, PROT_WRITE, T_SHM } from
 import type { File, Stat } from './file.ts';
 import type { Kernel } from './kernel.ts';
 import type { Backing, Request } from './mmap.ts';
+import { isNamed, NAMEWORDS, nameAt, storeName } from './name.ts';
 import {
   OBJECTPAGES,
   objectClose,
@@ -21,14 +22,11 @@ import {
   objectResize,
   type PageObject,
 } from './pageobject.ts';
-import { type Param, SHMNAMEMAX } from './param.ts';
+import type { Param } from './param.ts';
 import { MAY_READ, MAY_WRITE, owns, permitted } from './permission.ts';
 import type { Proc } from './proc.ts';
 import { acquire, letGo, release, Spinlock } from './spinlock.ts';
 import { VMA_POSIX, type VmOps } from './vma.ts';
-
-/** Words of a name, NUL-padded. */
-const POSIXNAMEWORDS = (SHMNAMEMAX + 1) / 4;
 
 /** Largest size in bytes. */
 const SIZEMAX = OBJECTPAGES * PGSIZE;
@@ -60,7 +58,7 @@ export class PosixObject {
     this.index = index;
     this.refs = word('refs');
     this.linked = word('linked');
-    this.name = layout.array(`posix[${index}].name`, POSIXNAMEWORDS, lock.word);
+    this.name = layout.array(`posix[${index}].name`, NAMEWORDS, lock.word);
     this.size = word('size');
     this.maps = word('maps');
     this.inUse = word('inUse');
@@ -87,30 +85,19 @@ export class PosixTable {
   }
 }
 
-/** A word of a name, NUL-padded. */
-function nameWord(name: string, word: number): number {
-  let value = 0;
-  for (let i = 3; i >= 0; i--) value = (value << 8) | (name.charCodeAt(4 * word + i) || 0);
-  return value;
-}
-
 /** The object of that name, or undefined. posix.lock must be held. */
 function* find(k: Kernel, name: string): Code<PosixObject | undefined> {
   const { m, posix } = k;
   for (const o of posix.objects) {
-    let same = (m.load(o.linked) ?? (yield)) !== 0;
-    for (let i = 0; i < POSIXNAMEWORDS && same; i++) {
-      same = (m.load(o.name + i) ?? (yield)) === nameWord(name, i);
-    }
-    if (same) return o;
+    const linked = m.load(o.linked) ?? (yield);
+    if (linked !== 0 && (yield* isNamed(k, o.name, name))) return o;
   }
   return undefined;
 }
 
 /** The name that an object has or had. Not an operation. */
 export function nameOf(k: Kernel, o: PosixObject): string {
-  const bytes = k.m.memory.bytes.subarray(o.name << 2, (o.name + POSIXNAMEWORDS) << 2);
-  return String.fromCharCode(...bytes).replace(/\0.*/, '');
+  return nameAt(k, o.name);
 }
 
 /** Tells whoever records it what became of an object. posix.lock must be held. */
@@ -137,7 +124,7 @@ function* create(k: Kernel, p: Proc, name: string, mode: number): Code<PosixObje
       m.words[o.object] = pages.index + 1;
     });
     if (made === undefined) return undefined;
-    for (let i = 0; i < POSIXNAMEWORDS; i++) m.store(o.name + i, nameWord(name, i)) ?? (yield);
+    yield* storeName(k, o.name, name);
     const serial = m.load(posix.made) ?? (yield);
     m.store(posix.made, serial + 1) ?? (yield);
     m.store(o.serial, serial) ?? (yield);

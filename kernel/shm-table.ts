@@ -9,12 +9,11 @@
 import type { Address, Code, Layout } from '../machine/index.ts';
 import { kalloc, kfree } from './kalloc.ts';
 import type { Kernel } from './kernel.ts';
+import { isNamed, NAMEWORDS, nameAt, storeName } from './name.ts';
 import { panic } from './panic.ts';
 import type { Param } from './param.ts';
 import type { Proc } from './proc.ts';
 import { letGo, Spinlock } from './spinlock.ts';
-
-const NAMEWORDS = 4;
 
 export class ShmObject {
   readonly index: number;
@@ -56,22 +55,6 @@ export class ShmTable {
   }
 }
 
-/** A word of a name, NUL-padded. */
-function nameWord(name: string, word: number): number {
-  let value = 0;
-  for (let i = 3; i >= 0; i--) value = (value << 8) | (name.charCodeAt(4 * word + i) || 0);
-  return value;
-}
-
-/** Whether the object has that name. shm.lock must be held. */
-function* hasName(k: Kernel, o: ShmObject, name: string): Code<boolean> {
-  for (let i = 0; i < NAMEWORDS; i++) {
-    const word = k.m.load(o.name + i) ?? (yield);
-    if (word !== nameWord(name, i)) return false;
-  }
-  return true;
-}
-
 /** The object of that name, or undefined. shm.lock must be held. */
 export function* find(k: Kernel, name: string): Code<ShmObject | undefined> {
   const { m, shm } = k;
@@ -79,7 +62,7 @@ export function* find(k: Kernel, name: string): Code<ShmObject | undefined> {
   for (let i = 0; i < top; i++) {
     const o = shm.objects[i] as ShmObject;
     const refs = m.load(o.refs) ?? (yield);
-    if (refs !== 0 && (yield* hasName(k, o, name))) return o;
+    if (refs !== 0 && (yield* isNamed(k, o.name, name))) return o;
   }
   return undefined;
 }
@@ -104,13 +87,8 @@ export function* create(k: Kernel, name: string): Code<ShmObject | undefined> {
   const o = yield* freeSlot(k);
   if (o === undefined || mutant['shm-open-late-name']) return o;
   if (mutant['shm-open-slot-stolen']) yield* letGo(k, shm.lock);
-  yield* setName(k, o, name);
+  yield* storeName(k, o.name, name);
   return o;
-}
-
-/** Names an object. shm.lock must be held. */
-export function* setName(k: Kernel, o: ShmObject, name: string): Code<void> {
-  for (let i = 0; i < NAMEWORDS; i++) k.m.store(o.name + i, nameWord(name, i)) ?? (yield);
 }
 
 /**
@@ -139,17 +117,6 @@ export function* dropFrame(k: Kernel, o: ShmObject, page: number): Code<void> {
   yield* kfree(k, ppn);
 }
 
-/** The name that an object has. Not an operation. */
-function nameOf(k: Kernel, o: ShmObject): string {
-  const { bytes } = k.m.memory;
-  const first = o.name << 2;
-  let name = '';
-  for (let at = first; at < first + 4 * NAMEWORDS && bytes[at] !== 0; at++) {
-    name += String.fromCharCode(bytes[at] as number);
-  }
-  return name;
-}
-
 /** Descriptors that have an object mapped. Not an operation. */
 function mappingsOf(k: Kernel, o: ShmObject): number {
   const { words } = k.m;
@@ -167,7 +134,7 @@ function mappingsOf(k: Kernel, o: ShmObject): number {
 export function live(k: Kernel, o: ShmObject, state: string): void {
   const { m, events } = k;
   if (events === null) return;
-  if (state === 'created') o.label = `shm ${o.index} "${nameOf(k, o)}"`;
+  if (state === 'created') o.label = `shm ${o.index} "${nameAt(k, o.name)}"`;
   events.life(m.step, m.cpu.id, k.currentPid(), o.label, state, mappingsOf(k, o));
 }
 

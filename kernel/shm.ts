@@ -20,6 +20,7 @@ import { kfree, refsOf } from './kalloc.ts';
 import type { Kernel } from './kernel.ts';
 import { killed } from './killed.ts';
 import { pageRoundUp, SHMENDVPN, SHMVPN } from './memlayout.ts';
+import { storeName } from './name.ts';
 import { mapowned, pruneTables, uvmunmap, walk } from './pagetable.ts';
 import type { Proc } from './proc.ts';
 import {
@@ -31,7 +32,6 @@ import {
   live,
   references,
   type ShmObject,
-  setName,
 } from './shm-table.ts';
 import { acquire, letGo, release } from './spinlock.ts';
 import { copyout, writable } from './vm.ts';
@@ -110,7 +110,7 @@ export function* shmOpen(k: Kernel, p: Proc, name: string): Code<number> {
   if (od >= 0) m.words[p.shm.object(od)] = o.index + 1;
   if (mutant['shm-open-late-name']) {
     yield* letGo(k, shm.lock);
-    yield* setName(k, o, name);
+    yield* storeName(k, o.name, name);
   }
   if (!found) live(k, o, 'created');
   release(k, shm.lock) ?? (yield);

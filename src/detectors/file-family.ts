@@ -1,7 +1,7 @@
 import { MAP_ANONYMOUS, MAP_FIXED, O_TRUNC, STATSIZE, T_DIR, T_FILE } from '../../kernel/abi.ts';
 import { argint } from '../../kernel/argument.ts';
 import { BSIZE, blockBytes } from '../../kernel/disk.ts';
-import { FD_INODE, FD_PIPE, FD_SHM, type File, fileOf } from '../../kernel/file.ts';
+import { FD_INODE, FD_PIPE, FD_SHM, type File, fileOf, type Stat } from '../../kernel/file.ts';
 import { type Inode, MAXFILE } from '../../kernel/fs.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { MKFSINODES } from '../../kernel/mkfs.ts';
@@ -11,7 +11,7 @@ import type { Proc } from '../../kernel/proc.ts';
 import { kindOf, VMA_FILE } from '../../kernel/vma.ts';
 import { CallFamily, type Entry, type EventClock } from './call-family.ts';
 import { FileBytes } from './file-bytes.ts';
-import { type FileCall, FileModel, type FileStat, type FirstFile } from './file-model.ts';
+import { type FileCall, FileModel, type FirstFile } from './file-model.ts';
 import type { DirtyPage, Mappings } from './mappings.ts';
 import { isWritable, ownBytes, ownWord, readString } from './user-memory.ts';
 
@@ -427,7 +427,7 @@ function isFull(k: Kernel): boolean {
   return true;
 }
 
-function readStat(k: Kernel, p: Proc, va: number): FileStat | undefined {
+function readStat(k: Kernel, p: Proc, va: number): Stat | undefined {
   const [inum, type, size] = [4, 8, 16].map((offset) => ownWord(k, p, va + offset));
   if (inum === undefined || type === undefined || size === undefined) return undefined;
   return { inum, type: type & 0xffff, nlink: type >> 16, size };

@@ -1,5 +1,6 @@
 import { O_CREATE, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY, T_FILE } from '../../kernel/abi.ts';
 import { BSIZE } from '../../kernel/disk.ts';
+import type { Stat } from '../../kernel/file.ts';
 import { MAXFILE } from '../../kernel/fs.ts';
 import { DIRSIZ } from '../../kernel/param.ts';
 import { FileBytes } from './file-bytes.ts';
@@ -11,13 +12,6 @@ interface Asked {
   result: number;
   /** Whether it may fail for a reason that the model does not know: a table is full, a bad pointer. */
   mayFail: boolean;
-}
-
-export interface FileStat {
-  readonly inum: number;
-  readonly type: number;
-  readonly nlink: number;
-  readonly size: number;
 }
 
 /** What a process did to files: a call, or an effect of one that others can see by itself. */
@@ -48,7 +42,7 @@ export type FileCall =
   /** `foreign` ones are of descriptors that are no files. */
   | (Asked & { readonly what: 'close'; readonly fd: number; readonly foreign: boolean })
   | (Asked & { readonly what: 'dup'; readonly fd: number; readonly lowest: number })
-  | (Asked & { readonly what: 'stat'; readonly fd: number; stat?: FileStat })
+  | (Asked & { readonly what: 'stat'; readonly fd: number; stat?: Stat })
   | (Asked & { readonly what: 'pipe'; readonly reads: number; readonly writes: number })
   /** `result` is the child. */
   | (Asked & { readonly what: 'fork' })
@@ -354,7 +348,7 @@ function resolve(path: string): string | undefined {
   return DIRECTORY;
 }
 
-function isStat({ inum, type, nlink, size }: FileStat, its: number, inode: Inode): boolean {
+function isStat({ inum, type, nlink, size }: Stat, its: number, inode: Inode): boolean {
   const same = inum === its && type === T_FILE && size === inode.bytes.length;
   return same && nlink === (inode.named ? 1 : 0);
 }

@@ -1,11 +1,10 @@
 import type { Kernel } from '../../kernel/kernel.ts';
+import { NAMEWORDS } from '../../kernel/name.ts';
 import { NDIRECT } from '../../kernel/param.ts';
 import type { ShmObject } from '../../kernel/shm-table.ts';
 import { PGSIZE } from '../../machine/index.ts';
 import { type Detector, type DetectorKind, forKernel, found } from './detector.ts';
 import type { Guest } from './guest.ts';
-
-const NAMEWORDS = 4;
 
 /**
  * The table of shared-memory objects makes sense whenever shm.lock is free: each live object has a

@@ -21,7 +21,7 @@ export interface SourcePlace {
 const HOST =
   /^(machine|src|scheduler|traces|property-tests|bench|scripts|node_modules|dist)\/(?!.*\.test\.ts)/;
 /** Guest code that only passes an operation on: whoever called it is meant. */
-const PASSING = /^kernel\/(spinlock|usercode|panic)\.ts$/;
+const PASSING = /^kernel\/(name|panic|spinlock|usercode)\.ts$/;
 
 /** The folder of the package, whether this runs from source or as compiled. */
 const ROOT = ((): string => {
