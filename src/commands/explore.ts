@@ -20,7 +20,7 @@ import {
   before,
   type CampaignCommandOptions,
   type Campaigning,
-  keep,
+  interrupted,
 } from './resume.ts';
 import {
   addGuestOptions,
@@ -121,26 +121,6 @@ async function explored(
   }
 }
 
-/** Leaves on disk where it stands, and says how to go on. */
-function interrupted(
-  { at, seed, seconds }: Explored,
-  campaign: Campaigning,
-  { json }: Options,
-  file: string | undefined,
-  shell: Shell,
-): void {
-  const known = { seed, ms: Math.round(1000 * seconds), at };
-  const { state, command } = keep(campaign, known, file, shell);
-  shell.exitCode = EXIT.interrupted;
-  const { executions, discoveries } = at.so;
-  const found = discoveries.length;
-  if (json) shell.json({ kind: 'interrupted', executions, found, state, command });
-  else {
-    const done = `${plural(executions, 'execution')}, ${count(found)} found`;
-    shell.say(`interrupted after ${done}; to go on: ${command}`);
-  }
-}
-
 function reportJson(so: Exploration, program: string, seconds: number, shell: Shell): void {
   const { finding, discoveries, outcomes, sample, ...counts } = so;
   shell.json({
@@ -217,7 +197,10 @@ async function act(options: Options, operands: readonly string[], shell: Shell):
   const { so } = at;
   if (subject.isOwn) checkFound(await askedFor(options, operands, shell), so.discoveries);
   if (ended.wasInterrupted) {
-    interrupted(ended, asked, options, from?.file, shell);
+    const { executions, discoveries } = so;
+    const counts = { executions, found: discoveries.length };
+    const done = `${plural(executions, 'execution')}, ${count(counts.found)} found`;
+    interrupted(asked, { ...ended, counts, done }, from?.file, options.json, shell);
     return;
   }
   if (options.json) reportJson(so, subject.program, seconds, shell);
@@ -248,7 +231,7 @@ export function define(command: Command, shell: Shell): void {
       parseNames,
     )
     .option('--keep-going', 'go on after something was found');
-  addCampaignOptions(command, '. dpor and deepen use one');
+  addCampaignOptions(command);
   addLook(command);
   addLimits(command, PARAM);
   command

@@ -18,7 +18,7 @@ import { Interrupt } from './interrupt.ts';
 import { addLook } from './look.ts';
 import { drawSeed, examples, parseNames, parseSeed, wholeNumber } from './options.ts';
 import { inPlace, Pace, parseDuration } from './pace.ts';
-import { addCampaignOptions, before, type Campaigning, keep } from './resume.ts';
+import { addCampaignOptions, before, type Campaigning, interrupted } from './resume.ts';
 import { parseStrategy } from './run.ts';
 import type { Shell } from './shell.ts';
 
@@ -109,26 +109,6 @@ async function fuzzed(
   }
 }
 
-/** Leaves on disk where it stands, and says how to go on. */
-function interrupted(
-  { at, seed, seconds }: Fuzzed,
-  campaign: Campaigning,
-  { json }: FuzzCommandOptions,
-  file: string | undefined,
-  shell: Shell,
-): void {
-  const known = { seed, ms: Math.round(1000 * seconds), at };
-  const { state, command } = keep(campaign, known, file, shell);
-  shell.exitCode = EXIT.interrupted;
-  const { programs, executions, hits } = at.share;
-  const found = hits.length;
-  if (json) shell.json({ kind: 'interrupted', programs, executions, found, state, command });
-  else {
-    const done = `${plural(programs, 'program')}, ${count(found)} found`;
-    shell.say(`interrupted after ${done}; to go on: ${command}`);
-  }
-}
-
 function reportJson({ at, seed, seconds }: Fuzzed, shell: Shell): void {
   const { calls, hits, ...counts } = at.share;
   const came = { findings: hits.length, calls: Object.fromEntries(calls) };
@@ -153,11 +133,13 @@ async function act(options: FuzzCommandOptions, shell: Shell): Promise<void> {
   const asked = campaigning(options);
   const from = before<FuzzStanding>(asked, options);
   const ended = await fuzzed(options, from?.saved, shell);
+  const { programs, executions, hits } = ended.at.share;
   if (ended.wasInterrupted) {
-    interrupted(ended, asked, options, from?.file, shell);
+    const counts = { programs, executions, found: hits.length };
+    const done = `${plural(programs, 'program')}, ${count(hits.length)} found`;
+    interrupted(asked, { ...ended, counts, done }, from?.file, options.json, shell);
     return;
   }
-  const { programs, hits } = ended.at.share;
   if (hits.length > 0) shell.exitCode = EXIT.finding;
   else shell.exitCode = programs === 0 ? EXIT.nothing : EXIT.ok;
   if (options.json) reportJson(ended, shell);

@@ -7,7 +7,7 @@ import {
   saveState,
   stateFile,
 } from '../campaign/state-file.ts';
-import { UsageError } from '../errors.ts';
+import { EXIT, UsageError } from '../errors.ts';
 import { shellWord } from '../report/text.ts';
 import { wholeNumber } from './options.ts';
 import type { Shell } from './shell.ts';
@@ -22,13 +22,9 @@ export interface CampaignCommandOptions {
 
 const JOBS_MAX = 256;
 
-export function addCampaignOptions(command: Command, note = ''): void {
+export function addCampaignOptions(command: Command): void {
   command
-    .option(
-      '--jobs <n>',
-      `threads that execute; all cores if none${note}`,
-      wholeNumber(1, JOBS_MAX),
-    )
+    .option('--jobs <n>', 'threads that execute; all cores if none', wholeNumber(1, JOBS_MAX))
     .option(
       '--resume [file]',
       'go on where Ctrl-C interrupted the same command; the last one if no file',
@@ -61,21 +57,34 @@ export function before<Standing>(
   throw new UsageError(`${file} was saved with seed ${saved.seed}, not ${seed}`);
 }
 
+/** A campaign that was interrupted. */
+export interface Interrupted<Standing> {
+  readonly at: Standing;
+  readonly seed: number;
+  readonly seconds: number;
+  /** How far it came, for `--json`, and in words. */
+  readonly counts: Readonly<Record<string, number>>;
+  readonly done: string;
+}
+
 /**
- * Leaves on disk where a campaign stands.
+ * Leaves on disk where a campaign stands, and says how to go on.
  *
  * @param file that it was read from, and is replaced; undefined for the usual one
- * @returns the file, and the same command that goes on from it.
  */
-export function keep<Standing>(
+export function interrupted<Standing>(
   { verb, question, fingerprint }: Campaigning,
-  known: Pick<Saved<Standing>, 'seed' | 'ms' | 'at'>,
+  { at, seed, seconds, counts, done }: Interrupted<Standing>,
   file: string | undefined,
-  { argv }: Shell,
-): { readonly state: string; readonly command: string } {
-  const saved = { question, fingerprint, ...known };
+  json: boolean | undefined,
+  shell: Shell,
+): void {
+  const saved = { question, fingerprint, seed, ms: Math.round(1000 * seconds), at };
   const state = saveState(saved, file ?? stateFile(verb, question), file !== undefined);
-  return { state, command: resumeCommand(verb, argv, state) };
+  const command = resumeCommand(verb, shell.argv, state);
+  shell.exitCode = EXIT.interrupted;
+  if (json === true) shell.json({ kind: 'interrupted', ...counts, state, command });
+  else shell.say(`interrupted after ${done}; to go on: ${command}`);
 }
 
 function resumeCommand(verb: string, argv: readonly string[], file: string): string {
