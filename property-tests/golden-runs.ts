@@ -2,7 +2,7 @@ import { makeStrategy } from '../scheduler/strategies.ts';
 import type { Strategy } from '../scheduler/strategy.ts';
 import { type GuestSpec, guestSpec, specOfHeader } from '../src/guest.ts';
 import { type RunOptions, run } from '../src/run.ts';
-import { scanFrames, unpackBody } from '../traces/frames.ts';
+import { packFrame, scanFrames, unpackBody } from '../traces/frames.ts';
 import { TraceMemory } from '../traces/memory.ts';
 import type { TraceHeader } from '../traces/trace.ts';
 
@@ -70,8 +70,9 @@ export function record({ spec, ...options }: Recorded): Uint8Array {
  */
 export function withoutFindings(file: Uint8Array): Buffer {
   const { frames } = scanFrames(file);
-  const kept = frames.filter(({ body }) => unpackBody(body).kind !== 'finding');
-  return Buffer.concat(kept.map(({ offset, length }) => file.subarray(offset, offset + length)));
+  const kept = frames.map(({ body }) => unpackBody(body)).filter(({ kind }) => kind !== 'finding');
+  // What comes behind a finding says which frame it was.
+  return Buffer.concat(kept.map(({ after: _, ...body }) => packFrame(body)));
 }
 
 /** The trace of what a header says, recorded anew: a header is all that an execution depends on. */

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { folder, type Invocation, xv6 } from '../property-tests/built.ts';
-import { packFrame, scanFrames, unpackBody } from '../traces/frames.ts';
+import { bodiesOf, forged } from '../property-tests/forging.ts';
 
 /** One clear line on standard error that says this, nothing else, and the exit code for bad input. */
 function refused(words: string | RegExp): unknown {
@@ -103,12 +103,8 @@ it.each(['replay', 'show'])('%s refuses what is no trace', (verb) => {
 /** A recorded trace whose header says something else; its checksum is right. */
 function withHeader(cwd: string, change: Readonly<Record<string, unknown>>): string {
   xv6(cwd, ['run', '--seed', '1', '--record', 'a.xrt']);
-  const file = readFileSync(join(cwd, 'a.xrt'));
-  const { frames } = scanFrames(file);
-  const [first] = frames;
-  if (first === undefined) throw new Error('the trace has no frames');
-  const header = packFrame({ ...unpackBody(first.body), ...change });
-  writeFileSync(join(cwd, 'b.xrt'), Buffer.concat([header, file.subarray(first.length)]));
+  const [header, ...rest] = bodiesOf(readFileSync(join(cwd, 'a.xrt')));
+  writeFileSync(join(cwd, 'b.xrt'), forged([{ ...header, ...change }, ...rest]));
   return 'b.xrt';
 }
 

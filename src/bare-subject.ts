@@ -106,9 +106,14 @@ function inProgram<T>(name: string, body: () => T): T {
   }
 }
 
+/** SHA-256 in hexadecimal. */
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
 /** Names a version of some code by its text. */
 export function hashOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 12);
+  return sha256(text).slice(0, 12);
 }
 
 function modelOf(name: string, build: (parts: ProgramParts) => void, stepsMax: number): Model {

@@ -18,7 +18,7 @@ export function traceHeader(
   strategy: string,
   detail: number,
 ): TraceHeader {
-  const { guest, program, args, mutants, config, detectors } = subject;
+  const { guest, program, args, mutants, config, detectors, source } = subject;
   const watched = detectors === undefined ? {} : { detectors: detectors.join(' ') };
   return {
     guest,
@@ -31,6 +31,7 @@ export function traceHeader(
     mutants,
     config: { ...config, ...watched },
     fingerprint: subject.fingerprint(),
+    ...(source === undefined ? {} : { source }),
     detail,
   };
 }

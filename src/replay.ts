@@ -8,6 +8,7 @@ import { UsageError } from './errors.ts';
 import { explain } from './explain/explain.ts';
 import type { Report } from './explain/report.ts';
 import { CHECKPOINT_STEPS, digestOf, Periodic, Recording } from './recording.ts';
+import { plural } from './report/text.ts';
 import { type Outcome, Stage, type Subject } from './stage.ts';
 import { type Runnable, subjectAsRun, subjectOf, subjectOfHeader } from './subject.ts';
 import { type Tally, tally } from './tally.ts';
@@ -68,6 +69,7 @@ export function replay(of: Trace | Uint8Array, options: ReplayOptions = {}): Rep
   const complete = outcome.ending !== 'stopped';
   if (complete && trace.choices.completeUntil === Number.POSITIVE_INFINITY) {
     strategy.finish(machine.step);
+    compareCheckpoints(trace, machine.step, checkpoints);
     checkpoints += compareEnd(trace, machine.step, digestOf(machine), outcome);
   }
   machine.onSwitch = null;
@@ -112,6 +114,13 @@ function compare(expected: Map<number, string | number>, step: number, digest: s
   throw new ReplayDivergence(step, `a machine state of digest ${wanted}`, digest);
 }
 
+/** A checkpoint at a step that no replay comes to is not of this run. */
+function compareCheckpoints({ checkpoints }: Trace, step: number, met: number): void {
+  if (met === checkpoints.length) return;
+  const expected = `${plural(checkpoints.length, 'checkpoint')}`;
+  throw new ReplayDivergence(step, expected, `met ${met}`);
+}
+
 function compareEnd(trace: Trace, step: number, digest: string, outcome: Outcome): number {
   const { end } = trace;
   if (end === undefined) return 0;
@@ -120,6 +129,10 @@ function compareEnd(trace: Trace, step: number, digest: string, outcome: Outcome
   }
   const verdict = outcome.finding?.title ?? 'nothing found';
   if (end.verdict !== verdict) throw new ReplayDivergence(step, `"${end.verdict}"`, `"${verdict}"`);
+  const [found] = trace.findings;
+  if (found !== undefined && found.title !== verdict) {
+    throw new ReplayDivergence(step, `the finding "${found.title}"`, `"${verdict}"`);
+  }
   if (end.digest !== digest) {
     throw new ReplayDivergence(step, `a machine state of digest ${end.digest}`, digest);
   }

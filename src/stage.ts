@@ -37,6 +37,8 @@ export interface Subject {
   readonly isOwn: boolean;
   /** The file and the export that it was loaded from, as `loadSubject` takes it. */
   readonly file?: string | undefined;
+  /** SHA-256 of that file's text. */
+  readonly source?: string | undefined;
   /** Of a kernel: what it boots. */
   readonly spec?: GuestSpec;
   /** Names the version of its code. */

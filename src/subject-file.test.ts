@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { folder, type Invocation, xv6, xv6Json } from '../property-tests/built.ts';
@@ -126,29 +126,6 @@ describe('a file of a program', () => {
     expect(run('replay', 'a.xrt')).toMatchObject({ code: 0, err: '' });
     const broken = run('explore', 'own.ts', '--mutant', 'shm-close-unlocked-decrement');
     expect(broken.code).toBe(1);
-  });
-});
-
-describe('a trace of a file', () => {
-  it('that has changed since says so first', () => {
-    const cwd = folder();
-    writeFileSync(join(cwd, 'race.ts'), RACE);
-    xv6(cwd, ['run', 'race.ts', '--seed', '1', '--record', 'a.xrt']);
-    writeFileSync(join(cwd, 'race.ts'), `${RACE}// changed\n`);
-    for (const command of ['replay', 'shrink']) {
-      const { code, err } = xv6(cwd, [command, 'a.xrt']);
-      expect(code).toBe(1);
-      expect(err).toMatch(
-        /^xv6-replay: trace of another program: race\.ts was \w{12} and is \w{12}: it may diverge\n$/,
-      );
-    }
-    rmSync(join(cwd, 'race.ts'));
-    const message = 'the trace is of race.ts: cannot read race.ts: no such file or folder';
-    expect(xv6(cwd, ['replay', 'a.xrt'])).toMatchObject({
-      code: 2,
-      err: `xv6-replay: ${message}\n`,
-    });
-    expect(xv6(cwd, ['show', 'a.xrt']).code).toBe(0);
   });
 });
 

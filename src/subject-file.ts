@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { basename, extname, relative, resolve, sep } from 'node:path';
+import { readFileSync, realpathSync } from 'node:fs';
+import { basename, extname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { TraceHeader } from '../traces/trace.ts';
-import { hashOf } from './bare-subject.ts';
+import { sha256 } from './bare-subject.ts';
 import { UsageError } from './errors.ts';
 import { fingerprint } from './fingerprint.ts';
 import { messageOf } from './model.ts';
@@ -39,26 +39,61 @@ export async function loadSubject(word: string): Promise<Subject> {
     throw new UsageError(`cannot read ${shown}: ${reason(error)}`);
   }
   const subject = chosen(subjectsOf(await evaluate(path, shown)), shown, name);
-  const version = hashOf(text);
+  const source = sha256(text);
+  const version = source.slice(0, 12);
   return {
     ...subject,
     program: name === undefined ? shown : `${shown}#${name}`,
     file: word,
+    source,
     fingerprint: () => (subject.guest === 'bare' ? version : `${fingerprint()}/${version}`),
   };
 }
 
-/** What a trace is of, where its header names a file; undefined where the header alone says it. */
+/**
+ * What a trace is of, where its header names a file; undefined where the header alone says it.
+ *
+ * A trace is data: it must not choose what is executed. So a file is loaded only if the user names it,
+ * or if it lies in the current folder and has the very text that was recorded.
+ *
+ * @param named the file that the user names instead of the one in the header
+ * @throws UsageError that says which file was expected, and how to name it.
+ */
 export async function subjectOfTrace(
   header: TraceHeader | undefined,
+  named?: string,
 ): Promise<Subject | undefined> {
-  if (header === undefined || !isSubjectFile(header.program)) return undefined;
-  try {
-    return await loadSubject(header.program);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    throw new UsageError(`the trace is of ${header.program}: ${error.message}`);
+  if (header === undefined) return undefined;
+  const { program } = header;
+  if (named !== undefined) {
+    if (!isSubjectFile(named)) throw new UsageError(`--subject ${named}: it is a .ts or .js file`);
+    const wanted = FILE.exec(program)?.[2];
+    const word = named.includes('#') || wanted === undefined ? named : `${named}#${wanted}`;
+    return { ...(await loadSubject(word)), program };
   }
+  if (!isSubjectFile(program)) return undefined;
+  const doubt = doubtOf(header);
+  if (doubt === undefined) return loadSubject(program);
+  const { source = 'unknown' } = header;
+  const what = `the trace is of ${program} (SHA-256 ${source.slice(0, 12)})`;
+  throw new UsageError(`${what}, ${doubt}; if you trust it, name the file: --subject FILE`);
+}
+
+/** Why the file that a header names is not to be executed; undefined if it may be. */
+function doubtOf({ program, source }: TraceHeader): string | undefined {
+  const [, path = program] = FILE.exec(program) ?? [];
+  const parts = path.split(/[\\/]/);
+  if (isAbsolute(path) || parts.includes('..')) return 'which is not in this folder';
+  if (parts.includes('node_modules')) return 'which is in node_modules';
+  let text: string;
+  try {
+    // A link on the way would lead out of the folder.
+    if (realpathSync(path) !== resolve(realpathSync('.'), path)) return 'which is behind a link';
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    return `which cannot be read: ${reason(error)}`;
+  }
+  return sha256(text) === source ? undefined : 'and the file of that name here has another text';
 }
 
 async function evaluate(path: string, shown: string): Promise<unknown> {

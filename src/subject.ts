@@ -56,10 +56,10 @@ export function limited(
   mutants: readonly string[] = subject.mutants,
 ): Subject {
   if (Object.keys(limits).length === 0 && mutants === subject.mutants) return subject;
-  const { spec, program, fingerprint: version, detectors, file } = subject;
+  const { spec, program, fingerprint: version, detectors, file, source } = subject;
   if (spec !== undefined) {
     const other = kernelSubject(limitedSpec(spec, limits, mutants));
-    return { ...other, program, fingerprint: version, detectors, file };
+    return { ...other, program, fingerprint: version, detectors, file, source };
   }
   const { stepsMax, ...others } = limits;
   const [name] = Object.keys(others);
@@ -72,7 +72,9 @@ export function limited(
 /** What a trace was made from, where its header alone says it. @throws UsageError where not. */
 export function subjectOfHeader(header: TraceHeader): Subject {
   if (header.guest === 'kernel') return kernelSubject(specOfHeader(header));
-  throw new UsageError(`the trace is of ${header.program}, a program that must be given with it`);
+  throw new UsageError(
+    `the trace is of ${header.program}, a program of its own: name its file with --subject FILE`,
+  );
 }
 
 /** A subject with the limits, mutants and detectors that a trace of it was made with. */

@@ -5,7 +5,7 @@ import {
   LANE_BITS_MIN,
 } from './choice-code.ts';
 import { Malformed } from './errors.ts';
-import { EVENTS_PER_FRAME_MAX, type EventRows } from './event-code.ts';
+import { EVENTS_PER_FRAME_MAX, type EventRows, TEXT_LENGTH_MAX } from './event-code.ts';
 import type { Checkpoint, Json, TraceEnd, TraceFinding, TraceHeader } from './trace.ts';
 import { TRACE_MAGIC, TRACE_VERSION } from './version.ts';
 
@@ -21,10 +21,30 @@ export interface Numbered {
   readonly n: number;
 }
 
+/** Where a frame stands in its trace; every frame but the header says it. */
+export interface Link {
+  /** The trace it belongs to: the CRC-32 of the header's body. */
+  readonly of: number;
+  /** Its number; the header is 0. */
+  readonly seq: number;
+  /** The CRC-32 of the body of the frame before it. */
+  readonly after: number;
+}
+
+export function parseLink(body: Body): Link {
+  return {
+    of: count(body, 'of', 2 ** 32 - 1),
+    seq: count(body, 'seq'),
+    after: count(body, 'after', 2 ** 32 - 1),
+  };
+}
+
 /** The end as it stands in the file, with the totals that show whether anything before it is lost. */
 export interface EndBody extends TraceEnd {
   readonly choices: number;
   readonly events: number;
+  readonly checkpoints: number;
+  readonly findings: number;
 }
 
 export function headerBody(header: TraceHeader): object {
@@ -43,6 +63,7 @@ export function headerBody(header: TraceHeader): object {
     mutants: [...header.mutants],
     config: Object.fromEntries(config),
     fingerprint: header.fingerprint,
+    ...(header.source === undefined ? {} : { source: header.source }),
     detail: header.detail,
   };
 }
@@ -68,6 +89,7 @@ export function parseHeader(body: Body): TraceHeader {
     mutants: texts(body, 'mutants'),
     config: config(body.config),
     fingerprint: text(body, 'fingerprint'),
+    ...(body.source === undefined ? {} : { source: text(body, 'source') }),
     detail: count(body, 'detail'),
   };
 }
@@ -102,7 +124,7 @@ export function parseEvents(body: Body): EventRows & Numbered {
     n: count(body, 'n'),
     count: count(body, 'count', EVENTS_PER_FRAME_MAX),
     step: count(body, 'step'),
-    strings: texts(body, 'strings'),
+    strings: shortTexts(body, 'strings'),
     rows: bytes(body, 'rows'),
   };
 }
@@ -130,8 +152,10 @@ export function parseFinding(body: Body): TraceFinding {
 }
 
 export function endBody(end: EndBody): object {
-  const { steps, switches, verdict, digest, exitCode, choices, events } = end;
-  return { kind: 'end', steps, switches, verdict, digest, exitCode, choices, events };
+  const { steps, switches, verdict, digest, exitCode } = end;
+  const { choices, events, checkpoints, findings } = end;
+  const totals = { choices, events, checkpoints, findings };
+  return { kind: 'end', steps, switches, verdict, digest, exitCode, ...totals };
 }
 
 export function parseEnd(body: Body): EndBody {
@@ -143,6 +167,8 @@ export function parseEnd(body: Body): EndBody {
     exitCode: integer(body, 'exitCode'),
     choices: count(body, 'choices'),
     events: count(body, 'events'),
+    checkpoints: count(body, 'checkpoints'),
+    findings: count(body, 'findings'),
   };
 }
 
@@ -170,6 +196,13 @@ function texts(body: Body, key: string): string[] {
     throw new Malformed(`${key} is not a list of texts`);
   }
   return value;
+}
+
+/** As a writer cuts them: a row names a text in two bytes, so a long one could be told endlessly. */
+function shortTexts(body: Body, key: string): string[] {
+  const all = texts(body, key);
+  if (all.some((each) => each.length > TEXT_LENGTH_MAX)) throw new Malformed('a text is too long');
+  return all;
 }
 
 function bytes(body: Body, key: string): Uint8Array {

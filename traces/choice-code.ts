@@ -13,8 +13,11 @@ import { Malformed } from './errors.ts';
 export const LANE_BITS_MIN = 2;
 export const LANE_BITS_MAX = 6;
 
-/** A frame that claims more switches is damage. */
-export const CHOICES_PER_FRAME_MAX = 2 ** 20;
+/**
+ * A frame that claims more switches is damage. Repetitions cost no bytes, so it is this number that
+ * bounds what a file can ask for by its size.
+ */
+export const CHOICES_PER_FRAME_MAX = 4096;
 
 /** Gaps and increases from here on take an escape in every layout. */
 const LONG = 64;

@@ -1,3 +1,4 @@
+import type { ChoiceCursor, Choices } from './choices.ts';
 import type { Trace } from './reader.ts';
 import { type Choice, detailOf, type TraceEvent, type TraceHeader } from './trace.ts';
 
@@ -37,7 +38,7 @@ const CONTEXT = 5;
 export function diffTraces(a: Trace, b: Trace): TraceDifference | undefined {
   const header = headerDifferences(a.header, b.header);
   const detail = Math.min(a.header?.detail ?? 2, b.header?.detail ?? 2);
-  const choice = parting<Choice>(a.choices, b.choices, sameChoice);
+  const choice = choiceParting(a.choices, b.choices);
   const event = parting<TraceEvent>(upTo(detail, a.events), upTo(detail, b.events), same);
   if (header.length === 0 && choice === undefined && event === undefined) return undefined;
   const steps = [choice?.a, choice?.b, event?.a, event?.b].flatMap((at) => at?.step ?? []);
@@ -95,8 +96,34 @@ function parting<T>(
   }
 }
 
-function sameChoice(a: Choice, b: Choice): boolean {
-  return a.step === b.step && a.lane === b.lane;
+/** Where two schedules part, without an object for each of their switches. */
+function choiceParting(a: Choices, b: Choices): Parting<Choice> | undefined {
+  const left = a.cursor();
+  const right = b.cursor();
+  for (let index = 0; ; index++) {
+    if (left.step !== right.step || left.lane !== right.lane) {
+      return { index, a: at(left), b: at(right), before: before(a, index) };
+    }
+    // Both are over.
+    if (left.lane < 0) return undefined;
+    left.next();
+    right.next();
+  }
+}
+
+function at({ step, lane }: ChoiceCursor): Choice | undefined {
+  return lane < 0 ? undefined : { step, lane };
+}
+
+/** The last switches before a place. */
+function before(choices: Choices, index: number): Choice[] {
+  const found: Choice[] = [];
+  const cursor = choices.cursor();
+  for (let i = 0; i < index; i++) {
+    if (i >= index - CONTEXT) found.push({ step: cursor.step, lane: cursor.lane });
+    cursor.next();
+  }
+  return found;
 }
 
 /** Plain data of numbers, strings, lists and maps, equal in content. */

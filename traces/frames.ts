@@ -1,6 +1,7 @@
 import { Packr, Unpackr } from 'msgpackr';
 import { crc32 } from './crc32.ts';
 import { Malformed } from './errors.ts';
+import { checkMsgpack } from './msgpack.ts';
 
 /*
  * A frame is 0xC1 | length u32 | crc32 u32 | body, little-endian, and needs no other frame to be read:
@@ -19,6 +20,11 @@ export const FRAME_BYTES_MAX = 2 ** 24;
 const packr = new Packr({ useRecords: false, variableMapSize: true });
 const unpackr = new Unpackr({ useRecords: false, int64AsType: 'number' });
 
+/** The CRC-32 of the body of a frame that `packFrame` made. */
+export function crcOf(frame: Uint8Array): number {
+  return new DataView(frame.buffer, frame.byteOffset).getUint32(5, true);
+}
+
 /** One whole frame. Throws a RangeError if the body is larger than `FRAME_BYTES_MAX`. */
 export function packFrame(body: object): Uint8Array {
   const packed = packr.pack(body);
@@ -36,6 +42,7 @@ export function packFrame(body: object): Uint8Array {
 
 /** The body of a frame as a map. Throws `Malformed` if it is not msgpack or not a map. */
 export function unpackBody(body: Uint8Array): Readonly<Record<string, unknown>> {
+  checkMsgpack(body);
   let value: unknown;
   try {
     value = unpackr.unpack(body);
@@ -69,6 +76,8 @@ export interface Damage {
 export interface Frame {
   readonly offset: number;
   readonly length: number;
+  /** Of the body. */
+  readonly crc: number;
   readonly body: Uint8Array;
 }
 
@@ -82,7 +91,8 @@ export function scanFrames(file: Uint8Array): { frames: Frame[]; damage: Damage[
   while (at < file.length) {
     const length = wholeFrameAt(file, view, at);
     if (length > 0) {
-      frames.push({ offset: at, length, body: file.subarray(at + HEAD_BYTES, at + length) });
+      const body = file.subarray(at + HEAD_BYTES, at + length);
+      frames.push({ offset: at, length, crc: view.getUint32(at + 5, true), body });
       at += length;
       continue;
     }

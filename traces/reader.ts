@@ -8,6 +8,7 @@ import {
   parseEvents,
   parseFinding,
   parseHeader,
+  parseLink,
 } from './bodies.ts';
 import { type ChoiceRun, decodeChoices } from './choice-code.ts';
 import { Choices } from './choices.ts';
@@ -19,8 +20,8 @@ import { TRACE_MAGIC, TRACE_VERSION } from './version.ts';
 
 /** Part of the execution that should be in the trace and is not, whatever became of it. */
 export interface Missing {
-  readonly what: 'header' | 'choices' | 'events' | 'end';
-  /** Number of the first lost switch or event; 0 for header and end. */
+  readonly what: 'header' | 'choices' | 'events' | 'checkpoints' | 'findings' | 'end';
+  /** Number of the first lost switch or event; 0 for the others. */
   readonly from: number;
   /** How many are lost; 1 for header and end. A lost end may hide any number of lost switches. */
   readonly count: number;
@@ -42,6 +43,8 @@ export interface Trace {
   /** Undefined if the recording was cut short. */
   readonly end: TraceEnd | undefined;
   readonly damage: readonly Damage[];
+  /** Bytes of the file. */
+  readonly size: number;
   readonly missing: readonly Missing[];
 }
 
@@ -52,7 +55,7 @@ export interface Trace {
 export function readTrace(file: Uint8Array): Trace {
   if (file.length === 0) throw new TraceFormatError('empty', 'the trace is empty');
   const { frames, damage } = scanFrames(file);
-  const contents = new Contents(damage);
+  const contents = new Contents(damage, identityOf(frames), file.length);
   for (const frame of frames) contents.add(frame);
   if (contents.readFrames === 0) throw nothingReadable(file);
   return contents.trace();
@@ -66,6 +69,34 @@ function nothingReadable(file: Uint8Array): TraceFormatError {
   const message = 'the trace is damaged so that nothing in it can be read';
   return new TraceFormatError('unreadable', message);
 }
+
+/**
+ * Which trace a file is of: that of its first header. Without one, the trace of its first frame that
+ * names one.
+ */
+function identityOf(frames: readonly Frame[]): number | undefined {
+  let named: number | undefined;
+  for (const { body, crc } of frames) {
+    try {
+      const content = unpackBody(body);
+      if (headerVersion(content) !== undefined) return crc;
+      named ??= parseLink(content).of;
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error;
+    }
+  }
+  return named;
+}
+
+/** Frames of other kinds are reported as unknown, wherever they stand. */
+const KINDS: ReadonlySet<unknown> = new Set([
+  'header',
+  'choices',
+  'events',
+  'checkpoint',
+  'finding',
+  'end',
+]);
 
 /** Sorts the frames of a file by kind and checks how they fit together. */
 class Contents {
@@ -81,18 +112,49 @@ class Contents {
   #step = 0;
   #lane = 0;
 
-  constructor(damage: readonly Damage[]) {
+  /** The trace whose frames are wanted, and the last of them: its number, and its checksum. */
+  readonly #of: number | undefined;
+  #seq = -1;
+  #after = 0;
+  readonly #size: number;
+
+  constructor(damage: readonly Damage[], of: number | undefined, size: number) {
     this.#damage = [...damage];
+    this.#of = of;
+    this.#size = size;
   }
 
   add(frame: Frame): void {
     try {
-      if (this.#accept(unpackBody(frame.body))) this.readFrames++;
-      else this.#refuse(frame, 'unknown frame', 'a frame of an unknown kind');
+      const body = unpackBody(frame.body);
+      const seq = this.#placeOf(body, frame.crc);
+      if (this.#accept(body)) {
+        this.readFrames++;
+        this.#seq = seq;
+        this.#after = frame.crc;
+      } else this.#refuse(frame, 'unknown frame', 'a frame of an unknown kind');
     } catch (error) {
       if (!(error instanceof Malformed)) throw error;
       this.#refuse(frame, 'bad content', error.message);
     }
+  }
+
+  /** The number of a frame in its trace. @throws Malformed if it does not belong where it stands. */
+  #placeOf(body: Readonly<Record<string, unknown>>, crc: number): number {
+    if (!KINDS.has(body.kind)) return this.#seq;
+    const isHeader = body.kind === 'header';
+    if (isHeader && this.#header !== undefined) throw new Malformed('a second header');
+    const { of, seq, after } = isHeader ? { of: crc, seq: 0, after: 0 } : parseLink(body);
+    if (of !== this.#of && headerVersion(body) === undefined) {
+      throw new Malformed('a frame of another trace');
+    }
+    if (this.#end !== undefined) throw new Malformed('a frame behind the end');
+    if (seq <= this.#seq)
+      throw new Malformed('a frame out of order, or one that was there already');
+    if (seq === this.#seq + 1 && seq > 0 && after !== this.#after) {
+      throw new Malformed('a frame that does not follow the one before');
+    }
+    return seq;
   }
 
   /** False for a kind that this version does not know. */
@@ -114,8 +176,7 @@ class Contents {
         this.#findings.push(parseFinding(body));
         return true;
       case 'end':
-        if (this.#end !== undefined) throw new Malformed('a second end');
-        this.#end = parseEnd(body);
+        this.#addEnd(parseEnd(body));
         return true;
       default:
         return false;
@@ -123,7 +184,6 @@ class Contents {
   }
 
   #addHeader(body: Readonly<Record<string, unknown>>): void {
-    if (this.#header !== undefined) throw new Malformed('a second header');
     const version = headerVersion(body);
     if (version === undefined) throw new Malformed('a header without magic or version');
     if (version !== TRACE_VERSION) {
@@ -156,6 +216,23 @@ class Contents {
     this.#rows.push(rows);
   }
 
+  /** @throws Malformed for an end that counts less than is there: it is of another run. */
+  #addEnd(end: EndBody): void {
+    const counted = (frames: readonly (Numbered & { readonly count: number })[]): number => {
+      const last = frames.at(-1);
+      return last === undefined ? 0 : last.n + last.count;
+    };
+    if (
+      end.choices < counted(this.#runs) ||
+      end.events < counted(this.#rows) ||
+      end.checkpoints < this.#checkpoints.length ||
+      end.findings < this.#findings.length
+    ) {
+      throw new Malformed('an end that counts less than there is before it');
+    }
+    this.#end = end;
+  }
+
   #refuse({ offset, length }: Frame, what: Damage['what'], message: string): void {
     this.#damage.push({ offset, length, what, message });
   }
@@ -176,6 +253,7 @@ class Contents {
       findings: this.#findings,
       end: end === undefined ? undefined : withoutTotals(end),
       damage: this.#damage.sort((a, b) => a.offset - b.offset),
+      size: this.#size,
       missing: this.#missing(),
     };
   }
@@ -188,6 +266,9 @@ class Contents {
     }
     missing.push(...holes('choices', 'switches', this.#runs, this.#end?.choices));
     missing.push(...holes('events', 'events', this.#rows, this.#end?.events));
+    const { checkpoints = 0, findings = 0 } = this.#end ?? {};
+    missing.push(...fewer('checkpoints', checkpoints - this.#checkpoints.length));
+    missing.push(...fewer('findings', findings - this.#findings.length));
     if (this.#end === undefined) {
       const message = 'the end is missing: the recording stopped early or the file was cut';
       missing.push({ what: 'end', from: 0, count: 1, message });
@@ -198,6 +279,13 @@ class Contents {
 
 function withoutTotals({ steps, switches, verdict, digest, exitCode }: EndBody): TraceEnd {
   return { steps, switches, verdict, digest, exitCode };
+}
+
+/** Frames that the end counts and nobody found. */
+function fewer(what: 'checkpoints' | 'findings', count: number): Missing[] {
+  if (count <= 0) return [];
+  const words = count === 1 ? `${what.slice(0, -1)} is` : `${what} are`;
+  return [{ what, from: 0, count, message: `${count} ${words} missing` }];
 }
 
 /** What lies between the frames of one kind, and behind the last if `total` says so. */

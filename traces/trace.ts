@@ -27,6 +27,8 @@ export interface TraceHeader {
   readonly config: Readonly<Record<string, number | string | boolean>>;
   /** Names the version of the guest's code; replay compares it before anything else. */
   readonly fingerprint: string;
+  /** SHA-256 of the text of the user's file that ran, in hexadecimal; left out where none did. */
+  readonly source?: string;
   /** Which events are recorded: 0 none, 1 switches, system calls, faults, timers and prints, 2 also locks and sleeps. */
   readonly detail: number;
 }

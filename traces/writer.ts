@@ -8,14 +8,14 @@ import {
 } from './bodies.ts';
 import { CHOICES_PER_FRAME_MAX, encodeChoices } from './choice-code.ts';
 import { KIND, RowWriter } from './event-code.ts';
-import { packFrame } from './frames.ts';
+import { crcOf, packFrame } from './frames.ts';
 import type { TraceEnd, TraceFinding, TraceHeader } from './trace.ts';
 
 /** Takes whole frames in order. The bytes are never touched again: it may keep them. */
 export type Sink = (bytes: Uint8Array) => void;
 
 export interface TraceWriterOptions {
-  /** Switches in a frame, 4096 unless told; 256 or more, up to 2^20. */
+  /** Switches in a frame, 4096 unless told; 256 to 4096. */
   readonly choicesPerFrame?: number;
   /** Bytes of rows and strings after which events become a frame, 32768 unless told. */
   readonly eventBytesPerFrame?: number;
@@ -53,6 +53,13 @@ export class TraceWriter {
 
   readonly #rows = new RowWriter(CAPACITY_FIRST);
   #eventsWritten = 0;
+  #checkpoints = 0;
+  #findings = 0;
+
+  /** As in a frame's `Link`. */
+  readonly #of: number;
+  #seq = 0;
+  #after: number;
 
   /** Writes the header. Throws a RangeError on options out of range. */
   constructor(sink: Sink, header: TraceHeader, options: TraceWriterOptions = {}) {
@@ -62,13 +69,18 @@ export class TraceWriter {
       choicesPerFrame < CHOICES_PER_FRAME_MIN ||
       choicesPerFrame > CHOICES_PER_FRAME_MAX
     ) {
-      throw new RangeError(`choicesPerFrame is ${choicesPerFrame}: 256 to 2^20 is possible`);
+      throw new RangeError(
+        `choicesPerFrame is ${choicesPerFrame}: 256 to ${CHOICES_PER_FRAME_MAX} is possible`,
+      );
     }
     this.detail = header.detail;
     this.#sink = sink;
     this.#choicesPerFrame = choicesPerFrame;
     this.#eventBytesPerFrame = eventBytesPerFrame;
-    sink(packFrame(headerBody(header)));
+    const frame = packFrame(headerBody(header));
+    this.#of = crcOf(frame);
+    this.#after = this.#of;
+    sink(frame);
   }
 
   /** Switches recorded so far. */
@@ -200,13 +212,15 @@ export class TraceWriter {
   /** The digest of the machine after `step` operations. */
   checkpoint(step: number, digest: string | number): void {
     if (this.#waiting >= CHOICES_PER_FRAME_MIN) this.#flushChoices();
-    this.#sink(packFrame(checkpointBody({ step, digest })));
+    this.#checkpoints++;
+    this.#put(checkpointBody({ step, digest }));
   }
 
   /** A bug was found. Everything that led to it goes to the sink first. */
   finding(finding: TraceFinding): void {
     this.flush();
-    this.#sink(packFrame(findingBody(finding)));
+    this.#findings++;
+    this.#put(findingBody(finding));
   }
 
   /** The execution is over. Flushes everything; the writer must not be used afterwards. */
@@ -215,7 +229,14 @@ export class TraceWriter {
     const { steps, switches, verdict, digest, exitCode } = end;
     const choices = this.#choicesWritten;
     const events = this.#eventsWritten;
-    this.#sink(packFrame(endBody({ steps, switches, verdict, digest, exitCode, choices, events })));
+    const totals = { choices, events, checkpoints: this.#checkpoints, findings: this.#findings };
+    this.#put(endBody({ steps, switches, verdict, digest, exitCode, ...totals }));
+  }
+
+  #put(body: object): void {
+    const frame = packFrame({ ...body, of: this.#of, seq: ++this.#seq, after: this.#after });
+    this.#after = crcOf(frame);
+    this.#sink(frame);
   }
 
   /** Gives the sink whatever waits. */
@@ -239,7 +260,7 @@ export class TraceWriter {
   #flushEvents(): void {
     const count = this.#rows.count;
     if (count === 0) return;
-    this.#sink(packFrame(eventsBody(this.#eventsWritten, this.#rows.take())));
+    this.#put(eventsBody(this.#eventsWritten, this.#rows.take()));
     this.#eventsWritten += count;
   }
 
@@ -247,7 +268,7 @@ export class TraceWriter {
     const count = this.#waiting;
     if (count === 0) return;
     const run = encodeChoices(this.#steps, this.#lanes, count, this.#frameStep, this.#frameLane);
-    this.#sink(packFrame(choicesBody(this.#choicesWritten, run)));
+    this.#put(choicesBody(this.#choicesWritten, run));
     this.#frameStep = this.#lastStep;
     this.#frameLane = this.#lanes[count - 1]!;
     this.#choicesWritten += count;

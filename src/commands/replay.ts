@@ -10,9 +10,9 @@ import { openTrace } from '../trace-file.ts';
 import { addLook, type LookOptions, look } from './look.ts';
 import { examples } from './options.ts';
 import type { Shell } from './shell.ts';
-import { reportDamage, subjectToReplay } from './trace-report.ts';
+import { addSubject, reportDamage, type SubjectOptions, subjectToReplay } from './trace-report.ts';
 
-interface Options extends LookOptions {
+interface Options extends LookOptions, SubjectOptions {
   readonly json?: boolean;
 }
 
@@ -21,7 +21,7 @@ async function run(trace: Trace, options: Options, shell: Shell): Promise<Replay
     const lost = damageLines(trace)[0];
     throw new UsageError(`the trace cannot be replayed, its header is lost: ${lost}`);
   }
-  const subject = await subjectToReplay(trace.header, shell);
+  const subject = await subjectToReplay(trace.header, options, shell);
   try {
     return replay(trace, {
       subject,
@@ -68,6 +68,7 @@ export function define(command: Command, shell: Shell): void {
     )
     .argument('<trace>', 'a trace file, or the id of a finding such as XR-3f9a1c')
     .option('--json', 'one JSON object a line instead of text');
+  addSubject(command);
   addLook(command);
   command
     .addHelpText(

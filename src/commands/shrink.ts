@@ -10,9 +10,9 @@ import { openTrace, storeTrace, TraceFile } from '../trace-file.ts';
 import { addLook, type LookOptions, look } from './look.ts';
 import { examples, parseFile } from './options.ts';
 import type { Shell } from './shell.ts';
-import { subjectToReplay } from './trace-report.ts';
+import { addSubject, type SubjectOptions, subjectToReplay } from './trace-report.ts';
 
-interface Options extends LookOptions {
+interface Options extends LookOptions, SubjectOptions {
   readonly output?: string;
   readonly json?: boolean;
 }
@@ -56,7 +56,7 @@ function summary({ from, to, executions, minimal, passing }: Shrunk, width: numb
 async function act(pathOrId: string, options: Options, shell: Shell): Promise<void> {
   if (options.output !== undefined) checkNew(options.output);
   const trace = openTrace(pathOrId);
-  const given = trace.header && (await subjectToReplay(trace.header, shell));
+  const given = trace.header && (await subjectToReplay(trace.header, options, shell));
   const shrunk = shrink(trace, given);
   const { subject, seed, strategy, from, to, minimal, schedule, executions } = shrunk;
   const result =
@@ -88,6 +88,7 @@ export function define(command: Command, shell: Shell): void {
       parseFile,
     )
     .option('--json', 'one JSON object a line instead of text');
+  addSubject(command);
   addLook(command);
   command
     .addHelpText(

@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import type { Trace } from '../../traces/reader.ts';
 import type { TraceHeader } from '../../traces/trace.ts';
 import { isForeign } from '../replay.ts';
@@ -6,14 +7,32 @@ import { printable, shellWord } from '../report/text.ts';
 import type { Subject } from '../stage.ts';
 import { subjectOfHeader } from '../subject.ts';
 import { subjectOfTrace } from '../subject-file.ts';
+import { parseFile } from './options.ts';
 import type { Shell } from './shell.ts';
+
+/** Which file of the user's may be executed. */
+export interface SubjectOptions {
+  readonly subject?: string;
+}
+
+export function addSubject(command: Command): void {
+  command.option(
+    '--subject <file>',
+    'the file that the trace is of; without it, the one it names if it is here and unchanged',
+    parseFile,
+  );
+}
 
 /**
  * What a trace is of. One of other code is tried all the same, but whoever reads the outcome must
  * know first.
  */
-export async function subjectToReplay(header: TraceHeader, shell: Shell): Promise<Subject> {
-  const subject = (await subjectOfTrace(header)) ?? subjectOfHeader(header);
+export async function subjectToReplay(
+  header: TraceHeader,
+  { subject: named }: SubjectOptions,
+  shell: Shell,
+): Promise<Subject> {
+  const subject = (await subjectOfTrace(header, named)) ?? subjectOfHeader(header);
   if (!isForeign(header, subject)) return subject;
   const made = printable(header.fingerprint);
   const now = subject.fingerprint();
