@@ -44,13 +44,15 @@ export interface KernelWatch {
   entered(pid: number, call: string): void;
   /** It returns. */
   exited(pid: number, call: string, result: number): void;
-  /** The current process exits, by a call or because it was killed. */
-  exiting(status: number): void;
+  /** The current process exits, by a call or, with status -1, because it was killed. */
+  exiting(status: number, wasKilled: boolean): void;
   /**
    * The current process is about to sleep on a channel; 0 when it does not after all. `lock` guards the
    * condition it waits for.
    */
   sleeping(chan: number, lock: number): void;
+  /** The current thread has marked the process of that slot as killed, and holds its p->lock. */
+  killing(slot: number): void;
   /** The current thread begins to wake who sleeps on a channel; 0 when it is done. */
   waking(chan: number): void;
   /** The kernel is about to copy from (or to) a user's frame. */

@@ -6,9 +6,19 @@ import {
   type Context,
   exit,
   fork,
+  ftruncate,
   kill,
+  MAP_ANONYMOUS,
+  MAP_PRIVATE,
+  MAP_SHARED,
+  mmap,
+  O_CREATE,
   O_RDONLY,
+  O_RDWR,
   type Part,
+  PROT_READ,
+  PROT_WRITE,
+  sbrk,
   shm_map,
   shm_open,
   sleep,
@@ -123,3 +133,58 @@ describe('futex_wake', () => {
     );
   });
 });
+
+describe('a word of private memory', () => {
+  test.each<[string, boolean, (u: Context) => Part<number>]>([
+    ['of the heap', true, heapWord],
+    ['of a private mapping', true, (u) => anonymousWord(u, MAP_PRIVATE)],
+    ['of a shared mapping, which is none,', false, (u) => anonymousWord(u, MAP_SHARED)],
+  ])('%s is another word in a child: %s', (_, apart, place) => {
+    onEveryMachine(
+      function* (u) {
+        const va = yield* place(u);
+        u.store(va, 0) ?? (yield);
+        const [pid = 0] = yield* waiters(u, va, 1);
+        expect(futex_wake(u, va, 9) ?? (yield)).toBe(apart ? 0 : 1);
+        kill(u, pid) ?? (yield);
+        yield* waitStatus(u);
+      },
+      undefined,
+      { tickInterval: 0 },
+    );
+  });
+
+  test('is the same word for its own process', () => {
+    onEveryMachine(function* (u) {
+      const va = yield* heapWord(u);
+      u.store(va, 1) ?? (yield);
+      expect(futex_wait(u, va, 0) ?? (yield)).toBe(-1);
+      expect(futex_wake(u, va, 1) ?? (yield)).toBe(0);
+    });
+  });
+});
+
+test('a wait for a word of an object that is cut and grows again is found', () => {
+  onEveryMachine(
+    function* (u) {
+      const fd = yield* shm_open(u, 'p', O_CREATE | O_RDWR, 0o600);
+      ftruncate(u, fd, 4096) ?? (yield);
+      const va = mmap(u, 0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) ?? (yield);
+      yield* waiters(u, va, 1);
+      ftruncate(u, fd, 0) ?? (yield);
+      ftruncate(u, fd, 4096) ?? (yield);
+      expect(futex_wake(u, va, 1) ?? (yield)).toBe(1);
+      expect((yield* waitStatus(u)).status).toBe(0);
+    },
+    undefined,
+    { tickInterval: 0 },
+  );
+});
+
+function* heapWord(u: Context): Part<number> {
+  return ((sbrk(u, 4096) ?? (yield)) + 3) & ~3;
+}
+
+function* anonymousWord(u: Context, flags: number): Part<number> {
+  return mmap(u, 0, 4096, PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS, -1, 0) ?? (yield);
+}

@@ -3,8 +3,13 @@
  * and Furwocks, OLS 2002; Linux kernel/futex). What locks in shared memory are built on: they take
  * and let go with atomic instructions alone, and come here only to wait, or to wake who waits.
  *
- * A word is known by where it lies in physical memory, so that processes meet which have mapped it at
- * different addresses. Each process waits for one word at most, so waiters are a word a process, not
+ * A word of shared memory is known by its object and its place there, so that processes meet which
+ * have mapped it at different addresses, also after the object was cut and has grown again. A word of
+ * private memory is known by its process and its address: a copy after a fork is another word, even
+ * while both processes still have one frame. Linux does the same (futex_get_key), but takes the word
+ * of a private file mapping that was never written to for the file's; here it is the process's.
+ *
+ * Each process waits for one word at most, so waiters are a word a process, not
  * a queue. One lock, futex.lock, is held from the look at the word until the process is asleep, and
  * by whoever wakes; inside it only p->lock is taken.
  */
@@ -15,19 +20,25 @@ import { walk } from './pagetable.ts';
 import type { Param } from './param.ts';
 import type { Proc } from './proc.ts';
 import { sleep, wakeup } from './sched.ts';
+import { shmMappedIn } from './shm.ts';
 import { acquire, letGo, release, Spinlock } from './spinlock.ts';
+import { segmentObject } from './sysv.ts';
 import { vmfault } from './vm.ts';
+import { findVma, isSharedVma, kindOf, pageBehind, VMA_SYSV } from './vma.ts';
 
 /** A process that waits, or may. */
 export class Waiter {
   // futex.lock must be held when using these:
-  /** Physical address of the word that it waits for; 0 for none. It sleeps on this. */
+  /** What the word that it waits for belongs to, see FutexKey; 0 while it waits for none. It sleeps on this. */
   readonly key: Address;
+  /** Where in that. */
+  readonly offset: Address;
   /** When it began: who waits longest is woken first. */
   readonly ticket: Address;
 
   constructor(layout: Layout, index: number, lock: Spinlock) {
     this.key = layout.word(`futex[${index}].key`, lock.word);
+    this.offset = layout.word(`futex[${index}].offset`, lock.word);
     this.ticket = layout.word(`futex[${index}].ticket`, lock.word);
   }
 }
@@ -63,8 +74,32 @@ function* physical(k: Kernel, p: Proc, va: number): Code<Address> {
 }
 
 /** What waiters and wakers of a word agree on. */
-function keyOf(k: Kernel, at: Address, va: number): number {
-  return k.mutant['futex-by-address'] ? va : at;
+interface FutexKey {
+  /** Slot + 1 of the process whose private memory it is in; of a shared object, below 0. Never 0. */
+  readonly owner: number;
+  /** Byte in the object, or address. */
+  readonly offset: number;
+}
+
+/** @param at the word in physical memory */
+function keyOf(k: Kernel, p: Proc, at: Address, va: number): FutexKey {
+  if (k.mutant['futex-by-address']) return { owner: 1, offset: va };
+  if (k.mutant['futex-by-frame']) return { owner: 1, offset: at };
+  const { words } = k.m;
+  const vpn = va >>> 12;
+  const byte = va & 4095;
+  const v = findVma(k, p, vpn);
+  if (v !== undefined && isSharedVma(k, v)) {
+    const object = words[v.object] as number;
+    // A segment's pages are its object's; the kinds that are left name the object itself.
+    const slot = kindOf(k, v) === VMA_SYSV ? segmentObject(k, object) : object;
+    return { owner: -1 - slot, offset: pageBehind(k, v, vpn) * 4096 + byte };
+  }
+  const od = shmMappedIn(k, p, vpn, 1);
+  if (od < 0) return { owner: p.index + 1, offset: va };
+  const page = vpn - (words[p.shm.vpn(od)] as number);
+  const owner = -k.otable.objects.length - (words[p.shm.object(od)] as number);
+  return { owner, offset: page * 4096 + byte };
 }
 
 /** As physical, and takes futex.lock. Faults the page in if it must, which may sleep. */
@@ -102,7 +137,9 @@ export function* sysFutexWait(k: Kernel, p: Proc): Code<number> {
   const ticket = m.load(futex.tickets) ?? (yield);
   m.store(futex.tickets, ticket + 1) ?? (yield);
   m.store(waiter.ticket, ticket) ?? (yield);
-  m.store(waiter.key, keyOf(k, at, va)) ?? (yield);
+  const key = keyOf(k, p, at, va);
+  m.store(waiter.offset, key.offset) ?? (yield);
+  m.store(waiter.key, key.owner) ?? (yield);
   let result = 0;
   while ((m.load(waiter.key) ?? (yield)) !== 0) {
     if (yield* sleep(k, waiter.key, futex.lock, true)) continue;
@@ -114,14 +151,17 @@ export function* sysFutexWait(k: Kernel, p: Proc): Code<number> {
 }
 
 /** The waiters for a word, in the order in which they began to wait. futex.lock must be held. */
-function* waitersFor(k: Kernel, wanted: number): Code<Waiter[]> {
+function* waitersFor(k: Kernel, wanted: FutexKey): Code<Waiter[]> {
   const { m, futex } = k;
   const waiters: { waiter: Waiter; ticket: number }[] = [];
   const top = m.loadMarked(k.ptable.top) ?? (yield);
   for (let i = 0; i < top; i++) {
     const waiter = futex.waiters[i] as Waiter;
     const key = m.load(waiter.key) ?? (yield);
-    if (key === wanted) waiters.push({ waiter, ticket: m.load(waiter.ticket) ?? (yield) });
+    if (key !== wanted.owner) continue;
+    const offset = m.load(waiter.offset) ?? (yield);
+    if (offset === wanted.offset)
+      waiters.push({ waiter, ticket: m.load(waiter.ticket) ?? (yield) });
   }
   return waiters.sort((a, b) => a.ticket - b.ticket).map(({ waiter }) => waiter);
 }
@@ -138,7 +178,7 @@ export function* sysFutexWake(k: Kernel, p: Proc): Code<number> {
   const va = argint(k, p, 0);
   const n = Math.max(argint(k, p, 1), 0);
   const at = yield* lockWord(k, p, va);
-  const woken = at === 0 ? [] : (yield* waitersFor(k, keyOf(k, at, va))).slice(0, n);
+  const woken = at === 0 ? [] : (yield* waitersFor(k, keyOf(k, p, at, va))).slice(0, n);
   for (const waiter of woken) {
     m.store(waiter.key, 0) ?? (yield);
     yield* wakeup(k, waiter.key);

@@ -84,11 +84,14 @@ function* reparent(k: Kernel, p: Proc): Code<void> {
 /**
  * Exits the current process. Does not return: it stays a zombie until its parent waits. Mappings and
  * shared memory go here, not in wait, so that a zombie holds none.
+ *
+ * @param wasKilled whether it ends because it was killed. Its parent cannot tell this from a status
+ *   of -1, as in xv6; who watches can.
  */
-export function* exit(k: Kernel, p: Proc, status: number): Code<never> {
+export function* exit(k: Kernel, p: Proc, status: number, wasKilled = false): Code<never> {
   const { m, ptable, mutant } = k;
   if (p === ptable.procs[0]) panic(k, 'init exiting');
-  k.watch?.exiting(status);
+  k.watch?.exiting(status, wasKilled);
   k.onExit?.(k.currentPid(), status);
   yield* filesExit(k, p);
   if (!mutant['exit-keeps-areas']) yield* vmaExit(k, p);
@@ -149,7 +152,7 @@ export function* wait(k: Kernel, p: Proc, addr: number): Code<number> {
       return -1;
     }
     if (k.mutant['wait-checks-apart']) yield* letGo(k, ptable.waitLock);
-    yield* sleep(k, p.channel, ptable.waitLock);
+    yield* sleep(k, p.channel, ptable.waitLock, true);
   }
 }
 
@@ -182,6 +185,7 @@ export function* kill(k: Kernel, pid: number): Code<number> {
     const its = m.load(p.pid) ?? (yield);
     if (its === pid && pid !== 0) {
       m.store(p.killed, 1) ?? (yield);
+      k.watch?.killing(p.index);
       const state = m.load(p.state) ?? (yield);
       if (state === SLEEPING) {
         m.store(p.state, RUNNABLE) ?? (yield);

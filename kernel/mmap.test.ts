@@ -11,6 +11,7 @@ import {
   MAP_SHARED,
   mmap,
   munmap,
+  O_RDWR,
   type Part,
   PROT_EXEC,
   PROT_NONE,
@@ -381,3 +382,61 @@ test('shared memory of all kinds lies side by side', () => {
     expect(u.load(window) ?? (yield)).toBe(4);
   });
 });
+
+describe('munmap of what mmap did not make', () => {
+  test.each<[string, (u: Context) => Part<number>]>([
+    ['the image', () => zero(0)],
+    ['the stack', () => zero(0x2000)],
+    [
+      'the heap',
+      function* (u) {
+        return Math.ceil((sbrk(u, 3 * 4096) ?? (yield)) / 4096) * 4096;
+      },
+    ],
+    [
+      'the last byte of the heap',
+      function* (u) {
+        return Math.floor((sbrk(u, 1) ?? (yield)) / 4096) * 4096;
+      },
+    ],
+    ["a mapping of xv6's shared memory", mappedObject],
+  ])('refuses %s, and changes nothing, also of mappings in the range', (_, place) => {
+    looking(function* (u, k) {
+      const va = yield* place(u);
+      const mapping = mmap(u, 0, 4096, RW, PRIVATE, -1, 0) ?? (yield);
+      u.store(mapping, 5) ?? (yield);
+      const before = [k.freeFrames().size, areas(k)];
+      const from = Math.min(va, mapping);
+      const to = Math.max(va, mapping) + 4096;
+      for (const [at, length] of [
+        [va, 1],
+        [va, 4096],
+        [from, to - from],
+      ] as const) {
+        expect(munmap(u, at, length) ?? (yield)).toBe(-1);
+        expect([k.freeFrames().size, areas(k)]).toEqual(before);
+      }
+      u.load(va) ?? (yield);
+      expect(u.load(mapping) ?? (yield)).toBe(5);
+      expect(munmap(u, mapping, 4096) ?? (yield)).toBe(0);
+    });
+  });
+
+  test('answers 0 where nothing is, in the window too', () => {
+    looking(function* (u) {
+      const va = yield* mappedObject(u);
+      expect(munmap(u, va + 4096, 4096) ?? (yield)).toBe(0);
+      expect(munmap(u, SHMBASE - 4096, 4096) ?? (yield)).toBe(0);
+    });
+  });
+});
+
+function* zero(va: number): Part<number> {
+  return va;
+}
+
+function* mappedObject(u: Context): Part<number> {
+  const od = yield* shm_open(u, 'a');
+  shm_trunc(u, od, 4096) ?? (yield);
+  return yield* shm_map(u, od, O_RDWR);
+}

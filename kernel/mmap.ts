@@ -10,6 +10,7 @@ import { pageRoundUp, SHMVPN } from './memlayout.ts';
 import { liveOpen, OBJECTPAGES, objectCreate } from './pageobject.ts';
 import { uvmcopy, uvmzap, walk } from './pagetable.ts';
 import type { Proc } from './proc.ts';
+import { shmMappedIn } from './shm.ts';
 import {
   closeVma,
   endOf,
@@ -144,10 +145,13 @@ function continues(k: Kernel, a: Vma, b: Vma): boolean {
 /**
  * Removes whatever is mapped in a range: areas go, shrink, or are split.
  *
- * @returns 0, or -1 when there is no entry for a split; then nothing is changed.
+ * @returns 0, or -1 when there is no entry for a split, or when part of the range is no mapping's
+ *   to remove: image, stack and heap are given back by sbrk, xv6's shared memory by shm_close. Then
+ *   nothing is changed.
  */
 export function* munmap(k: Kernel, p: Proc, vpn: number, count: number): Code<number> {
   if (entriesLeft(k, p, vpn, count) < 0) return -1;
+  if (vpn < heapEnd(k, p) || shmMappedIn(k, p, vpn, count) >= 0) return -1;
   yield* unmap(k, p, vpn, count);
   return 0;
 }

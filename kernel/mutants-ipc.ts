@@ -110,6 +110,13 @@ export const IPC_MUTANTS = {
     2,
     'futex_wait does not look at the word: a change and its wakeup before the wait are lost',
   ),
+  'futex-by-frame': mutant(
+    'translation',
+    'futex-lone',
+    'program',
+    1,
+    'futexes are known by frame: after a fork a wake finds who waits for its own copy of the word',
+  ),
   'futex-by-address': mutant(
     'translation',
     'futex-moved',

@@ -381,6 +381,13 @@ export const MUTANTS = {
     0,
     'exit takes p->lock before wait_lock, wait takes them the other way round',
   ),
+  'sleep-misses-kill': mutant(
+    'sleep and wakeup',
+    'pipe-kill',
+    'lost-wakeup',
+    2,
+    'sleep does not look at p->killed: a kill between the look and the sleep is lost, as in xv6',
+  ),
   'kill-unlocked': mutant(
     'locking',
     'fork-kill',

@@ -156,7 +156,7 @@ function* writeAll(k: Kernel, p: Proc, pi: Pipe, bytes: Uint8Array): Code<number
     if (room === 0) {
       yield* wakeup(k, pi.nread);
       if (k.mutant['pipewrite-checks-apart']) yield* letGo(k, pi.lock);
-      yield* sleep(k, pi.nwrite, pi.lock);
+      yield* sleep(k, pi.nwrite, pi.lock, true);
       continue;
     }
     const data = m.load(pi.data) ?? (yield);
@@ -185,7 +185,7 @@ export function* piperead(k: Kernel, p: Proc, pi: Pipe, va: number, n: number): 
       release(k, pi.lock) ?? (yield);
       return -1;
     }
-    yield* sleep(k, pi.nread, pi.lock);
+    yield* sleep(k, pi.nread, pi.lock, true);
     nread = m.load(pi.nread) ?? (yield);
     nwrite = m.load(pi.nwrite) ?? (yield);
   }

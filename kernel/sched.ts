@@ -17,6 +17,7 @@ import {
 } from '../machine/index.ts';
 import { SCHEDULE, SLEEP, YIELD } from './events.ts';
 import type { Kernel } from './kernel.ts';
+import { killed } from './killed.ts';
 import { myproc } from './myproc.ts';
 import { panic } from './panic.ts';
 import { type Proc, RUNNABLE, RUNNING, SLEEPING } from './proc.ts';
@@ -100,8 +101,10 @@ export function* yieldCpu(k: Kernel, p: Proc): Code<void> {
 /**
  * Atomically releases lock and sleeps on chan. Reacquires lock when awakened.
  *
- * @param unlessKilled xv6 has no such thing: there a kill that comes between the look at p->killed
- *   and the sleep is noticed at the next wakeup.
+ * @param unlessKilled for every sleep that a kill is to end. Departure from xv6, which looks at
+ *   p->killed before it calls sleep: a kill between the two finds nobody asleep, and the process
+ *   sleeps on. Here the look comes with p->lock held, which kill takes, so it sees the mark or the
+ *   sleeper. Who waits for a sleeplock gets it soon, and is not to be stopped, as in xv6.
  * @returns false if it did not sleep because the process was killed.
  */
 export function* sleep(
@@ -113,6 +116,7 @@ export function* sleep(
   const { m } = k;
   const p = myproc(k);
   if (p === undefined) panic(k, 'sleep');
+  if (unlessKilled && k.mutant['sleep-misses-kill'] && (yield* killed(k, p))) return false;
   k.watch?.sleeping(chan, lk.word);
   // p->lock must be held to change p->state and then call sched. Once it is held, no wakeup can be
   // missed (wakeup locks it), so it is okay to release lk.
@@ -120,7 +124,8 @@ export function* sleep(
   acquire(k, p.lock) ?? (yield);
   const released = k.mutant['sleep-releases-first'] || k.mutant['sleep-with-lock'];
   if (!released) release(k, lk) ?? (yield);
-  const sleeps = !unlessKilled || (m.load(p.killed) ?? (yield)) === 0;
+  const looks = unlessKilled && !k.mutant['sleep-misses-kill'];
+  const sleeps = !looks || (m.load(p.killed) ?? (yield)) === 0;
   if (sleeps) {
     m.store(p.chan, chan) ?? (yield);
     m.store(p.state, SLEEPING) ?? (yield);

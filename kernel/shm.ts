@@ -135,17 +135,29 @@ export function* shmTrunc(k: Kernel, o: ShmObject, pages: number): Code<number> 
   return first ? 0 : -1;
 }
 
+/**
+ * The first descriptor of a process that has an object mapped at any of `count` pages, or -1. Only
+ * the process itself may ask.
+ */
+export function shmMappedIn(k: Kernel, p: Proc, vpn: number, count: number): number {
+  const { words } = k.m;
+  for (let od = 0; od < p.shm.count; od++) {
+    const start = words[p.shm.vpn(od)] as number;
+    const end = start + (words[p.shm.pages(od)] as number);
+    if (start !== 0 && start < vpn + count && end > vpn) return od;
+  }
+  return -1;
+}
+
 /** The first place in the window with room for that many pages, or 0. */
 function findRoom(k: Kernel, p: Proc, pages: number): number {
   const { words } = k.m;
   let vpn = SHMVPN;
   if (k.mutant['shm-map-at-heap-end']) vpn = pageRoundUp(words[p.sz] as number) / PGSIZE;
-  for (let od = 0; od < p.shm.count; od++) {
-    const start = words[p.shm.vpn(od)] as number;
-    const end = start + (words[p.shm.pages(od)] as number);
-    if (start === 0 || end <= vpn || start >= vpn + pages) continue;
-    vpn = end;
-    od = -1;
+  for (;;) {
+    const od = shmMappedIn(k, p, vpn, pages);
+    if (od < 0) break;
+    vpn = (words[p.shm.vpn(od)] as number) + (words[p.shm.pages(od)] as number);
   }
   return vpn + pages <= SHMENDVPN ? vpn : 0;
 }

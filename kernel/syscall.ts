@@ -77,7 +77,7 @@ function* sysSleep(k: Kernel, p: Proc): Code<number> {
       result = -1;
       break;
     }
-    yield* sleep(k, clock.ticks, clock.lock);
+    yield* sleep(k, clock.ticks, clock.lock, true);
   }
   m.timeWaiters--;
   release(k, clock.lock) ?? (yield);

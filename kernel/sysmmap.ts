@@ -55,7 +55,10 @@ export function* sysMmap(k: Kernel, p: Proc): Code<number> {
   return backing === undefined ? -1 : yield* mmap(k, p, request, backing);
 }
 
-/** munmap(addr, length): 0, also where nothing is mapped, or -1. */
+/**
+ * munmap(addr, length): 0, also where nothing is mapped, or -1 for what munmap of mmap.ts refuses and
+ * for a range that is none.
+ */
 export function* sysMunmap(k: Kernel, p: Proc): Code<number> {
   const addr = argint(k, p, 0);
   const length = argint(k, p, 1);

@@ -197,6 +197,11 @@ function objectOf(k: Kernel, s: Segment): PageObject {
   return k.otable.objects[(k.m.words[s.object] as number) - 1] as PageObject;
 }
 
+/** Slot of the object behind a segment; of one that the caller has attached, which keeps it. */
+export function segmentObject(k: Kernel, index: number): number {
+  return (k.m.words[(k.sysv.segments[index] as Segment).object] as number) - 1;
+}
+
 /** Frees a segment that nothing is attached to, and its pages. sysv.lock must be held. */
 function* destroy(k: Kernel, s: Segment): Code<void> {
   const { m } = k;

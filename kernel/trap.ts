@@ -55,7 +55,7 @@ export function trapVector(k: Kernel): (thread: Thread, cause: number, stval: nu
 function* usertrap(k: Kernel, p: Proc, cause: number, stval: number): Code<number> {
   const { m } = k;
   if (cause === CAUSE_ECALL) {
-    if (yield* killed(k, p)) yield* exit(k, p, -1);
+    if (yield* killed(k, p)) yield* exit(k, p, -1, true);
     // An interrupt will change scause, so enable only now that we're done with it.
     m.interruptsOn();
     yield* syscall(k, p);
@@ -68,7 +68,7 @@ function* usertrap(k: Kernel, p: Proc, cause: number, stval: number): Code<numbe
     yield* printf(k, `            sepc=0x0 stval=${address}\n`);
     yield* setkilled(k, p);
   }
-  if (yield* killed(k, p)) yield* exit(k, p, -1);
+  if (yield* killed(k, p)) yield* exit(k, p, -1, true);
   // Give up the CPU if this is a timer interrupt.
   if (cause === CAUSE_TIMER) yield* yieldCpu(k, p);
   return usertrapret(k, p);

@@ -17,7 +17,7 @@ export interface Scenario {
    * What an execution that halts came to, to group executions by.
    *
    * @param output all that was printed
-   * @param statuses exit statuses of `processes`, in their order, -1 of one that was killed;
+   * @param statuses exit statuses of `processes`, in their order, -1 also of one that was killed;
    *   undefined of one that has not exited
    */
   readonly outcome?: (output: string, statuses: readonly (number | undefined)[]) => unknown;

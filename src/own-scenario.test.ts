@@ -116,3 +116,34 @@ describe("a scenario of one's own", () => {
     expect(() => run(own)).toThrow('adders: program forker did something else when fork ran');
   });
 });
+
+describe('a process that ends with -1', () => {
+  it.each<[string, ulib.Program]>([
+    [
+      'returns it',
+      function* (u) {
+        ulib.getpid(u) ?? (yield);
+        return -1;
+      },
+    ],
+    [
+      'exits with it',
+      function* (u) {
+        ulib.exit(u, -1) ?? (yield);
+      },
+    ],
+  ])('because it %s was not killed', (_, p) => {
+    const subject = scenario({ name: 'p', processes: ['p'], programs: { p }, param: small });
+    expect(run(subject).finding?.title).toBe('pid 2 p ended with status -1');
+  });
+
+  it('because of its access was killed', () => {
+    const programs = {
+      *p(u: ulib.Context): ulib.Part<void> {
+        u.load(0x7000_0000) ?? (yield);
+      },
+    };
+    const subject = scenario({ name: 'p', processes: ['p'], programs, param: small });
+    expect(run(subject).finding?.title).toBe('pid 2 p was killed');
+  });
+});

@@ -35,7 +35,7 @@ export interface OwnScenario {
    * that JSON can express. `explore` then looks for every value, with a schedule for each.
    *
    * @param output all that was printed
-   * @param statuses exit statuses of `processes`, in their order, -1 of one that was killed;
+   * @param statuses exit statuses of `processes`, in their order, -1 also of one that was killed;
    *   undefined of one that has not exited
    */
   readonly outcome?: (output: string, statuses: readonly (number | undefined)[]) => unknown;

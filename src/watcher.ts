@@ -97,6 +97,7 @@ export class Watcher implements Observer, KernelWatch {
   private readonly leaving;
   private readonly ending;
   private readonly fallingAsleep;
+  private readonly killers;
   private readonly wakingUp;
   private readonly printing;
   private readonly lateComers;
@@ -147,6 +148,7 @@ export class Watcher implements Observer, KernelWatch {
     this.leaving = having(all, 'exited');
     this.ending = having(all, 'exiting');
     this.fallingAsleep = having(all, 'sleeping');
+    this.killers = having(all, 'killing');
     this.wakingUp = having(all, 'waking');
     this.printing = having(all, 'printed');
     this.lateComers = having(all, 'late');
@@ -349,13 +351,17 @@ export class Watcher implements Observer, KernelWatch {
     this.guest.calls[this.m.current.id] = '';
   }
 
-  exiting(status: number): void {
+  exiting(status: number, wasKilled: boolean): void {
     const pid = this.guest.kernel?.currentPid() ?? 0;
-    for (const d of this.ending) d.exiting(pid, status);
+    for (const d of this.ending) d.exiting(pid, status, wasKilled);
   }
 
   sleeping(chan: number, lock: number): void {
     for (const d of this.fallingAsleep) d.sleeping(chan, lock);
+  }
+
+  killing(slot: number): void {
+    for (const d of this.killers) d.killing(slot);
   }
 
   waking(chan: number): void {

@@ -44,6 +44,9 @@ export const ipc: Readonly<Record<string, Scenario>> = {
   'futex-raise': situation('one waits for a word that another changes, and wakes', [
     'shmget:7=0 shmat=0 rmid=0 fork p/await=0 p/wait=0 c/raise',
   ]),
+  'futex-lone': situation('a child waits for a word of its own memory, which its parent has too', [
+    'meet:lone:own=0',
+  ]),
   'futex-moved': situation('one waits for a word that another has mapped elsewhere', [
     'shmget:7=0 shmat=0 fork p/await=0 p/wait=0 p/rmid=0 c/shmat=0 c/raise',
   ]),

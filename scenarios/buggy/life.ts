@@ -19,6 +19,10 @@ export const life: Readonly<Record<string, Scenario>> = {
     'fork c/open c/exit p/wait=0 fork c/open c/exit p/wait=0',
   ]),
   'fork-kill': situation('a parent kills its child', ['fork p/kill=0 p/wait=0']),
+  'pipe-kill': situation('one waits for a pipe of its own, and is killed', [
+    'pipe=0 readf:3:1',
+    'pipe=0 kill:2',
+  ]),
   'write-write': {
     ...situation('two processes print', ['write:a', 'write:b']),
     holds: (output) => (output === 'ab' || output === 'ba' ? undefined : output),

@@ -63,9 +63,11 @@ export interface Detector {
   entered?(pid: number, call: string): void;
   exited?(pid: number, call: string, result: number): void;
   /** A process exits, by itself or because it was killed. */
-  exiting?(pid: number, status: number): void;
+  exiting?(pid: number, status: number, wasKilled: boolean): void;
   /** The current process is about to sleep; `lock` guards what it waits for. */
   sleeping?(chan: number, lock: number): void;
+  /** The current thread has marked the process of that slot of the table as killed. */
+  killing?(slot: number): void;
   /** The current thread begins to wake who sleeps on a channel; 0 when it is done. */
   waking?(chan: number): void;
   printed?(text: string): void;

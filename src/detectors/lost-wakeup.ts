@@ -24,8 +24,9 @@ interface Falling {
  *
  * In a kernel, at once: a wakeup of the channel passes a process that is on its way to sleep there
  * and holds neither the lock of the condition nor its own p->lock, so nothing keeps the two apart.
- * And at the end, when nothing can run: a process sleeps in wait although a child of its is a zombie,
- * or a bare thread waits for a condition whose last signal came when nobody waited.
+ * And at the end, when nothing can run: a process sleeps although it was killed, other than for a
+ * sleeplock, whose waiters are not to be stopped; one sleeps in wait although a child of its is a
+ * zombie; or a bare thread waits for a condition whose last signal came when nobody waited.
  *
  * The first can report what is no bug where a wakeup is sent that no condition goes with; xv6 has
  * none. The others never: who is left there is stuck; but a signal that was never meant for the
@@ -41,6 +42,8 @@ class LostWakeup implements Detector {
   private wakers = 0;
   /** By channel or condition: the last wakeup or signal. */
   private readonly last = new Map<number, Wakeup>();
+  /** By slot: the kill of its process. */
+  private readonly kills = new Map<number, Wakeup>();
   /** By condition: threads that wait. */
   private readonly waiters = new Map<number, number>();
 
@@ -56,6 +59,7 @@ class LostWakeup implements Detector {
     if (this.wakers > 0) this.wakes.fill(0);
     this.wakers = 0;
     if (this.last.size > 0) this.last.clear();
+    if (this.kills.size > 0) this.kills.clear();
     if (this.waiters.size > 0) this.waiters.clear();
   }
 
@@ -65,6 +69,11 @@ class LostWakeup implements Detector {
     if (p === undefined) return;
     this.forget(p);
     if (chan !== 0) this.falling.push({ p, chan, lock, step: m.step });
+  }
+
+  killing(slot: number): void {
+    const { m } = this.guest;
+    this.kills.set(slot, { who: m.current.name, step: m.step });
   }
 
   waking(chan: number): void {
@@ -143,7 +152,32 @@ class LostWakeup implements Detector {
 
   ended(ending: Ending): Finding | undefined {
     if (ending !== 'blocked') return undefined;
-    return this.k === undefined ? this.unheardSignal() : this.unheardChild(this.k);
+    if (this.k === undefined) return this.unheardSignal();
+    return this.unheardKill(this.k) ?? this.unheardChild(this.k);
+  }
+
+  private unheardKill(k: Kernel): Finding | undefined {
+    const { words, layout } = k.m;
+    const p = k.ptable.procs.find(
+      (q) =>
+        words[q.state] === SLEEPING &&
+        words[q.killed] !== 0 &&
+        ![...layout.sleeplocks.values()].includes(words[q.chan] as number),
+    );
+    if (p === undefined) return undefined;
+    const pid = words[p.pid] as number;
+    const channel = k.channelName(words[p.chan] as number);
+    const kill = this.kills.get(p.index);
+    const by = kill === undefined ? '' : ` by ${kill.who} at step ${kill.step}`;
+    const detail = [
+      `pid ${pid} was killed${by}, when it was not asleep yet, so nobody was woken`,
+      `then it went to sleep on ${channel} and did not look at its killed again`,
+    ];
+    return this.finding(`lost kill: pid ${pid} sleeps on ${channel}`, detail, {
+      words: [p.state, p.chan, p.killed],
+      locks: [p.lock.word],
+      pids: [pid],
+    });
   }
 
   private unheardSignal(): Finding | undefined {

@@ -141,9 +141,21 @@ function munmapCall(k: Kernel, p: Proc, space: AddressSpace): MappingCall {
   if (addr < 0 || !Number.isInteger(vpn) || length <= 0 || vpn + pages > SHMENDVPN) {
     return fails(space);
   }
+  // What is no mapping of mmap or shmat is not munmap's to remove.
+  if (vpn < heapPages(k, p) || windowMaps(k, p, vpn, pages)) return fails(space);
   const after = space.without(vpn, pages);
   if (after.free < 0) return fails(space);
   return { answer: 0, mayFail: false, removed: [vpn, pages], after: () => after };
+}
+
+/** Whether any of those pages belongs to a mapping of xv6's shared memory. */
+function windowMaps(k: Kernel, p: Proc, vpn: number, pages: number): boolean {
+  const { words } = k.m;
+  return Array.from({ length: p.shm.count }, (_, od) => od).some((od) => {
+    const start = words[p.shm.vpn(od)] as number;
+    const end = start + (words[p.shm.pages(od)] as number);
+    return start > 0 && start < vpn + pages && vpn < end;
+  });
 }
 
 function sbrkCall(k: Kernel, p: Proc, space: AddressSpace): MappingCall {

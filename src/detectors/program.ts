@@ -22,7 +22,7 @@ class ProgramVerdict implements Detector {
   private output = '';
   /** The last output that held: mostly it is the same again. */
   private held: string | undefined;
-  private failed: { pid: number; status: number; name: string; step: number } | undefined;
+  private failed: { pid: number; name: string; how: string; step: number } | undefined;
 
   constructor(guest: Guest, scenario: Claim) {
     this.guest = guest;
@@ -38,18 +38,18 @@ class ProgramVerdict implements Detector {
     this.output += text;
   }
 
-  exiting(pid: number, status: number): void {
+  exiting(pid: number, status: number, wasKilled: boolean): void {
     const process = this.scenario.processes[pid - 2];
     if (process === undefined || status === 0 || this.failed !== undefined) return;
-    this.failed = { pid, status, name: process.name, step: this.guest.m.step };
+    const how = wasKilled ? 'was killed' : `ended with status ${status}`;
+    this.failed = { pid, name: process.name, how, step: this.guest.m.step };
   }
 
   ended(ending: Ending): Finding | undefined {
     if (ending !== 'halted') return undefined;
     const { holds } = this.scenario;
     if (holds === undefined && this.failed !== undefined) {
-      const { pid, status, name, step } = this.failed;
-      const how = status === -1 ? 'was killed' : `ended with status ${status}`;
+      const { pid, name, how, step } = this.failed;
       return {
         detector: this.name,
         title: `pid ${pid} ${name} ${how}`,

@@ -139,11 +139,12 @@ export const IPC_CALLS: Readonly<Record<string, Call>> = {
   /**
    * meet:wake, :kill or :moved, and :seg, :area or :own: a child waits for a word to change, of the
    * segment, of a shared mapping or of its own data. It is woken, killed, or woken where it has the
-   * segment at another address. Ends unless somebody else kills the parent.
+   * segment at another address. With meet:lone:own the parent wakes whoever waits for its own copy of
+   * the word, answers how many that were, and kills the child. Ends unless somebody else kills the parent.
    */
   *meet(u, memory, [how = 'wake', where = 'seg']) {
     const word = wordOf(memory, where);
-    if (word === NOWHERE || (where === 'own' && how !== 'kill')) return -1;
+    if (word === NOWHERE || (where === 'own' && how !== 'kill' && how !== 'lone')) return -1;
     // Faults it in: after the fork the parent must not fail.
     const was = u.fetchAdd(word, 0) ?? (yield);
     const pid = fork(u) ?? (yield);
@@ -154,7 +155,12 @@ export const IPC_CALLS: Readonly<Record<string, Call>> = {
       futex_wait(u, there, was) ?? (yield);
       exit(u, 0) ?? (yield);
     }
-    if (how === 'kill') {
+    let woken = 0;
+    if (how === 'lone') {
+      sleep(u, 1) ?? (yield);
+      woken = futex_wake(u, word, ALL) ?? (yield);
+    }
+    if (how === 'kill' || how === 'lone') {
       kill(u, pid) ?? (yield);
     } else {
       // Long enough that the child is asleep by then, more often than not.
@@ -162,7 +168,7 @@ export const IPC_CALLS: Readonly<Record<string, Call>> = {
       u.fetchAdd(word, 1) ?? (yield);
       futex_wake(u, word, ALL) ?? (yield);
     }
-    return (wait(u) ?? (yield)) < 0 ? -1 : 0;
+    return (wait(u) ?? (yield)) < 0 ? -1 : woken;
   },
 };
 
