@@ -6,7 +6,7 @@ import { ProgramError } from './perform.ts';
  * Every operation below is one step, and must be written `operation ?? (yield)`: it answers at once
  * while its thread may go on, and answers undefined when the thread has to be suspended first.
  */
-type Answer = number | undefined;
+export type Answer = number | undefined;
 
 /** What a part has for a machine while its program is being described. */
 const NONE_YET = new Proxy({} as Machine, {

@@ -1,11 +1,14 @@
-import { Cell, Condition, Mutex, Semaphore } from './bare-parts.ts';
+import { type Answer, Cell, Condition, Mutex, Semaphore } from './bare-parts.ts';
 import type { Cpu } from './cpu.ts';
 import { Layout } from './layout.ts';
 import { Machine } from './machine.ts';
 import type { Address } from './operation.ts';
+import * as op from './operation.ts';
 import { ProgramError } from './perform.ts';
 import type { Ending, Scheduler } from './seam.ts';
+import type { MemoryModel } from './store-buffers.ts';
 import { type Code, Thread } from './thread.ts';
+import { WeakMachine } from './weak-machine.ts';
 
 /** What a program is made of; each name is unique in its program, and reports show it. */
 export interface Parts {
@@ -13,6 +16,11 @@ export interface Parts {
   mutex(name: string): Mutex;
   semaphore(name: string, initial?: number): Semaphore;
   condition(name: string): Condition;
+  /**
+   * An operation: waits until every store of the thread is in memory. Write `fence() ?? (yield)`. It
+   * orders nothing that is not ordered already where memory is sequentially consistent.
+   */
+  fence(): Answer;
   /**
    * A thread, in the order that gives it its lane.
    *
@@ -25,6 +33,8 @@ export interface Parts {
 export interface BareOptions {
   /** Operations after which an execution ends as 'steps'. Default 100,000. */
   readonly stepsMax?: number;
+  /** How memory orders stores. Default `sc`. */
+  readonly memory?: MemoryModel;
 }
 
 /** A thread that can never step again, and what it waits for. */
@@ -73,13 +83,11 @@ export class BareProgram {
       throw new ProgramError(`a program has 1 to ${THREADS_MAX} threads, not ${threads.length}`);
     }
     const stepsMax = options.stepsMax ?? 100_000;
-    this.machine = new Machine(layout, {
-      cpus: threads.length,
-      frames: 1,
-      tickInterval: 0,
-      stepsMax,
-    });
+    const { memory = 'sc' } = options;
+    const config = { cpus: threads.length, frames: 1, tickInterval: 0, stepsMax, memory };
+    this.machine = memory === 'sc' ? new Machine(layout, config) : new WeakMachine(layout, config);
     for (const part of all) part.machine = this.machine;
+    plan.machine = this.machine;
     this.lanes = threads.map(({ name }) => name);
     this.codes = threads.map(({ code }) => code);
     for (const [id, { name }] of threads.entries()) {
@@ -131,6 +139,7 @@ class Plan {
   readonly layout = new Layout();
   readonly initial: number[] = [];
   readonly threads: { readonly name: string; readonly code: () => Code }[] = [];
+  machine: Machine | undefined;
   readonly all: (Cell | Mutex | Semaphore | Condition)[] = [];
 
   readonly parts: Parts = {
@@ -141,6 +150,10 @@ class Plan {
       return this.add(new Semaphore(name, this.word(name, initial)));
     },
     condition: (name) => this.add(new Condition(name, this.word(name, 0))),
+    fence: () => {
+      if (this.machine === undefined) throw new ProgramError('a fence is for threads');
+      return this.machine.do(op.FENCE, 0);
+    },
     thread: (name, code) => {
       this.checkNew(name);
       this.threads.push({ name, code });

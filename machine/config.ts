@@ -1,3 +1,5 @@
+import type { MemoryModel } from './store-buffers.ts';
+
 export interface MachineConfig {
   /** 1 to 64. */
   readonly cpus: number;
@@ -11,4 +13,6 @@ export interface MachineConfig {
   readonly ticks?: number;
   /** Operations after which an execution ends as 'steps'. */
   readonly stepsMax: number;
+  /** Default `sc`. */
+  readonly memory?: MemoryModel;
 }

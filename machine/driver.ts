@@ -17,6 +17,7 @@ import {
   type SwitchListener,
   type TrapVector,
 } from './seam.ts';
+import { StoreBuffers } from './store-buffers.ts';
 import { ANSWER, type Code, RETRY, type Thread } from './thread.ts';
 
 /**
@@ -43,6 +44,10 @@ export class Driver implements ChoicePoint {
   runLine = 0;
   /** Guests that wait for time to pass; with none, idle CPUs take no timer interrupts. */
   timeWaiters = 0;
+  /** Stores that are not in memory yet; null where every store is at once. */
+  buffers: StoreBuffers | null;
+  /** Lanes are 0..lanes-1: CPUs, their timers, then what their store buffers let go. */
+  readonly lanes: number;
   /** Why guest code could not go on. Set by `halt` and by the loop. */
   ending: Ending | null = null;
 
@@ -99,6 +104,9 @@ export class Driver implements ChoicePoint {
     this.memory = new Memory(layout, config.frames, config.diskBlocks);
     this.words = this.memory.words;
     this.cpus = Array.from({ length: config.cpus }, (_, id) => new Cpu(id, -1 - id));
+    const { memory = 'sc' } = config;
+    this.buffers = memory === 'sc' ? null : new StoreBuffers(memory, config.cpus, layout.size);
+    this.lanes = 2 * config.cpus + (this.buffers?.drains.length ?? 0);
   }
 
   /** Power-on: CPUs and counters as after reset. Memory is the caller's to restore. */
@@ -109,6 +117,7 @@ export class Driver implements ChoicePoint {
       const first = tickInterval + ((cpu.id * 7) % Math.max(tickInterval, 1));
       cpu.reset(tickInterval > 0 ? first : NEVER, ticks);
     }
+    this.buffers?.reset();
     this.step = 0;
     this.runLine = 0;
     this.timeWaiters = 0;
@@ -140,6 +149,8 @@ export class Driver implements ChoicePoint {
   drain(thread: Thread, code: Code): void {
     const cpu = this.cpus[0] as Cpu;
     const { timerAt } = cpu;
+    const { buffers } = this;
+    this.buffers = null;
     thread.begin(code);
     thread.cpu = cpu;
     cpu.thread = thread;
@@ -154,6 +165,7 @@ export class Driver implements ChoicePoint {
     invariant(code.next(0).done === true, `set-up waits at ${thread.describe()}`);
     cpu.thread = null;
     cpu.timerAt = timerAt;
+    this.buffers = buffers;
     this.isRunning = false;
     this.leaseEnd = 0;
     this.privateEnd = 0;
@@ -204,6 +216,10 @@ export class Driver implements ChoicePoint {
 
   /** Performs the operation of the chosen thread and runs its code to the next announcement. */
   private dispatch(chosen: Thread): void {
+    if (chosen.kind === op.DRAIN) {
+      this.letReachMemory(chosen);
+      return;
+    }
     const timerOf = chosen.id < 0 ? this.cpus[-1 - chosen.id] : undefined;
     const thread = timerOf === undefined ? chosen : (timerOf.thread as Thread);
     this.current = thread;
@@ -221,6 +237,16 @@ export class Driver implements ChoicePoint {
       answer = perform(this, kind, thread.a, thread.b, thread.c) ?? 0;
     }
     this.resume(answer);
+  }
+
+  /** The oldest store of a buffer's lane reaches memory; no thread's code runs. */
+  private letReachMemory(drain: Thread): void {
+    const { buffers, observer, words } = this;
+    invariant(buffers !== null, 'what reaches memory was in a buffer');
+    this.step++;
+    const address = buffers.drain(words, drain);
+    observer?.drained?.(buffers.cpuOf(drain), address, words[address] as number);
+    this.decide();
   }
 
   /** Delivers a timer interrupt: trap to the guest on top of whatever the thread was about to do. */
@@ -358,6 +384,7 @@ export class Driver implements ChoicePoint {
         if (isPending && isInterruptible(cpu)) this.enabled[count++] = cpu.timer;
       }
     }
+    if (this.buffers !== null) count = this.buffers.gather(this.enabled, count);
     this.enabledCount = count;
     this.waiting = waiting;
     this.idle = idle;

@@ -5,6 +5,10 @@ import type { Thread } from './thread.ts';
 
 /** Whether a parked thread could perform its operation now. */
 export function isEnabled(m: Driver, thread: Thread): boolean {
+  const { buffers } = m;
+  if (buffers !== null && thread.cpu !== null) {
+    if (buffers.holdsBack(thread.cpu.id, thread.kind, thread.a)) return false;
+  }
   switch (thread.kind) {
     case op.ACQUIRE:
     case op.MUTEX_LOCK:

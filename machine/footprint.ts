@@ -3,13 +3,15 @@ import type { Driver } from './driver.ts';
 import { PGSIZE } from './memory.ts';
 import { hardwareLeaf, PTE_R, PTE_U, PTE_W, ppnOfPte } from './mmu.ts';
 import * as op from './operation.ts';
+import type { StoreBuffers } from './store-buffers.ts';
 import type { Thread } from './thread.ts';
 
 /**
  * What operations touch, for strategies that ask which of them commute.
  *
- * An *object* is a word of memory, by its address; behind the last word lie the run line and, for
- * each thread, its context: what a switch saves and restores, and what a signal changes. Objects
+ * An *object* is a word of memory, by its address; behind the last word lie the run line, for
+ * each thread its context (what a switch saves and restores, and what a signal changes), and for each
+ * CPU its store buffer. Objects
  * are listed as codes, object · 2, + 1 where it is written. Two operations of different lanes commute
  * unless they share an object that at least one of them writes.
  */
@@ -32,8 +34,12 @@ export function runLineObject(words: Int32Array): number {
 }
 
 /** Number of objects of a machine. */
-export function objectCount(m: { words: Int32Array; threads: readonly Thread[] }): number {
-  return m.words.length + 1 + m.threads.length;
+export function objectCount(m: {
+  words: Int32Array;
+  threads: readonly Thread[];
+  cpus: readonly unknown[];
+}): number {
+  return m.words.length + 1 + m.threads.length + m.cpus.length;
 }
 
 /**
@@ -47,6 +53,36 @@ export function objectCount(m: { words: Int32Array; threads: readonly Thread[] }
  * @returns how many there are.
  */
 export function footprint(m: Driver, thread: Thread, into: TouchCode[]): number {
+  return m.buffers === null ? direct(m, thread, into) : buffered(m, m.buffers, thread, into);
+}
+
+/**
+ * With store buffers: a store changes its CPU's buffer and not the word, what reaches memory changes
+ * both, and what waits for the buffer to be empty reads it.
+ */
+function buffered(m: Driver, buffers: StoreBuffers, thread: Thread, into: TouchCode[]): number {
+  const { kind, a, cpu } = thread;
+  if (kind === op.DRAIN) {
+    into[0] = written(a);
+    into[1] = written(bufferOf(m, buffers.cpuOf(thread)));
+    return 2;
+  }
+  if (cpu === null) return 0;
+  if (kind === op.STORE || kind === op.STORE_BYTE) {
+    into[0] = written(bufferOf(m, cpu.id));
+    return 1;
+  }
+  const count = direct(m, thread, into);
+  if (kind === op.LOAD || kind === op.START) return count;
+  into[count] = read(bufferOf(m, cpu.id));
+  return count + 1;
+}
+
+function bufferOf(m: Driver, cpu: number): number {
+  return m.words.length + 1 + m.threads.length + cpu;
+}
+
+function direct(m: Driver, thread: Thread, into: TouchCode[]): number {
   const { kind, a, b } = thread;
   const { words } = m;
   switch (kind) {

@@ -11,4 +11,5 @@ export * from './mmu.ts';
 export * from './operation.ts';
 export { NotHolder, ProgramError, RunsAlready } from './perform.ts';
 export * from './seam.ts';
+export { MEMORY_MODELS, type MemoryModel } from './store-buffers.ts';
 export { ANSWER, type Code, type Resumable, Thread } from './thread.ts';

@@ -153,21 +153,25 @@ export class Machine extends Driver {
   /** Any operation, the long way: with whoever watches told of it. */
   do(kind: number, a: number, b = 0, c = 0): number | undefined {
     const { observer } = this;
-    if (observer !== null) observer.entering?.(kind, a, b, c);
-    if (this.step < this.leaseEnd && (!MAY_WAIT[kind] || this.isFree(kind, a))) {
+    if (observer !== null) {
+      observer.entering?.(kind, a, b, c);
+      if (kind === op.ACQUIRE || kind === op.MUTEX_LOCK) observer.locking?.(a);
+    }
+    if (this.step < this.leaseEnd && !this.mayWait(kind, a)) {
       const thread = this.current;
       return perform(this, kind, a, b, c) ?? this.suspend(thread, kind);
     }
     return this.announce(kind, a, b, c);
   }
 
-  /** Whether an operation that may have to wait need not. */
-  private isFree(kind: number, a: op.Address): boolean {
-    return kind === op.SEM_WAIT && (this.words[a] as number) > 0;
+  /** Whether an operation may have to wait, and is announced for that. */
+  protected mayWait(kind: number, a: op.Address): boolean {
+    if (kind === op.SEM_WAIT) return this.words[a] === 0;
+    return MAY_WAIT[kind] === true;
   }
 }
 
-/** Operations that may have to wait; announced unless `isFree`. */
+/** Operations that may have to wait. */
 const MAY_WAIT: readonly boolean[] = Array.from({ length: op.OPERATION_NAMES.length }, (_, kind) =>
-  [op.WFI, op.SEM_WAIT, op.COND_WAIT].includes(kind),
+  [op.WFI, op.COND_WAIT].includes(kind),
 );

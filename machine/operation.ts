@@ -59,7 +59,7 @@ export const ECALL = 19;
  * the shootdown that a kernel asks of the firmware (SBI, sbi_remote_sfence_vma_asid).
  */
 export const SFENCE = 20;
-/** Orders nothing under sequential consistency; kept in the stream for weaker models. */
+/** Waits until every store of its CPU is in memory; under sequential consistency it always is. */
 export const FENCE = 21;
 /** Powers the machine off. */
 export const HALT = 22;
@@ -87,6 +87,8 @@ export const USER_STORE_BYTE = 32;
 export const ENDED = 33;
 /** a = byte address in physical memory, b = 0..255. */
 export const STORE_BYTE = 34;
+/** A store reaches memory; announced by a lane of its CPU's store buffer. a = address, b = value. */
+export const DRAIN = 35;
 
 /** Operand b of a LOAD that is meant to race. */
 export const MARKED = 1;
@@ -132,4 +134,5 @@ export const OPERATION_NAMES: readonly string[] = [
   'store',
   'ended',
   'store',
+  'drain',
 ];

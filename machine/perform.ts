@@ -10,6 +10,7 @@ import {
   CAUSE_STORE_FAULT,
   CAUSE_STORE_MISALIGNED,
 } from './seam.ts';
+import { actBuffered } from './store-buffers.ts';
 import { ANSWER, RETRY, type Thread } from './thread.ts';
 
 /**
@@ -46,6 +47,10 @@ function isUserAccess(kind: number): boolean {
 
 function act(m: Driver, kind: number, a: number, b: number, c: number): number | undefined {
   m.step++;
+  if (m.buffers !== null) {
+    const answer = actBuffered(m, m.buffers, kind, a, b);
+    if (answer !== undefined) return answer;
+  }
   switch (kind) {
     case op.START:
     case op.FENCE:

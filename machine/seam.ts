@@ -27,7 +27,9 @@ export interface ChoicePoint {
    * this one was chosen may be able to go on. Set by `choose`; 1 when it is not.
    */
   lease: number;
-  /** Where control goes when this thread steps: its CPU, or CPUs + CPU for a timer. */
+  /** Lanes are 0..lanes-1. */
+  readonly lanes: number;
+  /** Where control goes when this thread steps: its CPU, CPUs + CPU for a timer, or behind those. */
   laneOf(thread: Thread): number;
   /** What is parked on each CPU, able to step or not; null where nothing is left to run. */
   readonly cpus: readonly { readonly thread: Thread | null; readonly looking: number }[];
@@ -76,6 +78,8 @@ export interface Observer {
   released?(lock: number): void;
   /** A user access was performed: word `address`, through virtual byte address `va`. */
   accessed(kind: number, address: number, va: number, value: number, answer: number): void;
+  /** A store of a CPU, performed long ago, reaches memory, where the word is `value` now. */
+  drained?(cpu: number, address: number, value: number): void;
   /** A context switch is about to happen on the current CPU. */
   switching(from: Thread, to: Thread): void;
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { BareProgram, type Parts } from '../machine/bare.ts';
-import { type Code, ProgramError } from '../machine/index.ts';
+import { type BareOptions, BareProgram, type Parts } from '../machine/bare.ts';
+import { type Code, MEMORY_MODELS, type MemoryModel, ProgramError } from '../machine/index.ts';
 import { selectDetectors } from './detectors/index.ts';
 import { UsageError } from './errors.ts';
 import { isPromise, type Model, messageOf } from './model.ts';
@@ -25,6 +25,12 @@ export interface ProgramOptions {
   readonly stepsMax?: number;
   /** Names of the detectors that watch, for programs that race on purpose; all if left out. */
   readonly detectors?: readonly string[];
+  /**
+   * How memory orders stores: `sc`, at once, the default; `tso`, each thread's later but in order; `pso`,
+   * each thread's later, and only those to one cell in order. A fence, a read-modify-write and whatever
+   * locks, unlocks, waits or wakes waits until the stores of its thread are in memory.
+   */
+  readonly memory?: MemoryModel;
 }
 
 const STEPS_MAX = 100_000;
@@ -58,19 +64,24 @@ export function program(
   build: (parts: ProgramParts) => void,
   options: ProgramOptions = {},
 ): Subject {
-  const { stepsMax = STEPS_MAX, detectors } = options;
+  const { stepsMax = STEPS_MAX, detectors, memory = 'sc' } = options;
   checkOptions(name, stepsMax, detectors);
+  if (!MEMORY_MODELS.includes(memory)) {
+    throw new UsageError(`${name}: memory is sc, tso or pso, not ${String(memory)}`);
+  }
   const subject: Subject = {
     guest: 'bare',
     program: name,
     args: [],
     mutants: [],
-    config: { stepsMax },
+    config: { stepsMax, ...(memory === 'sc' ? {} : { memory }) },
     detectors,
     isOwn: true,
     fingerprint: () => hashOf(build.toString()),
     build() {
-      return { model: modelOf(this.program, build, Number(this.config.stepsMax)) };
+      const { stepsMax: most, memory: order = 'sc' } = this.config;
+      const options = { stepsMax: Number(most), memory: order as MemoryModel };
+      return { model: modelOf(this.program, build, options) };
     },
   };
   // Now, where its author can see whose mistake it is.
@@ -116,7 +127,7 @@ export function hashOf(text: string): string {
   return sha256(text).slice(0, 12);
 }
 
-function modelOf(name: string, build: (parts: ProgramParts) => void, stepsMax: number): Model {
+function modelOf(name: string, build: (parts: ProgramParts) => void, options: BareOptions): Model {
   let outcome: (() => unknown) | undefined;
   let check: (() => unknown) | undefined;
   let isWhole = false;
@@ -134,6 +145,7 @@ function modelOf(name: string, build: (parts: ProgramParts) => void, stepsMax: n
       mutex: early(parts.mutex),
       semaphore: early(parts.semaphore),
       condition: early(parts.condition),
+      fence: parts.fence,
       thread: (name, code) => {
         if (typeof code !== 'function') throw noGenerator(`thread ${name}`);
         thread(name, () => codeOf(`thread ${name}`, code));
@@ -148,7 +160,7 @@ function modelOf(name: string, build: (parts: ProgramParts) => void, stepsMax: n
     if (isPromise(made)) throw new ProgramError('its description is async: nothing waits for it');
     isWhole = true;
   };
-  const bare = inProgram(name, () => new BareProgram(described, { stepsMax }));
+  const bare = inProgram(name, () => new BareProgram(described, options));
   return { program: bare, outcome, check };
 }
 

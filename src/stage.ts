@@ -102,7 +102,8 @@ export class Stage {
     if (kernel !== undefined && scenario?.outcome !== undefined) {
       this.said = new ProcessesSaid(kernel, scenario.processes.length, scenario.outcome);
     }
-    this.lanes = kernel === undefined ? machine.cpus.length : 2 * machine.cpus.length;
+    const isPlain = kernel === undefined && machine.buffers === null;
+    this.lanes = isPlain ? machine.cpus.length : machine.lanes;
     this.guest = new Guest(machine, { kernel, scenario, model, isOwn: subject.isOwn });
   }
 

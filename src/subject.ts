@@ -1,6 +1,7 @@
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Param } from '../kernel/param.ts';
 import type { BareProgram } from '../machine/bare.ts';
+import { MEMORY_MODELS, type MemoryModel } from '../machine/index.ts';
 import type { TraceHeader } from '../traces/trace.ts';
 import { UsageError } from './errors.ts';
 import { fingerprint } from './fingerprint.ts';
@@ -69,6 +70,20 @@ export function limited(
   return { ...subject, config: { ...subject.config, stepsMax } };
 }
 
+/**
+ * The same subject on a machine whose memory orders stores so.
+ *
+ * @throws UsageError for a kernel.
+ */
+export function withMemory(subject: Subject, memory: MemoryModel): Subject {
+  if (subject.guest === 'kernel') {
+    if (memory === 'sc') return subject;
+    throw new UsageError(`${subject.program}: a kernel has no store buffers yet`);
+  }
+  const { memory: _, ...config } = subject.config;
+  return { ...subject, config: memory === 'sc' ? config : { ...config, memory } };
+}
+
 /** What a trace was made from, where its header alone says it. @throws UsageError where not. */
 export function subjectOfHeader(header: TraceHeader): Subject {
   if (header.guest === 'kernel') return kernelSubject(specOfHeader(header));
@@ -88,7 +103,8 @@ export function subjectAsRun(subject: Subject, header: TraceHeader): Subject {
   const same = subject.guest === 'kernel' ? { ...limits, ...steps } : steps;
   const names =
     typeof detectors === 'string' ? detectors.split(' ').filter((each) => each !== '') : undefined;
-  return { ...limited(subject, same, header.mutants), detectors: names };
+  const memory = MEMORY_MODELS.find((model) => model === header.config.memory) ?? 'sc';
+  return { ...withMemory(limited(subject, same, header.mutants), memory), detectors: names };
 }
 
 /** The stage of a kernel or of bare threads that somebody built by hand. */

@@ -1,24 +1,30 @@
+import type { BareOptions } from '../../machine/bare.ts';
 import type { Cell } from '../../machine/bare-parts.ts';
 import { type Model, model } from './model.ts';
 
 /**
  * A litmus test: threads apart by `||`, each a list of accesses to x, y or z, `Wx1` to store 1, `Rx` to
- * load. Names and programs are those of Alglave, Maranget and Tautschnig, Herding Cats, TOPLAS 36(2),
+ * load, `Ux1` to exchange, `F` for a fence. Names and programs are those of Alglave, Maranget and Tautschnig, Herding Cats, TOPLAS 36(2),
  * 2014.
  */
-export function litmus(text: string): Model {
-  return model(({ cell, thread }) => {
+export function litmus(text: string, options: BareOptions = {}): Model {
+  return model(({ cell, thread, fence }) => {
     const cells: Record<string, Cell> = { x: cell('x'), y: cell('y'), z: cell('z') };
     for (const [i, accesses] of text.split('||').entries()) {
       thread(`p${i}`, function* (see) {
         for (const access of accesses.trim().split(' ')) {
+          if (access === 'F') {
+            fence() ?? (yield);
+            continue;
+          }
           const at = cells[access[1] as string] as Cell;
           if (access[0] === 'R') see(at.name, at.load() ?? (yield));
+          else if (access[0] === 'U') at.exchange(Number(access[2])) ?? (yield);
           else at.store(Number(access[2])) ?? (yield);
         }
       });
     }
-  });
+  }, options);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { BareProgram, type Parts } from '../../machine/bare.ts';
+import { type BareOptions, BareProgram, type Parts } from '../../machine/bare.ts';
 import type { Code } from '../../machine/thread.ts';
 
 /** Notes what a thread saw, for the outcome: for example the value of a register at its end. */
@@ -16,7 +16,7 @@ export interface Model {
 }
 
 /** A bare program whose threads may note what they see. */
-export function model(build: (parts: ModelParts) => void): Model {
+export function model(build: (parts: ModelParts) => void, options: BareOptions = {}): Model {
   const seen = new Map<string, string[]>();
   const program = new BareProgram((parts) => {
     build({
@@ -29,6 +29,6 @@ export function model(build: (parts: ModelParts) => void): Model {
           return code((what, value) => notes.push(`${name} ${what}=${value}`));
         }),
     });
-  });
+  }, options);
   return { program, outcome: () => [...seen.values()].flat().join(', ') };
 }

@@ -1,5 +1,6 @@
 import {
   type ChoicePoint,
+  DRAIN,
   HALT,
   objectCount,
   objectOf,
@@ -136,7 +137,7 @@ export class Dfs implements Search {
   private start(point: ChoicePoint): void {
     this.point = point;
     if (this.isRestored) return;
-    const lanes = 2 * point.cpus.length;
+    const { lanes } = point;
     this.signature.clear(lanes, this.merges ? objectCount(point) : 0);
     this.history.clear(lanes, objectCount(point));
     this.spins.clear(lanes);
@@ -169,7 +170,8 @@ export class Dfs implements Search {
   private goesFirst(point: ChoicePoint): Thread | undefined {
     for (let i = 0; i < point.enabledCount; i++) {
       const thread = point.enabled[i] as Thread;
-      if (thread.kind === START || (this.merges && thread.id < 0)) return thread;
+      if (thread.kind === START || (this.merges && thread.id < 0 && thread.kind !== DRAIN))
+        return thread;
     }
     return undefined;
   }

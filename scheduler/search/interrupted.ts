@@ -118,6 +118,10 @@ class Untimed implements ChoicePoint {
     this.point.lease = steps;
   }
 
+  get lanes(): number {
+    return this.point.lanes;
+  }
+
   get cpus(): ChoicePoint['cpus'] {
     return this.point.cpus;
   }

@@ -1,6 +1,7 @@
 import {
   ACQUIRE,
   type ChoicePoint,
+  DRAIN,
   objectOf,
   type Thread,
   type TouchCode,
@@ -45,7 +46,7 @@ export class View {
   look(point: ChoicePoint, thread: Thread): number {
     const { codes, ignored } = this;
     this.count = 0;
-    if (thread.id < 0 || this.isInSection(point, thread)) return 0;
+    if (thread.kind !== DRAIN && (thread.id < 0 || this.isInSection(point, thread))) return 0;
     const all = point.footprint(thread, codes);
     if (this.onlyLooks(point, thread)) codes[0] = thread.a << 1;
     if (ignored === undefined) {

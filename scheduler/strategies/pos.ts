@@ -73,6 +73,7 @@ export class Pos implements Strategy {
   private forget(lane: number, cpus: number): void {
     if (lane < 0) return;
     this.priorities[lane] = 0;
+    if (lane >= 2 * cpus) return;
     this.priorities[lane < cpus ? lane + cpus : lane - cpus] = 0;
   }
 

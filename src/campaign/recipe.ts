@@ -1,8 +1,9 @@
 import type { Param } from '../../kernel/param.ts';
+import { MEMORY_MODELS, type MemoryModel } from '../../machine/index.ts';
 import { UsageError } from '../errors.ts';
 import type { GuestSpec } from '../guest.ts';
 import type { Subject } from '../stage.ts';
-import { kernelSubject, limited } from '../subject.ts';
+import { kernelSubject, limited, withMemory } from '../subject.ts';
 import { loadSubject } from '../subject-file.ts';
 
 /** How to make a subject again somewhere else, as plain data. */
@@ -16,6 +17,8 @@ export interface Recipe {
   /** A file of a user's, and what it was given. */
   readonly file?: string;
   readonly limits: Partial<Param>;
+  /** How memory orders stores, if not at once. */
+  readonly memory?: MemoryModel;
   readonly mutants: readonly string[];
 }
 
@@ -26,7 +29,8 @@ export function recipeOf(subject: Subject): Recipe | undefined {
   if (file !== undefined) {
     const { stepsMax } = config;
     const bare = typeof stepsMax === 'number' ? { stepsMax } : {};
-    return { ...known, file, limits: spec?.param ?? bare };
+    const memory = MEMORY_MODELS.find((model) => model === config.memory) ?? 'sc';
+    return { ...known, file, limits: spec?.param ?? bare, memory };
   }
   if (spec === undefined || spec.own !== undefined) return undefined;
   return { ...known, spec, limits: {} };
@@ -34,9 +38,10 @@ export function recipeOf(subject: Subject): Recipe | undefined {
 
 /** @throws UsageError when it is not what it was when its recipe was made. */
 export async function subjectOfRecipe(recipe: Recipe): Promise<Subject> {
-  const { program, detectors, file, spec, limits, mutants } = recipe;
+  const { program, detectors, file, spec, limits, mutants, memory = 'sc' } = recipe;
   let subject: Subject;
-  if (file !== undefined) subject = limited(await loadSubject(file), limits, mutants);
+  if (file !== undefined)
+    subject = withMemory(limited(await loadSubject(file), limits, mutants), memory);
   else subject = kernelSubject(spec as GuestSpec);
   if (subject.fingerprint() !== recipe.fingerprint) {
     throw new UsageError(`${program} was changed while it was explored`);

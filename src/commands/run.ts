@@ -123,8 +123,7 @@ function chooserOf({ strategy, schedule }: RunCommandOptions): Pick<RunOptions, 
 }
 
 /** @throws UsageError when a schedule is of a machine with more lanes. */
-function checkLanes({ schedule = '' }: RunCommandOptions, { machine, kernel }: Stage): void {
-  const lanes = machine.cpus.length * (kernel === undefined ? 1 : 2);
+function checkLanes({ schedule = '' }: RunCommandOptions, { lanes }: Stage): void {
   const strange = parseSchedule(schedule).find(({ lane }) => lane >= lanes);
   if (strange === undefined) return;
   throw new UsageError(`no lane ${strange.lane}: what runs has lanes 0 to ${lanes - 1}`);

@@ -68,7 +68,7 @@ const COMMON = new Set(
 
 /** @throws UsageError for options that do not exist or do not go together. */
 export function planOf(subject: Subject, options: PlanOptions): Plan {
-  const { strategy = subject.guest === 'bare' ? 'dpor' : DEEPEN } = options;
+  const { strategy = usualStrategy(subject) } = options;
   const description = typeof strategy === 'string' ? strategy : strategy.name;
   const [name = '', given] = description.split(':');
   if (typeof strategy === 'string' && (SEARCHES.has(name) || name === DEEPEN)) {
@@ -87,6 +87,11 @@ export function planOf(subject: Subject, options: PlanOptions): Plan {
   const coverage: Coverage = { kind: 'sampled' };
   const rest = { limits: {}, search: undefined, claims: [] };
   return { name: shown, subject, strategies, fair, coverage, ...rest };
+}
+
+function usualStrategy({ guest, config }: Subject): string {
+  if (config.memory !== undefined) return guest === 'bare' ? 'dfs' : 'random';
+  return guest === 'bare' ? 'dpor' : DEEPEN;
 }
 
 /** The bound behind the colon, or of the options. */
@@ -119,6 +124,11 @@ function sampled(subject: Subject, description: string): readonly Strategy[] {
 
 function searchPlan(given: Subject, name: string, options: PlanOptions): Plan {
   const isKernel = given.guest === 'kernel';
+  const { memory } = given.config;
+  if (memory !== undefined && (name !== 'dfs' || isKernel)) {
+    const instead = isKernel ? 'a strategy that draws, such as random' : 'dfs';
+    throw new UsageError(`${name} does not know the store buffers of ${memory}: use ${instead}`);
+  }
   const limits = isKernel ? changedLimits(given) : {};
   const subject = limited(given, limits);
   const stage = new Stage(subject);

@@ -1,0 +1,42 @@
+import { Machine } from './machine.ts';
+import * as op from './operation.ts';
+
+/**
+ * The machine with store buffers. A class of its own, so that a sequentially consistent machine pays
+ * nothing: here every operation goes the long way, which asks the buffer first.
+ */
+export class WeakMachine extends Machine {
+  override load(a: op.Address): number | undefined {
+    return this.do(op.LOAD, a);
+  }
+
+  override loadMarked(a: op.Address): number | undefined {
+    return this.do(op.LOAD, a, op.MARKED);
+  }
+
+  override store(a: op.Address, value: number): number | undefined {
+    return this.do(op.STORE, a, value);
+  }
+
+  override acquire(lock: op.Address, word: op.Address = 0, value = 0): number | undefined {
+    return this.do(op.ACQUIRE, lock, word, value);
+  }
+
+  override release(lock: op.Address): number | undefined {
+    return this.do(op.RELEASE, lock);
+  }
+
+  override lock(mutex: op.Address): number | undefined {
+    return this.do(op.MUTEX_LOCK, mutex);
+  }
+
+  override unlock(mutex: op.Address): number | undefined {
+    return this.do(op.MUTEX_UNLOCK, mutex);
+  }
+
+  protected override mayWait(kind: number, a: op.Address): boolean {
+    if (this.buffers?.holdsBack(this.cpu.id, kind, a) === true) return true;
+    if (kind === op.ACQUIRE || kind === op.MUTEX_LOCK) return this.words[a] !== 0;
+    return super.mayWait(kind, a);
+  }
+}
