@@ -17,7 +17,7 @@ export type MemoryModel = 'sc' | 'tso' | 'pso';
 export const MEMORY_MODELS: readonly MemoryModel[] = ['sc', 'tso', 'pso'];
 
 /** Words that a PSO buffer holds at most; a store to one more waits. A TSO buffer has no limit. */
-export const PSO_WORDS = 16;
+const PSO_WORDS = 16;
 
 /** A store that is not in memory yet. */
 interface Entry {
