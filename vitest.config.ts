@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const rooms = ['machine', 'kernel', 'user', 'scheduler', 'traces', 'scenarios', 'src'];
+const rooms = ['machine', 'riscv', 'kernel', 'user', 'scheduler', 'traces', 'scenarios', 'src'];
 
 export default defineConfig({
   test: {

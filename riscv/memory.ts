@@ -1,0 +1,140 @@
+/**
+ * RAM from 0x80000000 on, as on QEMU's `virt` board. Each page has flags, so that a store to an
+ * ordinary page costs one look: a page that was clean, holds decoded code, or is reserved by
+ * `lr` goes through `touch`.
+ */
+
+export const RAM_BASE = 0x80000000;
+const PAGE_BYTES = 4096;
+export const PAGE_SHIFT = 12;
+
+/** The page differs from the last snapshot. A store needs no `touch` when this is its only flag. */
+export const DIRTY = 1;
+const CODE = 2;
+const RESERVED = 4;
+
+/** All of RAM at one moment. Only {@link Ram.take} makes one. */
+export interface RamImage {
+  readonly bytes: Uint8Array;
+}
+
+export class Ram {
+  readonly bytes: Uint8Array;
+  readonly halves: Int16Array;
+  readonly words: Int32Array;
+  readonly flags: Uint8Array;
+  /** Offset of what each hart has reserved, rounded down to 8; -1 for nothing. */
+  readonly reservations: Int32Array;
+  /** Instructions decoded so far, a page each: see decode.ts. */
+  private readonly code: (Int32Array | undefined)[];
+  private readonly dirty: number[] = [];
+  /** What the pages that are not dirty are equal to. */
+  private base: RamImage | undefined;
+
+  /** @param size in bytes, a multiple of a page. */
+  constructor(size: number, harts: number) {
+    const buffer = new ArrayBuffer(size);
+    this.bytes = new Uint8Array(buffer);
+    this.halves = new Int16Array(buffer);
+    this.words = new Int32Array(buffer);
+    this.flags = new Uint8Array(size >>> PAGE_SHIFT);
+    this.reservations = new Int32Array(harts).fill(-1);
+    this.code = new Array(size >>> PAGE_SHIFT);
+  }
+
+  get size(): number {
+    return this.bytes.length;
+  }
+
+  /**
+   * To be called before a store to a page whose flags are not just {@link DIRTY}.
+   *
+   * @param offset of the store, from the start of RAM.
+   * @returns whether decoded code was dropped, so that whoever executes it must fetch again.
+   */
+  touch(offset: number): boolean {
+    const page = offset >>> PAGE_SHIFT;
+    const flags = this.flags[page]!;
+    if ((flags & DIRTY) === 0) this.dirty.push(page);
+    this.flags[page] = (flags & RESERVED) | DIRTY;
+    if ((flags & RESERVED) !== 0) this.breakReservations(offset);
+    if ((flags & CODE) === 0) return false;
+    this.code[page] = undefined;
+    return true;
+  }
+
+  /** Notes what a hart's `lr` read. A store of anyone's to those 8 bytes ends it. */
+  reserve(hart: number, offset: number): void {
+    this.reservations[hart] = offset & -8;
+    this.flags[offset >>> PAGE_SHIFT]! |= RESERVED;
+  }
+
+  private breakReservations(offset: number): void {
+    const { reservations } = this;
+    const page = offset >>> PAGE_SHIFT;
+    let others = false;
+    for (let hart = 0; hart < reservations.length; hart++) {
+      const reserved = reservations[hart]!;
+      if (reserved === (offset & -8)) reservations[hart] = -1;
+      else if (reserved >= 0 && reserved >>> PAGE_SHIFT === page) others = true;
+    }
+    if (!others) this.flags[page]! &= ~RESERVED;
+  }
+
+  /** Where the decoded instructions of a page are, two words for each 2 bytes of it. */
+  codeOf(page: number): Int32Array {
+    const known = this.code[page];
+    if (known !== undefined) return known;
+    const fresh = new Int32Array(PAGE_BYTES);
+    this.code[page] = fresh;
+    this.flags[page]! |= CODE;
+    return fresh;
+  }
+
+  /** Writes bytes as a device or a loader does. */
+  write(offset: number, bytes: Uint8Array): void {
+    const end = offset + bytes.length;
+    for (let at = offset; at < end; at = (at & -PAGE_BYTES) + PAGE_BYTES) {
+      for (let cell = at & -8; cell < end && cell < (at & -PAGE_BYTES) + PAGE_BYTES; cell += 8) {
+        this.touch(cell);
+        if ((this.flags[cell >>> PAGE_SHIFT]! & RESERVED) === 0) break;
+      }
+    }
+    this.bytes.set(bytes, offset);
+  }
+
+  take(): RamImage {
+    const image = { bytes: this.bytes.slice() };
+    this.forgetDirty();
+    this.base = image;
+    return image;
+  }
+
+  /** Costs what was dirtied since this image was taken or last restored; another image costs all. */
+  restore(image: RamImage): void {
+    if (image === this.base) {
+      for (const page of this.dirty) this.bring(page, image);
+    } else {
+      for (let page = 0; page < this.flags.length; page++) this.bring(page, image);
+    }
+    this.forgetDirty();
+    this.base = image;
+  }
+
+  /** Pages that differ, or may, from the last snapshot. */
+  get dirtyPages(): readonly number[] {
+    return this.dirty;
+  }
+
+  private bring(page: number, image: RamImage): void {
+    const start = page << PAGE_SHIFT;
+    this.bytes.set(image.bytes.subarray(start, start + PAGE_BYTES), start);
+    this.code[page] = undefined;
+    this.flags[page]! &= ~CODE;
+  }
+
+  private forgetDirty(): void {
+    for (const page of this.dirty) this.flags[page]! &= ~DIRTY;
+    this.dirty.length = 0;
+  }
+}
