@@ -56,7 +56,9 @@ export interface KernelWatch {
   /** The current thread begins to wake who sleeps on a channel; 0 when it is done. */
   waking(chan: number): void;
   /** The kernel is about to copy from (or to) a user's frame. */
-  copied(ppn: number, va: number, writes: boolean): void;
+  copied(ppn: number, va: number, writes: boolean, pagetable: number): void;
+  /** The kernel could not copy from (or to) that address, and the call is about to fail. */
+  refused(va: number, writes: boolean, pagetable: number): void;
   /** A process prints. */
   printed(text: string): void;
 }

@@ -2,6 +2,21 @@ import { type Mutant, mutant } from './mutant.ts';
 
 /** Mutants of page faults, copy on write and mapped areas; see mutants.ts. */
 export const MEMORY_MUTANTS = {
+  // kernel/vm.ts: what the kernel copies
+  'copyout-ignores-rights': mutant(
+    'translation',
+    'copy-readonly',
+    'user-copies',
+    0,
+    'copyout does not look at PTE_W: read writes to a page that the process may only read',
+  ),
+  'copies-fault-nothing-in': mutant(
+    'translation',
+    'copy-lazy',
+    'user-copies',
+    0,
+    'copies do not fault a page in: a call answers -1 for memory that was not touched yet',
+  ),
   // kernel/kalloc.ts: owners of frames
   'kref-apart': mutant(
     'counting',

@@ -120,7 +120,7 @@ function* find(k: Kernel, key: number): Code<Segment | undefined> {
 /**
  * The identifier of a key's segment, which is made if there is none and IPC_CREAT is given.
  *
- * @param size bytes, at least those that the caller needs; of a new segment, above 0
+ * @param size bytes, 0 or at least those that the caller needs; of a new segment, above 0
  * @param flags IPC_CREAT, IPC_EXCL and the rights 0..0777 that a new one gives, or that are needed
  * @returns -1 when it cannot be found, made or used so.
  */
@@ -150,9 +150,11 @@ export function* shmget(
 
 function* getExisting(k: Kernel, p: Proc, s: Segment, size: number, flags: number): Code<number> {
   const exclusive = IPC_CREAT | IPC_EXCL;
-  if ((flags & exclusive) === exclusive || size > (k.m.words[s.size] as number)) return -1;
-  // What is asked for in any digit of the mode.
-  const wanted = ((flags >> 6) | (flags >> 3) | flags) & 6;
+  if ((flags & exclusive) === exclusive) return -1;
+  // Linux takes the size for unsigned, so one below 0 is larger than any segment.
+  if (size < 0 || size > (k.m.words[s.size] as number)) return -1;
+  // What is asked for in any digit of the mode, execution too (Linux ipcperms).
+  const wanted = ((flags >> 6) | (flags >> 3) | flags) & 7;
   return (yield* mayUse(k, p, s, wanted)) ? yield* idOf(k, s) : -1;
 }
 

@@ -59,6 +59,21 @@ function* as(u: Context, uid: number, child: () => Part<void>): Part<void> {
 }
 
 describe('shmget', () => {
+  test('refuses a size below 0, and a right of execution that the mode does not give', () => {
+    onEveryMachine(function* (u) {
+      const id = yield* created(u);
+      expect(shmget(u, KEY, -1, 0) ?? (yield)).toBe(-1);
+      expect(shmget(u, KEY + 1, -4096, IPC_CREAT | RW) ?? (yield)).toBe(-1);
+      expect(shm_set(u, id, 5, RW) ?? (yield)).toBe(0);
+      yield* as(u, 5, function* () {
+        expect(shmget(u, KEY, PAGE, 0o700) ?? (yield)).toBe(-1);
+        expect(shmget(u, KEY, PAGE, 0o100) ?? (yield)).toBe(-1);
+        expect(shmget(u, KEY, PAGE, 0o600) ?? (yield)).toBe(id);
+      });
+      yield* removed(u, id);
+    });
+  });
+
   test('makes a segment for a new key, and finds it again', () => {
     onEveryMachine(function* (u) {
       expect(shmget(u, KEY, PAGE, RW) ?? (yield)).toBe(-1);

@@ -188,7 +188,8 @@ function* walkaddr(k: Kernel, pagetable: number, va: number, writes: boolean): C
   const at = walk(k, pagetable, va >>> 12);
   if (at === 0) return 0;
   const pte = m.loadMarked(at) ?? (yield);
-  const wanted = PTE_V | PTE_U | (writes ? PTE_W : PTE_R);
+  const right = writes && !k.mutant['copyout-ignores-rights'] ? PTE_W : PTE_R;
+  const wanted = PTE_V | PTE_U | right;
   if ((pte & wanted) !== wanted) return 0;
   const ppn = ppnOfPte(pte);
   if (!writes || (pte & PTE_D) !== 0 || va >= SHMBASE || !m.memory.isShared(ppn)) return ppn;
@@ -204,6 +205,7 @@ function* userFrame(k: Kernel, pagetable: number, va: number, writes: boolean): 
   if (ppn !== 0) return ppn;
   const p = myproc(k);
   if (p === undefined || k.m.words[p.pagetable] !== pagetable) return 0;
+  if (k.mutant['copies-fault-nothing-in']) return 0;
   if (!(yield* vmfault(k, p, va, writes))) return 0;
   return yield* walkaddr(k, pagetable, va, writes);
 }
@@ -215,7 +217,9 @@ function* userFrame(k: Kernel, pagetable: number, va: number, writes: boolean): 
 export function* writable(k: Kernel, pagetable: number, va: number, count: number): Code<boolean> {
   const last = va + count - 1;
   for (let at = va; at <= last; at += PGSIZE - (at & (PGSIZE - 1))) {
-    if ((yield* userFrame(k, pagetable, at, true)) === 0) return false;
+    if ((yield* userFrame(k, pagetable, at, true)) !== 0) continue;
+    k.watch?.refused(at, true, pagetable);
+    return false;
   }
   return true;
 }
@@ -232,8 +236,11 @@ export function* copyout(k: Kernel, pagetable: number, va: number, from: Uint8Ar
   let done = 0;
   while (done < from.length) {
     const ppn = yield* userFrame(k, pagetable, va + done, true);
-    if (ppn === 0) return -1;
-    k.watch?.copied(ppn, va + done, true);
+    if (ppn === 0) {
+      k.watch?.refused(va + done, true, pagetable);
+      return -1;
+    }
+    k.watch?.copied(ppn, va + done, true, pagetable);
     const offset = (va + done) & (PGSIZE - 1);
     const at = (m.memory.frame(ppn) << 2) + offset;
     const shared = m.memory.isShared(ppn);
@@ -251,8 +258,11 @@ export function* copyin(k: Kernel, pagetable: number, to: Uint8Array, va: number
   let done = 0;
   while (done < to.length) {
     const ppn = yield* userFrame(k, pagetable, va + done, false);
-    if (ppn === 0) return -1;
-    k.watch?.copied(ppn, va + done, false);
+    if (ppn === 0) {
+      k.watch?.refused(va + done, false, pagetable);
+      return -1;
+    }
+    k.watch?.copied(ppn, va + done, false, pagetable);
     const offset = (va + done) & (PGSIZE - 1);
     const shared = m.memory.isShared(ppn);
     const count = Math.min(to.length - done, shared ? 4 - (offset & 3) : PGSIZE - offset);
@@ -280,8 +290,11 @@ export function* copyinstr(
   let done = 0;
   while (done < max) {
     const ppn = yield* userFrame(k, pagetable, va + done, false);
-    if (ppn === 0) return undefined;
-    k.watch?.copied(ppn, va + done, false);
+    if (ppn === 0) {
+      k.watch?.refused(va + done, false, pagetable);
+      return undefined;
+    }
+    k.watch?.copied(ppn, va + done, false, pagetable);
     const offset = (va + done) & (PGSIZE - 1);
     const shared = m.memory.isShared(ppn);
     const end = done + Math.min(max - done, shared ? 4 - (offset & 3) : PGSIZE - offset);

@@ -1,3 +1,4 @@
+import { KernelPanic } from '../kernel/panic.ts';
 import { ReplayDivergence } from '../scheduler/divergence.ts';
 import { TraceFormatError } from '../traces/errors.ts';
 import { EXIT, UsageError } from './errors.ts';
@@ -17,6 +18,12 @@ export function failureOf(error: unknown, argv: readonly string[]): Failure {
   }
   if (error instanceof ReplayDivergence) {
     return { exitCode: EXIT.diverged, message: printable(error.message) };
+  }
+  // Executions turn a panic into a finding themselves; what comes here stopped the boot before them.
+  if (error instanceof KernelPanic) {
+    const { message, cpu } = error;
+    const what = `found: kernel panic at boot: ${message}, on CPU ${cpu}`;
+    return { exitCode: EXIT.finding, message: printable(what) };
   }
   if (isCommanderError(error)) {
     const message = error.message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ');

@@ -34,3 +34,21 @@ it('a fault of ours while recording leaves what led to it, and that replays', ()
   expect(err).toContain('the end is missing');
   expect(xv6(cwd, ['show', 'a.xrt']).out).toContain('shm_close(0) → 0');
 });
+
+it.each([
+  [['run', '--seed', '1']],
+  [['explore', 'two-open-close', '--schedules', '2', '--jobs', '1']],
+])('a panic at boot is a finding about the kernel: exit code 1, %j', (args) => {
+  const cwd = folder();
+  const at = (path: string): string => pathToFileURL(join(CLI, '../..', path)).href;
+  const code = `import { Machine } from '${at('machine/machine.js')}';
+import { KernelPanic } from '${at('kernel/panic.js')}';
+Machine.prototype.drain = () => {
+  throw new KernelPanic('kref', 0, 0, 0);
+};`;
+  writeFileSync(join(cwd, 'patch.mjs'), code);
+  const env = { NODE_OPTIONS: `--import=${pathToFileURL(join(cwd, 'patch.mjs')).href}` };
+  const result = xv6(cwd, args, env);
+  expect(result.err).toBe('xv6-replay: found: kernel panic at boot: kref, on CPU 0\n');
+  expect(result.code).toBe(1);
+});

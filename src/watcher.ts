@@ -89,6 +89,7 @@ export class Watcher implements Observer, KernelWatch {
   private readonly switched;
   private readonly accessing;
   private readonly copying;
+  private readonly refusing;
   private readonly allocating;
   private readonly revokers;
   private readonly counting;
@@ -140,6 +141,7 @@ export class Watcher implements Observer, KernelWatch {
     this.switched = having(all, 'switching');
     this.accessing = new Few(all, 'accessed');
     this.copying = having(all, 'copied');
+    this.refusing = having(all, 'refused');
     this.allocating = having(all, 'allocated');
     this.revokers = having(all, 'revoking');
     this.counting = having(all, 'counted');
@@ -321,8 +323,12 @@ export class Watcher implements Observer, KernelWatch {
     for (const d of this.switched) d.switching(from, to);
   }
 
-  copied(ppn: number, va: number, writes: boolean): void {
-    for (const d of this.copying) d.copied(ppn, va, writes);
+  copied(ppn: number, va: number, writes: boolean, pagetable: number): void {
+    for (const d of this.copying) d.copied(ppn, va, writes, pagetable);
+  }
+
+  refused(va: number, writes: boolean, pagetable: number): void {
+    for (const d of this.refusing) d.refused(va, writes, pagetable);
   }
 
   allocated(ppn: number): void {

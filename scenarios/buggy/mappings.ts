@@ -5,6 +5,12 @@ import { fatal, situation } from './situation.ts';
 const MAP = 'open:foo trunc:0:4096 map:0=0 store:0:7';
 
 export const mappings: Readonly<Record<string, Scenario>> = {
+  'copy-readonly': situation('a process reads from a pipe into a page that it may only read', [
+    'readinto:ro=-1',
+  ]),
+  'copy-lazy': situation('a process reads from a pipe into memory that it has not touched yet', [
+    'readinto:heap=4 readinto:area=4',
+  ]),
   'map-close': situation('one process maps an object, writes to it and closes it', [
     `${MAP} load:0=7 close:0=0`,
   ]),

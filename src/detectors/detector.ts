@@ -52,7 +52,9 @@ export interface Detector {
    */
   accessed?(address: number, va: number, writes: boolean, atomic: boolean, answer: number): void;
   /** The kernel copies to or from a user's frame. */
-  copied?(ppn: number, va: number, writes: boolean): void;
+  copied?(ppn: number, va: number, writes: boolean, pagetable: number): void;
+  /** The kernel takes an address for a bad one. */
+  refused?(va: number, writes: boolean, pagetable: number): void;
   allocated?(ppn: number): void;
   /** A frame is about to have one more owner. */
   counted?(ppn: number): void;

@@ -23,6 +23,7 @@ import { refcount } from './refcount.ts';
 import { sleepingWithLock } from './sleeping-with-lock.ts';
 import { staleTlb } from './stale-tlb.ts';
 import { useAfterFree } from './use-after-free.ts';
+import { userCopies } from './user-copies.ts';
 
 /**
  * All detectors, in the order in which they are asked: where two see the same moment, the one that
@@ -32,6 +33,7 @@ export const DETECTORS: readonly DetectorKind[] = [
   useAfterFree,
   staleTlb,
   dangling,
+  userCopies,
   isolation,
   lockDiscipline,
   race,

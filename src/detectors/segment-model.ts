@@ -89,8 +89,9 @@ export class SegmentModel implements Model<SegmentCall> {
     if (found !== undefined) {
       const [id, s] = found;
       const exclusive = (flags & IPC_CREAT) !== 0 && (flags & IPC_EXCL) !== 0;
-      const wanted = ((flags >> 6) | (flags >> 3) | flags) & 6;
-      return result === (exclusive || size > s.size || !may(s, uid, wanted) ? -1 : id);
+      const wanted = ((flags >> 6) | (flags >> 3) | flags) & 7;
+      const fitsIt = size >= 0 && size <= s.size;
+      return result === (exclusive || !fitsIt || !may(s, uid, wanted) ? -1 : id);
     }
     const makes = key === IPC_PRIVATE || (flags & IPC_CREAT) !== 0;
     const fits = size > 0 && size <= OBJECTPAGES * PGSIZE && this.segments.size < this.most;

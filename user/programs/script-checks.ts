@@ -9,6 +9,8 @@ import {
   close,
   getpid,
   HEAP,
+  MAP_ANONYMOUS,
+  MAP_PRIVATE,
   MAP_SHARED,
   mmap,
   munmap,
@@ -20,6 +22,7 @@ import {
   PROT_WRITE,
   pipe,
   read,
+  sbrklazy,
   unlink,
   write,
 } from '../ulib.ts';
@@ -84,6 +87,27 @@ export const CHECK_CALLS: Readonly<Record<string, Call>> = {
   },
   *look(u, memory) {
     return verdict(u.load(OWN) ?? (yield), memory.own);
+  },
+  /**
+   * readinto:ro, :heap or :area: has the kernel write to a page that can only be read, or to heap or a
+   * mapping that was not touched yet. Answers what `read` does.
+   */
+  *readinto(u, memory, [how]) {
+    const prot = how === 'ro' ? PROT_READ : PROT_READ | PROT_WRITE;
+    const flags = MAP_PRIVATE | MAP_ANONYMOUS;
+    const lazy = how === 'heap';
+    const end = lazy ? (sbrklazy(u, 2 * PGSIZE) ?? (yield)) : 0;
+    const va = lazy ? end + PGSIZE : (mmap(u, 0, PGSIZE, prot, flags, -1, 0) ?? (yield));
+    if (how === 'ro') u.load(va) ?? (yield);
+    const ends = yield* pipe(u);
+    if (ends === undefined || va < 0) return 0;
+    forget(memory, ends.reads);
+    forget(memory, ends.writes);
+    write(u, ends.writes, BUFFER, BYTES) ?? (yield);
+    const count = read(u, ends.reads, va, BYTES) ?? (yield);
+    close(u, ends.reads) ?? (yield);
+    close(u, ends.writes) ?? (yield);
+    return count;
   },
   /** Has the kernel write the word: what it reads from a pipe. */
   *echo(u, memory) {
