@@ -64,7 +64,7 @@ describe('shmget', () => {
       const id = yield* created(u);
       expect(shmget(u, KEY, -1, 0) ?? (yield)).toBe(-1);
       expect(shmget(u, KEY + 1, -4096, IPC_CREAT | RW) ?? (yield)).toBe(-1);
-      expect(shm_set(u, id, 5, RW) ?? (yield)).toBe(0);
+      expect(yield* shm_set(u, id, 5, RW)).toBe(0);
       yield* as(u, 5, function* () {
         expect(shmget(u, KEY, PAGE, 0o700) ?? (yield)).toBe(-1);
         expect(shmget(u, KEY, PAGE, 0o100) ?? (yield)).toBe(-1);
