@@ -14,6 +14,7 @@ import { run } from './interpreter.ts';
 import { RAM_BASE, Ram, type RamImage } from './memory.ts';
 import { Plic, type PlicImage } from './plic.ts';
 import { Refusal } from './refusal.ts';
+import { changesRegistersOnly, SPIN_MOST } from './spin.ts';
 import { refreshTimers } from './timer.ts';
 import { Uart, type UartImage } from './uart.ts';
 import { type DiskImage, SECTOR_BYTES, VirtioBlk } from './virtio-blk.ts';
@@ -118,6 +119,22 @@ export class Board {
     return count;
   }
 
+  /**
+   * Whether a hart spins on memory that nobody has changed. To tell, it executes up to
+   * {@link SPIN_MOST} instructions, which count as any others.
+   */
+  spins(id: number): boolean {
+    const hart = this.harts[id]!;
+    const { pcLo, pcHi } = hart;
+    const registers = hart.x.slice();
+    for (let count = 0; count < SPIN_MOST && changesRegistersOnly(hart); count++) {
+      this.turn(id, 1);
+      if (hart.pcLo !== pcLo || hart.pcHi !== pcHi) continue;
+      return hart.x.every((half, index) => half === registers[index]);
+    }
+    return false;
+  }
+
   /** Whether a hart has something to do: it does not wait, or what it waits for has come. */
   canRun(id: number): boolean {
     const hart = this.harts[id]!;
@@ -136,6 +153,11 @@ export class Board {
     if (next === Number.POSITIVE_INFINITY) return false;
     this.clock = Math.max(this.clock, Math.ceil(next));
     return true;
+  }
+
+  /** Instructions of all harts: the clock without what was skipped. */
+  get executed(): number {
+    return this.harts.reduce((sum, { retired }) => sum + retired, 0);
   }
 
   /** Bytes from the terminal. */

@@ -38,6 +38,7 @@ export const auipc = (rd: number, imm: number) => (0x17 | (rd << 7) | (imm << 12
 export const jalr = (rd: number, rs1: number, imm: number) => i(0x67, 0, rd, rs1, imm);
 export const lw = (rd: number, rs1: number, imm: number) => i(0x03, 2, rd, rs1, imm);
 export const ld = (rd: number, rs1: number, imm: number) => i(0x03, 3, rd, rs1, imm);
+export const sb = (rs2: number, rs1: number, imm: number) => s(0, rs1, rs2, imm);
 export const sw = (rs2: number, rs1: number, imm: number) => s(2, rs1, rs2, imm);
 export const sd = (rs2: number, rs1: number, imm: number) => s(3, rs1, rs2, imm);
 const csrrw = (rd: number, csr: number, rs1: number) => i(0x73, 1, rd, rs1, csr);

@@ -24,6 +24,7 @@ import { copyTrace, storeTrace, TraceFile } from '../trace-file.ts';
 import { addLimits, flagOf, givenLimits } from './limits.ts';
 import { addLook, type LookOptions, look } from './look.ts';
 import { drawSeed, examples, parseFile, parseNames, parseSeed, wholeNumber } from './options.ts';
+import { addKernelOptions, isKernelFile, type KernelOptions, runKernelFile } from './run-kernel.ts';
 import type { Shell } from './shell.ts';
 
 export interface RunCommandOptions extends LookOptions {
@@ -304,6 +305,7 @@ export function define(command: Command, shell: Shell): void {
     .option('--schedule <text>', 'follow this schedule, such as 0-3.1-2: lanes and their steps')
     .option('--record <file>', 'write a trace, which must not exist yet', parseFile)
     .option('--detail <n>', 'events in it: 0 none, 1 calls, 2 locks too', wholeNumber(0, 2), 1);
+  addKernelOptions(command);
   addLook(command);
   addLimits(command, PARAM);
   command
@@ -312,10 +314,13 @@ export function define(command: Command, shell: Shell): void {
       examples(
         'run shmtest --seed 42 -- foo 8192 4',
         'run --seed 7 --cpus 4 --strategy random --record out.xrt',
-        'run examples/x5-race.ts --seed 1',
+        'run kernel/kernel --disk fs.img --cpus 3 --seed 42',
       ),
     )
     .action(async (program: string | undefined, args: string[], options: RunCommandOptions) => {
-      await runAndReport(options, program === undefined ? [] : [program, ...args], shell);
+      const operands = program === undefined ? [] : [program, ...args];
+      if (isKernelFile(program, options as KernelOptions)) {
+        runKernelFile(operands, options as KernelOptions, shell);
+      } else await runAndReport(options, operands, shell);
     });
 }
