@@ -4,6 +4,7 @@ import { Dfs, type DfsOptions } from '../scheduler/search/dfs.ts';
 import { DfsParts } from '../scheduler/search/dfs-parts.ts';
 import type { PartResult, PartTask } from '../scheduler/search/division.ts';
 import { Part } from '../scheduler/search/part.ts';
+import { sourceProver as prover } from '../src/loops/source-prover.ts';
 import { enumerate, tracesWithin } from './truth/enumerate.ts';
 import { explore } from './truth/explored.ts';
 import { built, decidingPrograms, lockingPrograms, waitingPrograms } from './truth/generated.ts';
@@ -148,7 +149,7 @@ function spinning(): Model {
 
 describe('a divided search in which a spin loop comes to light', () => {
   it.each([1, 2, 5, 40])('starts over as a whole: slices of %i executions', (slice) => {
-    const options = { preemptions: 2, merges: true };
+    const options = { preemptions: 2, merges: true, prover };
     const whole = new Dfs(options);
     const { finals } = explore(spinning(), whole);
     expect(whole.spinLoops).toHaveLength(1);

@@ -3,11 +3,15 @@ import { BareProgram, type Parts } from '../machine/bare.ts';
 import type { Cell } from '../machine/bare-parts.ts';
 import { Dfs } from '../scheduler/search/dfs.ts';
 import { Dpor } from '../scheduler/search/dpor.ts';
+import type { CutLoop } from '../scheduler/search/loop-prover.ts';
+import { ROUNDS_MAX } from '../scheduler/search/spins.ts';
 import type { Search } from '../scheduler/search.ts';
+import { sourceProver as prover } from '../src/loops/source-prover.ts';
 
 /*
- * A thread in a spin loop waits for what it looks at: a search of it ends, reaches all values that
- * the program can end with, and mistakes no short loop that counts for one that waits.
+ * A thread in a loop that is proven to come back in the same state waits for what it looks at: a
+ * search of it ends, and reaches all values that the program can end with. A loop that counts is
+ * explored as it is written, or the search says that it is not complete.
  *
  * Without Spins these searches do not end: comment `announced` out in dpor.ts to see it.
  */
@@ -17,11 +21,12 @@ interface Explored {
   readonly endings: ReadonlySet<string>;
   readonly traces: number;
   readonly spinLoops: number;
+  readonly cutLoops: readonly CutLoop[];
 }
 
 const EXECUTIONS_MAX = 20_000;
 
-function explored(search: Search & { spinLoops: readonly string[] }, of: Built): Explored {
+function explored(search: Search, of: Built): Explored {
   const values = new Set<unknown>();
   const endings = new Set<string>();
   let executions = 0;
@@ -32,7 +37,8 @@ function explored(search: Search & { spinLoops: readonly string[] }, of: Built):
     if (ending === 'halted') values.add(of.value());
     expect(++executions).toBeLessThan(EXECUTIONS_MAX);
   } while (search.next());
-  return { values, endings, traces: search.traces, spinLoops: search.spinLoops.length };
+  const { traces, spinLoops, cutLoops } = search;
+  return { values, endings, traces, spinLoops: spinLoops.length, cutLoops };
 }
 
 interface Built {
@@ -160,19 +166,20 @@ const locks: readonly (readonly [string, number, Built])[] = [
 ];
 
 const searches = [
-  ['dpor', () => new Dpor()],
-  ['merging dfs', () => new Dfs({ merges: true })],
-  ['merging dfs of 2 preemptions', () => new Dfs({ merges: true, preemptions: 2 })],
+  ['dpor', () => new Dpor({ prover })],
+  ['merging dfs', () => new Dfs({ merges: true, prover })],
+  ['merging dfs of 2 preemptions', () => new Dfs({ merges: true, preemptions: 2, prover })],
 ] as const;
 
 for (const [name, search] of searches) {
   describe(`${name}, on locks that spin`, () => {
     for (const [what, count, program] of locks) {
       it(`ends, and never counts wrong: ${what}`, () => {
-        const { values, endings, spinLoops } = explored(search(), program);
+        const { values, endings, spinLoops, cutLoops } = explored(search(), program);
         expect(values).toEqual(new Set([count]));
         expect(endings).toEqual(new Set(['halted']));
         expect(spinLoops).toBeGreaterThan(0);
+        expect(cutLoops).toEqual([]);
       });
     }
   });
@@ -198,26 +205,33 @@ function looking(rounds: number): Built {
 }
 
 describe('a loop that counts', () => {
-  it('is explored as it is written, up to some rounds', () => {
-    const { values, traces, spinLoops } = explored(new Dpor(), looking(5));
-    expect(values).toEqual(new Set([-1, 0, 1, 2, 3, 4]));
-    expect(traces).toBe(6);
+  it.each([5, 16, 40, 60])('is explored as it is written: %i rounds', (rounds) => {
+    const { values, traces, spinLoops, cutLoops } = explored(new Dpor({ prover }), looking(rounds));
+    expect(values).toEqual(new Set(Array.from({ length: rounds + 1 }, (_, i) => i - 1)));
+    expect(traces).toBe(rounds + 1);
     expect(spinLoops).toBe(0);
+    expect(cutLoops).toEqual([]);
   });
 
-  it('goes on when nobody else can step, even if it is mistaken for one that waits', () => {
+  it('is cut after 64 rounds that were alike, and the search says where', () => {
+    const { values, cutLoops } = explored(new Dpor({ prover }), looking(1000));
+    expect(values.size).toBeGreaterThan(ROUNDS_MAX);
+    expect(cutLoops).toEqual([{ place: expect.stringContaining('spin-loops-wait'), rounds: 64 }]);
+  });
+
+  it('goes on when nobody else can step, though it was cut', () => {
     const program = built(({ cell, thread }) => {
       const flag = cell('flag');
       const gaveUp = cell('gaveUp');
       thread('looker', function* () {
-        for (let i = 0; i < 50; i++) if ((flag.load() ?? (yield)) !== 0) return;
+        for (let i = 0; i < 500; i++) if ((flag.load() ?? (yield)) !== 0) return;
         gaveUp.store(1) ?? (yield);
       });
       return () => gaveUp.value;
     });
-    const { values, spinLoops } = explored(new Dpor(), program);
+    const { values, cutLoops } = explored(new Dpor({ prover }), program);
     expect(values).toEqual(new Set([1]));
-    expect(spinLoops).toBe(1);
+    expect(cutLoops).toHaveLength(1);
   });
 });
 
@@ -232,5 +246,5 @@ it('a thread that waits for ever reaches the step limit: it is no deadlock', () 
     });
     return () => flag.value;
   });
-  expect(explored(new Dpor(), program).endings).toEqual(new Set(['steps']));
+  expect(explored(new Dpor({ prover }), program).endings).toEqual(new Set(['steps']));
 });

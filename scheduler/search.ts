@@ -1,3 +1,4 @@
+import type { CutLoop } from './search/loop-prover.ts';
 import type { SearchState } from './search/state.ts';
 import type { Strategy } from './strategy.ts';
 
@@ -24,8 +25,10 @@ export interface Search extends Strategy {
    * example: `begin` then repeats it, and the search goes on from there.
    */
   resume(): void;
-  /** Where threads were found to spin, and wait from then on: see Spins. Guest stacks. */
+  /** Loops that are proven to wait, a line for each place and object: see Spins. */
   readonly spinLoops: readonly string[];
+  /** Loops whose later rounds were not explored. If there is one, nothing is proven. */
+  readonly cutLoops: readonly CutLoop[];
   /** Complete executions so far that were not seen before. */
   readonly traces: number;
   /** Executions given up so far because what they would show was seen before. */

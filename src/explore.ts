@@ -76,7 +76,7 @@ function explorePlan(plan: Plan, options: ExploreOptions): Exploration {
       if (so.executions === 1) unit = unitOf(so.operations);
       if (explorer.isDone) break;
       if (search?.next() === false) {
-        so.complete = so.abandoned === 0;
+        so.complete = so.abandoned === 0 && search.cutLoops.length === 0;
         break;
       }
     }
@@ -96,6 +96,7 @@ function current(so: Exploration, { search }: Plan): Exploration {
   so.redundant = search.redundant;
   so.estimate = search.estimate;
   so.spinLoops = search.spinLoops.length;
+  so.cutLoops = search.cutLoops;
   if (search instanceof Deepening) {
     so.levels = { completed: search.completed?.covers, unfinished: search.level?.covers };
   }

@@ -1,4 +1,5 @@
 import type { ChoicePoint, Thread } from '../../machine/index.ts';
+import type { CutLoop } from '../../scheduler/search/loop-prover.ts';
 import type { SearchState } from '../../scheduler/search/state.ts';
 import type { Search } from '../../scheduler/search.ts';
 
@@ -36,6 +37,10 @@ export class Relay implements Search {
 
   get spinLoops(): readonly string[] {
     return this.search.spinLoops;
+  }
+
+  get cutLoops(): readonly CutLoop[] {
+    return this.search.cutLoops;
   }
 
   get traces(): number {

@@ -1,5 +1,6 @@
 import type { ChoicePoint, Thread } from '../../machine/index.ts';
 import type { Search } from '../search.ts';
+import type { CutLoop } from './loop-prover.ts';
 import { fieldsOf, type SearchState } from './state.ts';
 
 /** One search of a series; plain data. */
@@ -50,6 +51,11 @@ export class Deepening implements Search {
   /** Where threads were found to spin, in the current level. */
   get spinLoops(): readonly string[] {
     return this.inner.spinLoops;
+  }
+
+  /** In the current level. */
+  get cutLoops(): readonly CutLoop[] {
+    return this.inner.cutLoops;
   }
 
   /** Adds levels behind the current one. */

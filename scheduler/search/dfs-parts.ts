@@ -1,4 +1,5 @@
 import { type Division, OPERATIONS, type PartResult, type PartTask } from './division.ts';
+import { type CutLoop, withCutLoops } from './loop-prover.ts';
 import { Reached, type ReachedState } from './reached.ts';
 import type { SearchState } from './state.ts';
 
@@ -24,6 +25,7 @@ interface Part {
  */
 export class DfsParts implements Division {
   traces = 0;
+  cutLoops: readonly CutLoop[] = [];
   private executions = 0;
   private readonly reached: Reached | undefined;
   private parts: readonly Part[] = [{ state: undefined, left: Number.NaN }];
@@ -57,7 +59,9 @@ export class DfsParts implements Division {
       if (startsOver) {
         this.reached?.clear(news?.lanes ?? 0);
         [this.traces, this.executions, rest, waiting] = [0, 0, [], []];
+        this.cutLoops = [];
       }
+      this.cutLoops = withCutLoops(this.cutLoops, result.cutLoops);
       this.executions += traces + redundant;
       this.traces += news === undefined ? traces : (this.reached?.merge(news) ?? 0);
       // What the first of them expects includes, at first, what the others are to explore.
@@ -80,8 +84,8 @@ export class DfsParts implements Division {
   }
 
   save(): SearchState {
-    const { traces, executions, parts } = this;
-    return { traces, executions, parts, reached: this.reached?.save() };
+    const { traces, executions, parts, cutLoops } = this;
+    return { traces, executions, parts, cutLoops, reached: this.reached?.save() };
   }
 
   restore({ reached, ...fields }: SearchState): void {

@@ -12,6 +12,7 @@ import {
 } from '../../machine/index.ts';
 import type { Search } from '../search.ts';
 import { History } from './history.ts';
+import type { CutLoop } from './loop-prover.ts';
 import { Path, threadOn } from './path.ts';
 import { Reached, type ReachedState, type ReachedTable } from './reached.ts';
 import { Signature } from './signature.ts';
@@ -43,7 +44,7 @@ interface Node extends Preemptible {
 }
 
 /** Fields of which no state has a copy. */
-const MADE_ANEW = 'point view reached before history signature stretches'.split(' ');
+const MADE_ANEW = 'point view reached before history signature stretches spins'.split(' ');
 
 /**
  * Depth-first search over all interleavings, or those with few preemptions (Musuvathi and Qadeer,
@@ -69,7 +70,7 @@ export class Dfs implements Search {
   readonly merges: boolean;
   private readonly view: View;
   private readonly history = new History();
-  private readonly spins = new Spins();
+  private readonly spins: Spins;
   private readonly signature = new Signature();
   private reached = new Reached();
   /** What all parts of the search had reached when this one was last gone on with. */
@@ -103,11 +104,16 @@ export class Dfs implements Search {
     this.preemptions = preemptions;
     this.merges = merges;
     this.view = new View(options);
+    this.spins = new Spins(options.prover);
     if (merges && Number.isFinite(preemptions)) this.stretches = new Stretches();
   }
 
   get spinLoops(): readonly string[] {
     return [...this.spins.places];
+  }
+
+  get cutLoops(): readonly CutLoop[] {
+    return [...this.spins.cut.values()];
   }
 
   begin(_seed: number, _lanes: number): void {
@@ -121,6 +127,7 @@ export class Dfs implements Search {
   choose(point: ChoicePoint): Thread {
     if (this.point !== point) this.start(point);
     const { step } = point;
+    this.spins.asked(step);
     if (step < this.path.liveFrom) return this.path.follow(point) as Thread;
     this.isLive = true;
     this.closeEvent(point);
@@ -359,19 +366,21 @@ export class Dfs implements Search {
 
   /** Without what was reached, which parts of a search have in common; and the first nodes only. */
   private saveAlone(depth = this.depth): SearchState {
-    const { history, signature } = this;
+    const { history, signature, spins } = this;
     const nodes = this.nodes.slice(0, depth);
     return {
       ...fieldsOf({ ...this, nodes }, MADE_ANEW),
       history: history.save(),
       signature: signature.save(),
+      spins: spins.save(),
     };
   }
 
-  restore({ reached, history, signature, ...fields }: SearchState): void {
+  restore({ reached, history, signature, spins, ...fields }: SearchState): void {
     restoreFields(this, fields);
     this.history.restore(history as SearchState);
     this.signature.restore(signature as SearchState);
+    this.spins.restore(spins as SearchState);
     if (reached !== undefined) this.reached.restore(reached as ReachedState);
     this.isRestored = this.depth > 0;
   }

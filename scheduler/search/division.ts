@@ -1,4 +1,5 @@
 import type { Level } from './deepening.ts';
+import type { CutLoop } from './loop-prover.ts';
 import type { ReachedState, ReachedTable } from './reached.ts';
 import type { SearchState } from './state.ts';
 
@@ -32,6 +33,8 @@ export interface PartResult {
   readonly news?: ReachedState;
   /** Spin loops that are known. */
   readonly spinLoops: number;
+  /** Loops whose later rounds it did not explore. */
+  readonly cutLoops: readonly CutLoop[];
   /**
    * Whether a new one came to light. Then the part began from the root again: what it tells takes the
    * place of all that others did.
@@ -51,6 +54,8 @@ export interface Division {
   readonly redundant: number;
   /** Expected number of traces in all; NaN where nothing can be said. */
   readonly estimate: number;
+  /** Of a series, in its current or last search. */
+  readonly cutLoops: readonly CutLoop[];
   /** Parts for the next round, so many at most. */
   tasks(most: number): readonly PartTask[];
   /** Takes what came of the parts of a round, in their order: of all, or up to one that starts over. */

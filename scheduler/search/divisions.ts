@@ -4,6 +4,7 @@ import { Dfs } from './dfs.ts';
 import { DfsParts } from './dfs-parts.ts';
 import type { Division, PartResult, PartTask } from './division.ts';
 import { DporParts } from './dpor-parts.ts';
+import type { CutLoop } from './loop-prover.ts';
 import type { SearchState } from './state.ts';
 
 /** Shares out a search, which is not begun. */
@@ -41,6 +42,10 @@ class Levels implements Division {
   /** Of the current level. */
   get estimate(): number {
     return this.inner.estimate;
+  }
+
+  get cutLoops(): readonly CutLoop[] {
+    return this.inner.cutLoops;
   }
 
   tasks(most: number): readonly PartTask[] {

@@ -1,6 +1,7 @@
 import { Chain } from './chain.ts';
 import { type Division, OPERATIONS, type PartResult, type PartTask } from './division.ts';
 import type { DporState, Request } from './dpor.ts';
+import { type CutLoop, withCutLoops } from './loop-prover.ts';
 import { type Node, packNode, takeBranch, unpackNode } from './node.ts';
 import type { SearchState } from './state.ts';
 import { type Branch, insert, relationTo, type Step } from './wakeup-tree.ts';
@@ -37,6 +38,7 @@ const REDUNDANT_MAX = 1 / 8;
 export class DporParts implements Division {
   traces = 0;
   redundant = 0;
+  cutLoops: readonly CutLoop[] = [];
   /** In the order of the whole. */
   private parts: Part[] = [newPart(undefined, 0, [])];
   private running: Part[] = [];
@@ -57,11 +59,14 @@ export class DporParts implements Division {
 
   take(results: readonly PartResult[]): void {
     const requests: [Part, Request][] = [];
-    for (const [i, { rest, startsOver, traces, redundant }] of results.entries()) {
+    for (const [i, result] of results.entries()) {
+      const { rest, startsOver, traces, redundant } = result;
       if (startsOver) {
         this.parts = [newPart(undefined, 0, [])];
         [this.traces, this.redundant, requests.length] = [0, 0, 0];
+        this.cutLoops = [];
       }
+      this.cutLoops = withCutLoops(this.cutLoops, result.cutLoops);
       this.traces += traces;
       this.redundant += redundant;
       const state = rest[0] as SearchState & DporState;
@@ -164,8 +169,8 @@ export class DporParts implements Division {
       parent: part.parent === undefined ? -1 : this.parts.indexOf(part.parent),
       isNew: part.isNew,
     }));
-    const { places, traces, redundant } = this;
-    return { parts, places, traces, redundant };
+    const { places, traces, redundant, cutLoops } = this;
+    return { parts, places, traces, redundant, cutLoops };
   }
 
   restore(state: SearchState): void {

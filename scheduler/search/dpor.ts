@@ -10,6 +10,7 @@ import {
 } from '../../machine/index.ts';
 import type { Search } from '../search.ts';
 import { Causality, canWait } from './causality.ts';
+import type { CutLoop } from './loop-prover.ts';
 import { type Node, type PackedNode, packNode, takeBranch, unpackNode } from './node.ts';
 import { Path, threadOn } from './path.ts';
 import { Spins } from './spins.ts';
@@ -93,15 +94,20 @@ export class Dpor implements Search {
   private lastMark = 0;
   private lastStep = 0;
   private readonly view: View;
-  private readonly spins = new Spins();
+  private readonly spins: Spins;
   private readonly sequence: number[] = [];
 
   constructor(options: Omit<ViewOptions, 'focus'> = {}) {
     this.view = new View(options);
+    this.spins = new Spins(options.prover);
   }
 
   get spinLoops(): readonly string[] {
     return [...this.spins.places];
+  }
+
+  get cutLoops(): readonly CutLoop[] {
+    return [...this.spins.cut.values()];
   }
 
   begin(_seed: number, _lanes: number): void {
@@ -115,6 +121,7 @@ export class Dpor implements Search {
   choose(point: ChoicePoint): Thread {
     if (this.point !== point) this.start(point);
     const { step } = point;
+    this.spins.asked(step);
     if (step < this.path.liveFrom) return this.path.follow(point) as Thread;
     this.isLive = true;
     this.closeEvent(point);
@@ -349,8 +356,7 @@ export class Dpor implements Search {
     for (const [at, node] of nodes.entries()) this.nodes[at] = unpackNode(node);
     this.fresh = unsettled.length;
     for (const [e, races] of unsettled.entries()) this.unsettled[e] = [...races];
-    this.spins.places.clear();
-    for (const place of places) this.spins.places.add(place);
+    this.spins.know(places);
     this.path.cut(0, 0);
   }
 

@@ -31,7 +31,7 @@ export class Part {
   /** @param isComplete whether `next` answered that there is no other */
   end(isComplete: boolean): PartResult {
     const { search, parts } = this;
-    const { traces, redundant, estimate } = search;
+    const { traces, redundant, estimate, cutLoops } = search;
     const spinLoops = search.spinLoops.length;
     const startsOver = spinLoops > this.spinLoops;
     const result = {
@@ -39,6 +39,7 @@ export class Part {
       redundant: startsOver ? redundant : redundant - this.redundant,
       left: isComplete ? 0 : estimate - traces,
       spinLoops,
+      cutLoops,
       startsOver,
     };
     if (!(search instanceof Dfs)) return { ...result, rest: [search.save()] };

@@ -2,78 +2,126 @@ import {
   type ChoicePoint,
   COMPARE_EXCHANGE,
   EXCHANGE,
+  FETCH_ADD,
   LOAD,
   objectOf,
   type Thread,
   type TouchCode,
   USER_COMPARE_EXCHANGE,
   USER_EXCHANGE,
+  USER_FETCH_ADD,
   USER_LOAD,
   USER_LOAD_BYTE,
 } from '../../machine/index.ts';
+import { GuestStacks } from './guest-stack.ts';
 import type { History } from './history.ts';
+import type { CutLoop, LoopProver } from './loop-prover.ts';
+import { fieldsOf, restoreFields, type SearchState } from './state.ts';
 
-/** Rounds in which a loop must change nothing, and see nothing change, to be taken for a spin loop. */
-const ROUNDS = 12;
+/** Rounds of a loop that nothing proves to be one that are followed before its thread waits. */
+export const ROUNDS_MAX = 64;
 /** Operations of one round at most. */
-const PERIOD_MAX = 6;
-/** Frames of the host's stack that tell one place in a program from another. */
-const DEPTH = 40;
+const PERIOD_MAX = 16;
+/** Operations in a row that repeat one before, and then their places are looked at. */
+const REPEATED = 4;
+
+const SAVED_APART = ['stacks', 'prover', 'codes', 'objects'];
 
 const CAN_SPIN = new Set([
   LOAD,
   COMPARE_EXCHANGE,
   EXCHANGE,
+  FETCH_ADD,
   USER_LOAD,
   USER_LOAD_BYTE,
   USER_EXCHANGE,
+  USER_FETCH_ADD,
   USER_COMPARE_EXCHANGE,
 ]);
 
-const MACHINE = new URL('../../machine/', import.meta.url).pathname;
-
 /**
- * Recognises spin loops, so that a search may treat their threads as waiting.
+ * Recognises loops that wait, so that a search may treat their threads as waiting.
  *
- * A thread spins if it is back at the same place of its program, where it finds the same values,
- * having stored nothing on the way. What it does from there on it has done before, unless it counts;
- * so a place is a spin loop only if a thread came round to it 12 times in some execution. From then on
- * a thread that is back there waits until one of the values changes. As GenMC does for loops that it
- * can see to have no effect (Kokologiannakis, Ren and Vafeiadis, Dynamic Partial Order Reductions for
- * Spinloops, FMCAD 2021); here a loop that gives up after 12 rounds or more is mistaken for one,
- * and goes round again only when nobody else can step.
+ * A thread is at the end of a *round* if it is back at the same place of its program, where it finds
+ * the same values, having changed nothing on the way. Whether it will do the same again depends on
+ * what it keeps to itself, a counter for example, which no search can see. So there are two cases:
+ *
+ * - A prover knows that the loop keeps nothing from one round to the next. Then the thread is in the
+ *   state that it was in, and waits until one of the values changes. Nothing is lost, as in GenMC for
+ *   loops that it can see to have no effect (Kokologiannakis, Ren and Vafeiadis, Dynamic Partial
+ *   Order Reductions for Spinloops, FMCAD 2021).
+ * - Nobody knows. Then each round is explored, and after 64 that were alike the thread waits all the
+ *   same. Such a loop is *cut*: what it does in later rounds was not seen, so the search proves nothing.
+ *
+ * Where nobody can step but threads that wait in this way, one of them goes on: see spinner.
  */
 export class Spins {
-  /** Places of spin loops. */
+  /** Rounds that are proven, by the numbers of their places. */
+  private readonly proven = new Map<string, boolean>();
+  /** Places of loops that wait. */
   readonly places = new Set<string>();
+  /** Loops that were cut, by place. */
+  readonly cut = new Map<string, CutLoop>();
   /** Whether one was found that was not known: what was explored before must be forgotten. */
   hasLearnt = false;
-  /** By lane and number of its events before: length of the round that begins again, and where. */
+  /** Objects that a loop which waits looks at: at their operations the place is looked at. */
+  private readonly watchedObjects = new Set<number>();
+  /** By lane and number of its events before: length of the round that begins again, or 0. */
   private readonly rounds: number[][] = [];
-  private readonly sites: (string | undefined)[][] = [];
+  /** … the place where the lane then was; 0 if nobody looked. */
+  private readonly sites: number[][] = [];
+  /** … operations up to then, one after the other, that repeated one before. */
+  private readonly runs: number[][] = [];
+  /** … the step when it was asked there last. */
+  private readonly steps: number[][] = [];
+  /** … 1 if it performed more since the event before than that event. */
+  private readonly noise: number[][] = [];
+  /** By lane: events before it when it was asked last in this execution. */
+  private readonly visited: number[] = [];
   /** By lane: operations of its round that were no events, since so many events; see spinner. */
   private readonly drift: number[] = [];
   private readonly driftAt: number[] = [];
   private readonly codes: TouchCode[] = [];
   private readonly objects: number[] = [];
+  private readonly stacks = new GuestStacks();
+  private readonly prover: LoopProver | undefined;
+  /** The step of the last question, and how many were performed between it and the one before. */
+  private lastStep = -1;
+  private stepped = 1;
+
+  /** @param prover left out, no loop is proven */
+  constructor(prover?: LoopProver) {
+    this.prover = prover;
+  }
 
   clear(lanes: number): void {
     this.hasLearnt = false;
-    this.rounds.length = 0;
-    this.sites.length = 0;
+    this.cut.clear();
     this.drift.length = 0;
     this.driftAt.length = 0;
+    this.visited.length = 0;
+    for (const table of [this.rounds, this.sites, this.runs, this.steps, this.noise]) {
+      table.length = 0;
+      for (let i = 0; i < lanes; i++) table.push([]);
+    }
     for (let i = 0; i < lanes; i++) {
       this.drift.push(0);
       this.driftAt.push(-1);
-      this.rounds.push([]);
-      this.sites.push([]);
+      this.visited.push(-1);
     }
   }
 
   /** Before each execution. */
   rewind(): void {
     this.driftAt.fill(-1);
+    this.visited.fill(-1);
+    this.lastStep = -1;
+  }
+
+  /** To be called at every question, also where the answer is known. */
+  asked(step: number): void {
+    this.stepped = this.lastStep < 0 ? 1 : step - this.lastStep;
+    this.lastStep = step;
   }
 
   /** To be called while the lane that stepped last is announcing: its stack is on the host's. */
@@ -85,15 +133,29 @@ export class Spins {
     const rounds = this.rounds[lane] as number[];
     if (this.driftAt[lane] === nth && this.isInRound(point, thread, lane, events)) return;
     this.driftAt[lane] = -1;
+    this.listen(lane, nth, point.step);
+    const sites = this.sites[lane] as number[];
+    const runs = this.runs[lane] as number[];
     rounds[nth] = 0;
-    const period = CAN_SPIN.has(thread.kind) ? this.periodAt(point, thread, lane, events) : 0;
-    const sites = this.sites[lane] as (string | undefined)[];
-    sites[nth] = undefined;
-    if (period === 0) return;
-    const site = placeOf();
-    sites[nth] = site;
-    if (this.places.has(site)) rounds[nth] = period;
-    else if (sinceWhen(sites, nth, period, site) >= ROUNDS) this.learn(site);
+    sites[nth] = 0;
+    runs[nth] = 0;
+    if (!CAN_SPIN.has(thread.kind) || point.footprint(thread, this.codes) !== 1) return;
+    const object = objectOf(this.codes[0] as TouchCode);
+    const repeats = this.repeats(point, thread, object, events) !== 0;
+    if (repeats) runs[nth] = nth > 0 ? (runs[nth - 1] as number) + 1 : 1;
+    if ((runs[nth] as number) < REPEATED && !this.watchedObjects.has(object)) return;
+    sites[nth] = this.stacks.number();
+    if (repeats && sites[nth] !== 0) rounds[nth] = this.roundAt(point, lane, object, events);
+  }
+
+  /** Notes whether the lane did anything since the event before, besides that event. */
+  private listen(lane: number, nth: number, step: number): void {
+    const steps = this.steps[lane] as number[];
+    const noise = this.noise[lane] as number[];
+    if (this.visited[lane] === nth) noise[nth] = 1;
+    else if (steps[nth] !== step) noise[nth] = this.stepped > 1 ? 1 : 0;
+    steps[nth] = step;
+    this.visited[lane] = nth;
   }
 
   /** Whether a lane that goes round without events is at the operation that comes next there. */
@@ -107,23 +169,94 @@ export class Spins {
     return events.objectOf(e) === object && events.valueOf(e) === point.words[object];
   }
 
-  private learn(site: string): void {
-    this.places.add(site);
-    this.hasLearnt = true;
-  }
-
   /** How many events ago the lane did the same and saw the same, with no effect since; or 0. */
-  private periodAt(point: ChoicePoint, thread: Thread, lane: number, events: History): number {
-    if (point.footprint(thread, this.codes) !== 1) return 0;
-    const object = objectOf(this.codes[0] as TouchCode);
+  private repeats(point: ChoicePoint, thread: Thread, object: number, events: History): number {
     const value = point.words[object] as number;
     if (exchanges(thread.kind) && thread.b !== value) return 0;
-    let e = events.lastOf(lane);
+    let e = events.lastOf(point.lane);
     for (let period = 1; e >= 0 && period <= PERIOD_MAX && events.isIdle(e); period++) {
       if (events.objectOf(e) === object) return events.valueOf(e) === value ? period : 0;
       e = events.previousOf(e);
     }
     return 0;
+  }
+
+  /** The length of the round that a lane begins again if its thread is to wait from now on; or 0. */
+  private roundAt(point: ChoicePoint, lane: number, object: number, events: History): number {
+    const nth = events.countOf(lane);
+    const sites = this.sites[lane] as number[];
+    const site = sites[nth] as number;
+    const value = point.words[object] as number;
+    let e = events.lastOf(lane);
+    for (let period = 1; e >= 0 && period <= PERIOD_MAX && events.isIdle(e); period++) {
+      const isSame = events.objectOf(e) === object && events.valueOf(e) === value;
+      if (isSame && sites[nth - period] === site) {
+        if (this.isProven(lane, nth, period, events)) return period;
+        return this.isLong(lane, nth, period) ? period : 0;
+      }
+      e = events.previousOf(e);
+    }
+    return 0;
+  }
+
+  /** Whether the state of the thread is known to be what it was at the beginning of the round. */
+  private isProven(lane: number, nth: number, period: number, events: History): boolean {
+    const sites = (this.sites[lane] as number[]).slice(nth - period, nth);
+    const noise = this.noise[lane] as number[];
+    if (sites.includes(0) || noise.slice(nth - period + 1, nth + 1).includes(1)) return false;
+    const key = sites.join();
+    let isProven = this.proven.get(key);
+    if (isProven === undefined) {
+      const round = sites.map((site) => this.stacks.framesOf(site));
+      isProven = this.prover?.returnsTheSame(round) === true;
+      this.proven.set(key, isProven);
+    }
+    if (isProven) this.learn(this.stacks.placeOf(sites[0] as number), lane, period, events);
+    return isProven;
+  }
+
+  private learn(place: string, lane: number, period: number, events: History): void {
+    let e = events.lastOf(lane);
+    for (let i = 0; i < period; i++, e = events.previousOf(e)) {
+      const object = events.objectOf(e);
+      if (this.watchedObjects.has(object)) continue;
+      this.watchedObjects.add(object);
+      this.places.add(`${object} ${place}`);
+      this.hasLearnt = true;
+    }
+  }
+
+  /** Takes what another search has learnt. */
+  know(places: readonly string[]): void {
+    this.places.clear();
+    this.watchedObjects.clear();
+    for (const place of places) {
+      this.places.add(place);
+      this.watchedObjects.add(Number.parseInt(place, 10));
+    }
+  }
+
+  save(): SearchState {
+    const { stacks } = this;
+    return { ...fieldsOf(this, SAVED_APART), stacks: stacks.save() };
+  }
+
+  restore({ stacks, ...fields }: SearchState): void {
+    restoreFields(this, fields);
+    this.stacks.restore(stacks as SearchState);
+  }
+
+  /** Whether so many rounds went by that the loop is followed no further. */
+  private isLong(lane: number, nth: number, period: number): boolean {
+    const sites = this.sites[lane] as number[];
+    const site = sites[nth] as number;
+    const first = nth - (this.runs[lane]?.[nth] as number);
+    let rounds = 0;
+    for (let at = nth - period; at >= first && sites[at] === site; at -= period) rounds++;
+    if (rounds < ROUNDS_MAX) return false;
+    const place = this.stacks.placeOf(site);
+    this.cut.set(place, { place, rounds: ROUNDS_MAX });
+    return true;
   }
 
   /** Whether a lane is about to begin a round that it has just been through. */
@@ -142,7 +275,7 @@ export class Spins {
    * counts, so that is no event.
    */
   spinner(point: ChoicePoint, events: History): Thread | undefined {
-    if (this.places.size === 0) return undefined;
+    if (this.places.size === 0 && this.cut.size === 0) return undefined;
     for (let i = 0; i < point.enabledCount; i++) {
       const thread = point.enabled[i] as Thread;
       if (!this.isWaiting(point, point.laneOf(thread), events)) return undefined;
@@ -180,29 +313,4 @@ export function exchanges(kind: number): boolean {
 /** Whether an operation of this kind leaves memory as it is, if it does not write. */
 export function canSpin(kind: number): boolean {
   return CAN_SPIN.has(kind);
-}
-
-/** Rounds in which the lane came to this place. */
-function sinceWhen(
-  sites: readonly (string | undefined)[],
-  nth: number,
-  period: number,
-  site: string,
-): number {
-  let count = 0;
-  for (let at = nth; at >= 0 && sites[at] === site; at -= period) count++;
-  return count;
-}
-
-/** Where in the guest's code the operation is that is being announced: its part of the host's stack. */
-function placeOf(): string {
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = DEPTH;
-  const lines = (new Error().stack ?? '').split('\n');
-  Error.stackTraceLimit = stackTraceLimit;
-  const isMachine = (line: string): boolean => line.includes(MACHINE);
-  const entered = lines.findIndex(isMachine);
-  const from = lines.findIndex((line, i) => i > entered && !isMachine(line));
-  const to = lines.findIndex((line, i) => i > from && isMachine(line));
-  return lines.slice(from, to < 0 ? lines.length : to).join('\n');
 }

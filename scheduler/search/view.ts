@@ -6,6 +6,7 @@ import {
   type Thread,
   type TouchCode,
 } from '../../machine/index.ts';
+import type { LoopProver } from './loop-prover.ts';
 
 /** What a search tells apart. */
 export interface ViewOptions {
@@ -23,6 +24,8 @@ export interface ViewOptions {
    * which reads its lock, so it commutes with others of its kind.
    */
   readonly looking?: boolean | undefined;
+  /** Knows which loops of guest code may be taken to wait; left out, none is known. */
+  readonly prover?: LoopProver | undefined;
 }
 
 /** A search's look at what threads are about to do. */

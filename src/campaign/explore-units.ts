@@ -52,6 +52,7 @@ const NO_PART: PartResult = {
   redundant: 0,
   left: 0,
   spinLoops: 0,
+  cutLoops: [],
   startsOver: false,
 };
 

@@ -43,7 +43,7 @@ export async function runSearch(running: Running, search: Search): Promise<void>
     tell(running, division, search);
   }
   at.left = division.save();
-  so.complete = division.isComplete && so.abandoned === 0;
+  so.complete = division.isComplete && so.abandoned === 0 && so.cutLoops.length === 0;
 }
 
 /** The next round. With few executions left, those of the first part come first. */
@@ -75,6 +75,7 @@ function tell({ at: { so }, explorer }: Running, division: Division, search: Sea
   so.traces = division.traces;
   so.redundant = division.redundant;
   so.estimate = division.estimate;
+  so.cutLoops = division.cutLoops;
   if (!(search instanceof Deepening)) return;
   for (const { finding } of so.discoveries) {
     if (finding.detector === 'race') explorer.plan.widen?.(finding.about?.words ?? []);

@@ -1,3 +1,4 @@
+import type { CutLoop } from '../../scheduler/search/loop-prover.ts';
 import { type Finding, likeness } from '../finding.ts';
 import type { OutcomeValue } from '../model.ts';
 import type { Coverage } from './coverage.ts';
@@ -78,6 +79,8 @@ export interface Exploration extends Share {
   estimate: number;
   /** Of a search: places where threads spin, and were taken to wait for what they look at. */
   spinLoops: number;
+  /** Of a search: loops whose later rounds were not explored; with one, it proves nothing. */
+  cutLoops: readonly CutLoop[];
   /** What is covered if `complete`. */
   readonly coverage: Coverage;
   /** Whether the search came to its end: no other execution is covered by what `coverage` says. */
@@ -118,6 +121,7 @@ export function noExploration(strategy: string, coverage: Coverage): Exploration
     redundant: 0,
     estimate: Number.NaN,
     spinLoops: 0,
+    cutLoops: [],
     coverage,
     complete: false,
     levels: { completed: undefined, unfinished: undefined },

@@ -9,6 +9,7 @@ import { makeStrategy, STRATEGIES } from '../../scheduler/strategies.ts';
 import type { Strategy } from '../../scheduler/strategy.ts';
 import type { DetectorKind } from '../detectors/detector.ts';
 import { UsageError } from '../errors.ts';
+import { sourceProver } from '../loops/source-prover.ts';
 import { didYouMean } from '../nearest.ts';
 import { type Outcome, Stage, type Subject } from '../stage.ts';
 import { limited } from '../subject.ts';
@@ -149,7 +150,13 @@ function searchPlan(given: Subject, name: string, options: PlanOptions): Plan {
     interrupts: isInterrupted ? 1 : undefined,
     inTurn: isKernel ? true : undefined,
   };
-  const made: SearchOptions = { ignored, sections, preemptions, looking: looks };
+  const made: SearchOptions = {
+    ignored,
+    sections,
+    preemptions,
+    looking: looks,
+    prover: sourceProver,
+  };
   const claims = [
     ...(sections.length > 0 ? [commutingSections(sections)] : []),
     ...(looks ? [looking] : []),

@@ -3,6 +3,7 @@ import type { Stretch } from '../../scheduler/course.ts';
 import { Dfs } from '../../scheduler/search/dfs.ts';
 import { type Segment, Segments } from '../../scheduler/strategies/segments.ts';
 import type { Strategy } from '../../scheduler/strategy.ts';
+import { sourceProver } from '../loops/source-prover.ts';
 import { type Anchor, Anchored } from './anchors.ts';
 import { type Failing, isSimpler, type Trials } from './trials.ts';
 
@@ -41,7 +42,12 @@ export class BoundedSearch {
     const table = focus && tableOf(focus, objectCount(trials.stage.machine));
     const before = start?.filter(({ preempts }) => preempts).length ?? -1;
     const free = preemptions - before - 1 - (anchors?.length ?? 0);
-    this.search = new Dfs({ merges: true, preemptions: free, focus: table });
+    this.search = new Dfs({
+      merges: true,
+      preemptions: free,
+      focus: table,
+      prover: sourceProver,
+    });
     if (anchors !== undefined) this.strategy = new Anchored(anchors, this.search);
     else this.strategy = start === undefined ? this.search : new After(start, this.search);
   }
@@ -67,7 +73,7 @@ export class BoundedSearch {
       best = again;
       if (from.preemptions > preemptions && best.preemptions <= preemptions) break;
     }
-    this.isComplete = this.isOver && !this.isPartial;
+    this.isComplete = this.isOver && !this.isPartial && search.cutLoops.length === 0;
     return best;
   }
 }
