@@ -44,8 +44,7 @@ export function objectCount(m: {
 
 /**
  * Lists what the operation that a parked thread has announced would touch if it stepped now. A
- * compare-and-exchange that would fail only reads; a signal that would wake nobody, too, and what
- * puts back the value that it finds whatever that is: `fetchAdd(0)`, `compareExchange(e, e)`.
+ * compare-and-exchange that would fail only reads; a signal that would wake nobody, too.
  *
  * Left out: entries of page tables (an address space is its own process's business), and what the
  * operation leads to, such as a change of the run line.
@@ -90,10 +89,8 @@ function direct(m: Driver, thread: Thread, into: TouchCode[]): number {
     case op.LOAD:
       into[0] = read(a);
       return 1;
-    case op.FETCH_ADD:
-      into[0] = b === 0 ? read(a) : written(a);
-      return 1;
     case op.STORE:
+    case op.FETCH_ADD:
     case op.EXCHANGE:
     case op.ACQUIRE:
     case op.RELEASE:
@@ -104,7 +101,7 @@ function direct(m: Driver, thread: Thread, into: TouchCode[]): number {
       into[0] = written(a);
       return 1;
     case op.COMPARE_EXCHANGE:
-      into[0] = words[a] === b && b !== thread.c ? written(a) : read(a);
+      into[0] = words[a] === b ? written(a) : read(a);
       return 1;
     case op.STORE_BYTE:
       into[0] = written(a >> 2);
@@ -150,17 +147,14 @@ function signalled(m: Driver, { kind, a }: Thread, into: TouchCode[]): number {
   return count;
 }
 
-function userAccess(m: Driver, { kind, a, b, c, cpu }: Thread, into: TouchCode[]): number {
+function userAccess(m: Driver, { kind, a, b, cpu }: Thread, into: TouchCode[]): number {
   const reads = kind === op.USER_LOAD || kind === op.USER_LOAD_BYTE;
   const updates = kind >= op.USER_STORE && kind <= op.USER_COMPARE_EXCHANGE;
   if (!reads && !updates && kind !== op.USER_STORE_BYTE) return 0;
   const at = physical(m, cpu as Cpu, a, !reads);
   if (at < 0) return 0;
-  const value = m.words[at >> 2];
-  const keeps =
-    (kind === op.USER_COMPARE_EXCHANGE && (value !== b || b === c)) ||
-    (kind === op.USER_FETCH_ADD && b === 0);
-  into[0] = reads || keeps ? read(at >> 2) : written(at >> 2);
+  const fails = kind === op.USER_COMPARE_EXCHANGE && m.words[at >> 2] !== b;
+  into[0] = reads || fails ? read(at >> 2) : written(at >> 2);
   return 1;
 }
 

@@ -117,7 +117,7 @@ export class Causality extends History {
     for (let t = this.first[x] as number; t < end; t++) {
       if (objectOf(this.codes[t] as number) !== object) continue;
       const value = this.values[t] as number;
-      const stores = looks || (swaps ? value === this.expected[e] : value > 0);
+      const stores = looks || (swaps ? value === this.operand[e] : value > 0);
       this.moved = e;
       this.movedCode = (object << 1) | (stores ? 1 : 0);
       return;

@@ -258,7 +258,7 @@ export class Dfs implements Search {
     this.isChosen = isChosen;
     this.openLane = point.laneOf(thread);
     this.lineBefore = point.runLine;
-    history.open(this.openLane, thread.kind, thread.b);
+    history.open(this.openLane, thread);
     for (let i = 0; i < view.count; i++) {
       const code = view.codes[i] as TouchCode;
       history.touch(code, valueAt(point, objectOf(code)));

@@ -213,7 +213,7 @@ export class Dpor implements Search {
     const lane = point.laneOf(thread);
     const period = spins.periodOf(lane, events);
     const watched = spins.watched(lane, events);
-    events.open(lane, thread.kind, thread.b);
+    events.open(lane, thread);
     events.waited(period);
     for (let i = 0; i < count; i++) {
       const code = view.codes[i] as TouchCode;

@@ -1,8 +1,11 @@
-import { objectOf, type TouchCode, writes } from '../../machine/index.ts';
-import { canSpin, exchanges } from './spins.ts';
+import { objectOf, type Thread, type TouchCode, writes } from '../../machine/index.ts';
+import { canSpin, exchanges, keepsValue } from './spins.ts';
 import { fieldsOf, restoreFields, type SearchState } from './state.ts';
 
 export const NONE = -1;
+
+/** As much of a thread as an event is made of. */
+type Announced = Pick<Thread, 'kind' | 'b' | 'c'>;
 
 /**
  * The events of one execution, as they come and go at its end.
@@ -16,7 +19,9 @@ export class History {
   protected lanes = 1;
   protected readonly lane: number[] = [];
   protected readonly kind: number[] = [];
-  protected readonly expected: number[] = [];
+  protected readonly operand: number[] = [];
+  /** 1 if it puts back the value that it finds, whatever that is. */
+  private readonly keeps: number[] = [];
   /** How many-eth event of its lane, from 1, and the one before it. */
   protected readonly nth: number[] = [];
   protected readonly previous: number[] = [];
@@ -45,13 +50,14 @@ export class History {
   /**
    * Begins the next event: `touch` for all that it touches, then `close`.
    *
-   * @param expected of a compare-and-exchange; of an exchange, what it stores
+   * @param a thread that has announced it
    */
-  open(lane: number, kind: number, expected: number): void {
+  open(lane: number, { kind, b, c }: Announced): void {
     const e = this.count;
     this.lane[e] = lane;
     this.kind[e] = kind;
-    this.expected[e] = expected;
+    this.operand[e] = b;
+    this.keeps[e] = keepsValue(kind, b, c) ? 1 : 0;
     const previous = this.lastOfLane[lane] as number;
     this.previous[e] = previous;
     this.nth[e] = previous < 0 ? 1 : (this.nth[previous] as number) + 1;
@@ -132,7 +138,8 @@ export class History {
   isIdle(e: number): boolean {
     const kind = this.kind[e] as number;
     if (!canSpin(kind)) return false;
-    if (exchanges(kind)) return this.expected[e] === this.valueOf(e);
+    if (this.keeps[e] === 1) return true;
+    if (exchanges(kind)) return this.operand[e] === this.valueOf(e);
     return !writes(this.codes[this.first[e] as number] as number);
   }
 }

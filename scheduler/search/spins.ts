@@ -310,6 +310,12 @@ export function exchanges(kind: number): boolean {
   return kind === EXCHANGE || kind === USER_EXCHANGE;
 }
 
+/** Whether an operation puts back the value that it finds, whatever that is: it is a read. */
+export function keepsValue(kind: number, b: number, c: number): boolean {
+  if (kind === FETCH_ADD || kind === USER_FETCH_ADD) return b === 0;
+  return (kind === COMPARE_EXCHANGE || kind === USER_COMPARE_EXCHANGE) && b === c;
+}
+
 /** Whether an operation of this kind leaves memory as it is, if it does not write. */
 export function canSpin(kind: number): boolean {
   return CAN_SPIN.has(kind);

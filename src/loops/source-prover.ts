@@ -42,6 +42,7 @@ class SourceProver implements LoopProver {
   private standings(frames: readonly GuestFrame[]): Standing[] | undefined {
     const stack: Standing[] = [];
     for (const { hash, position } of frames.toReversed()) {
+      if (hash === '' && delegates(stack.at(-1))) continue;
       const program = this.scripts.programOf(hash);
       if (program === undefined) return undefined;
       const path = pathTo(program, position);
@@ -71,6 +72,15 @@ function callAt(path: readonly Ast[], position: number): Ast | undefined {
     }
   }
   return undefined;
+}
+
+/** Whether it stands at a `yield*`, which resumes what it delegates to by the host's own `next`. */
+function delegates(standing: Standing | undefined): boolean {
+  if (standing === undefined) return false;
+  const { path, call } = standing;
+  const isDelegating = (node: Ast): boolean =>
+    node.type === 'YieldExpression' && node.delegate === true && child(node, 'argument') === call;
+  return path.some(isDelegating);
 }
 
 function isProven(first: readonly Standing[], stacks: readonly (readonly Standing[])[]): boolean {
