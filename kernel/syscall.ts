@@ -72,7 +72,8 @@ function* sysSleep(k: Kernel, p: Proc): Code<number> {
   let result = 0;
   for (;;) {
     const now = m.load(clock.ticks) ?? (yield);
-    if (now - since >= n) break;
+    // As unsigned numbers of 32 bits, like xv6: right over the moment when ticks begins again.
+    if ((now - since) >>> 0 >= n) break;
     if (yield* killed(k, p)) {
       result = -1;
       break;

@@ -1,4 +1,4 @@
-import type { Machine, Thread } from '../../machine/index.ts';
+import { invariant, type Machine, type Thread } from '../../machine/index.ts';
 import { type Detector, type DetectorKind, found } from './detector.ts';
 import type { Guest } from './guest.ts';
 
@@ -36,8 +36,9 @@ const ANYBODY = -1;
  * private (plain reads of `m.words`) are not looked at. Costs two array reads an access, and a copy
  * of a vector as long as there are threads a release, unless it knows no more than at the last one.
  *
- * Departures from the paper: epochs are one number, thread in the low bits; clocks are forgotten,
- * not shrunk; the word's read clock is inflated once and stays so until a store.
+ * Departures from the paper: epochs are one number of 31 bits, thread in the low bits. When a clock no
+ * longer fits, every thread's clocks get the smallest numbers in the same order: only the order counts,
+ * so nothing is lost however long the execution is. Clocks are forgotten, not shrunk; the word's read clock is inflated once and stays so until a store.
  */
 class RaceDetector implements Detector {
   readonly name = 'race';
@@ -50,7 +51,7 @@ class RaceDetector implements Detector {
   /** By thread: its own entry in its clock, as an epoch. */
   private readonly now: Int32Array;
   /** By thread: how often its clock took in another. */
-  private readonly learnt: Int32Array;
+  private readonly learnt: Float64Array;
   /** One past the highest thread that ever synchronised: no clock has an entry beyond. */
   private used = 0;
   /**
@@ -63,22 +64,27 @@ class RaceDetector implements Detector {
   /** Inflated read clocks; entry 0 is not used. */
   private readonly readers: Clock[] = [new Int32Array(0)];
   private readersUsed = 1;
+  /** Entries that no word has any more. */
+  private readonly readersFree: number[] = [];
   /** By address of a lock or an atomic word. */
   private readonly syncs: (Sync | undefined)[];
   /** The same for words outside the data segment. */
   private readonly farSyncs = new Map<number, Sync>();
   private readonly usedSyncs: Sync[] = [];
+  /** The largest clock that there may be. */
+  private readonly clockMax: number;
 
-  constructor(guest: Guest) {
+  constructor(guest: Guest, clockMax: number) {
     this.guest = guest;
     const { m } = guest;
     this.m = m;
     this.threads = m.threads.length;
     this.bits = 32 - Math.clz32(this.threads - 1);
     this.mask = (1 << this.bits) - 1;
+    this.clockMax = Math.min(clockMax, 2 ** (31 - this.bits) - 1);
     this.clocks = Array.from({ length: this.threads }, () => new Int32Array(this.threads));
     this.now = new Int32Array(this.threads);
-    this.learnt = new Int32Array(this.threads);
+    this.learnt = new Float64Array(this.threads);
     for (let t = 0; t < this.threads; t++) this.restart(t);
     this.epochs = new Int32Array(2 * m.words.length);
     this.syncs = Array.from({ length: m.layout.size });
@@ -93,6 +99,7 @@ class RaceDetector implements Detector {
     }
     this.touchedCount = 0;
     this.readersUsed = 1;
+    this.readersFree.length = 0;
     for (let i = 0; i < this.usedSyncs.length; i++) (this.usedSyncs[i] as Sync).owner = NOBODY;
     this.usedSyncs.length = 0;
     for (let t = 0; t < used; t++) {
@@ -111,8 +118,53 @@ class RaceDetector implements Detector {
   /** Whoever has this thread's clock now does not know what it does from here on. */
   private advance(tid: number): void {
     const clock = this.clocks[tid] as Clock;
+    if ((clock[tid] as number) >= this.clockMax) this.renumber();
     clock[tid] = (clock[tid] as number) + 1;
     this.now[tid] = (this.now[tid] as number) + (1 << this.bits);
+  }
+
+  /**
+   * Makes all clocks as small as they can be. A clock of a thread is only ever compared with another of
+   * the same thread, so their numbers in ascending order serve as well.
+   */
+  private renumber(): void {
+    const known = Array.from({ length: this.threads }, () => new Set<number>());
+    this.eachClock((thread, clock) => {
+      (known[thread] as Set<number>).add(clock);
+      return clock;
+    });
+    const numbers = known.map((clocks) => {
+      const ascending = [...clocks].sort((a, b) => a - b);
+      return new Map(ascending.map((clock, i) => [clock, i + 1]));
+    });
+    this.eachClock(
+      (thread, clock) => (numbers[thread] as Map<number, number>).get(clock) as number,
+    );
+    for (let t = 0; t < this.threads; t++) {
+      const clock = (this.clocks[t] as Clock)[t] as number;
+      invariant(clock < this.clockMax, 'fewer clocks are in use than there are numbers');
+      this.now[t] = (clock << this.bits) | t;
+    }
+  }
+
+  /** Replaces every clock that is in use by what `change` answers; 0, nothing known, stays. */
+  private eachClock(change: (thread: number, clock: number) => number): void {
+    const { epochs, bits, mask } = this;
+    const all = (clocks: Clock, length: number): void => {
+      for (let t = 0; t < length; t++) {
+        if (clocks[t] !== 0) clocks[t] = change(t, clocks[t] as number);
+      }
+    };
+    for (const clocks of this.clocks) all(clocks, this.threads);
+    for (const { clock, length } of this.usedSyncs) all(clock, length);
+    for (let i = 1; i < this.readersUsed; i++) all(this.readers[i] as Clock, this.threads);
+    for (let i = 0; i < this.touchedCount; i++) {
+      const first = this.touched[i] as number;
+      for (let at = first; at <= first + 1; at++) {
+        const epoch = epochs[at] as number;
+        if (epoch > 0) epochs[at] = (change(epoch & mask, epoch >> bits) << bits) | (epoch & mask);
+      }
+    }
   }
 
   loaded(address: number, marked: boolean): void {
@@ -154,6 +206,7 @@ class RaceDetector implements Detector {
       if (this.isConcurrent(loads, clock)) this.report(address, loads, 'store', 'load');
     } else if (loads < 0) {
       this.checkReaders(address, this.readers[-loads] as Clock, clock);
+      this.readersFree.push(-loads);
     } else if (stored === 0) {
       this.touched[this.touchedCount++] = 2 * address;
     }
@@ -248,7 +301,7 @@ class RaceDetector implements Detector {
   }
 
   private inflate(first: number, second: number): number {
-    const entry = this.readersUsed++;
+    const entry = this.readersFree.pop() ?? this.readersUsed++;
     let clock = this.readers[entry];
     if (clock === undefined) {
       clock = new Int32Array(this.threads);
@@ -296,5 +349,10 @@ function join(into: Clock, from: Clock, length: number): void {
 export const race: DetectorKind = {
   name: 'race',
   summary: 'two accesses to a word, one of them a store, that nothing orders',
-  make: (guest) => new RaceDetector(guest),
+  make: (guest) => new RaceDetector(guest, Number.POSITIVE_INFINITY),
 };
+
+/** The same with clocks that are renumbered much sooner, to test that. */
+export function raceWithClocks(clockMax: number): DetectorKind {
+  return { ...race, make: (guest) => new RaceDetector(guest, clockMax) };
+}

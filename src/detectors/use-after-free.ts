@@ -19,7 +19,7 @@ class UseAfterFree implements Detector {
   private readonly free: Uint8Array;
   private readonly freeAtStart: Uint8Array;
   /** By frame: when it was freed last, 0 for before the execution, and by whom. */
-  private readonly freedAt: Int32Array;
+  private readonly freedAt: Float64Array;
   private readonly freedBy: string[] = [];
 
   constructor(guest: Guest, k: Kernel) {
@@ -28,7 +28,7 @@ class UseAfterFree implements Detector {
     this.first = firstPpn;
     this.firstWord = k.m.memory.frame(firstPpn);
     this.free = new Uint8Array(endPpn - firstPpn);
-    this.freedAt = new Int32Array(endPpn - firstPpn);
+    this.freedAt = new Float64Array(endPpn - firstPpn);
     this.freeAtStart = new Uint8Array(endPpn - firstPpn);
     for (const ppn of k.freeAtStart) this.freeAtStart[ppn - firstPpn] = 1;
   }
