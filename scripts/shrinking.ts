@@ -47,7 +47,7 @@ if (strategy === undefined) {
 
 /** The fewest preemptions that a search comes to, of those below what shrinking came to. */
 function searched(subject: Subject, shrunk: Shrunk, executions: number): number {
-  const trials = new Trials(subject, shrunk.seed);
+  const trials = new Trials(subject, shrunk.seed, shrunk.to.steps);
   const { schedule, finding } = shrunk;
   const list = schedule.split('.').map((part) => {
     const [lane, steps] = part.split('-').map(Number);

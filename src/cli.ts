@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { Shell } from './commands/shell.ts';
 import { EXIT, UsageError } from './errors.ts';
 import { didYouMean } from './nearest.ts';
+import { Stray } from './stray.ts';
 
 interface Verb {
   readonly summary: string;
@@ -11,28 +12,30 @@ interface Verb {
   load(): Promise<{ define(command: Command, shell: Shell): void }>;
 }
 
-const VERBS: Readonly<Record<string, Verb>> = {
-  run: { summary: 'run a program or scenario once', load: () => import('./commands/run.ts') },
-  explore: {
-    summary: 'run schedule after schedule until something is found',
-    load: () => import('./commands/explore.ts'),
-  },
-  fuzz: {
-    summary: 'generate programs and schedules until something is found',
-    load: () => import('./commands/fuzz.ts'),
-  },
-  shrink: {
-    summary: 'make the schedule of a finding small',
-    load: () => import('./commands/shrink.ts'),
-  },
-  replay: { summary: 'replay a trace and check it', load: () => import('./commands/replay.ts') },
-  show: { summary: 'show a trace as text', load: () => import('./commands/show.ts') },
-  diff: { summary: 'find where two traces part', load: () => import('./commands/diff.ts') },
-  list: {
-    summary: 'list programs, scenarios, strategies, detectors, mutants',
-    load: () => import('./commands/list.ts'),
-  },
-};
+const VERBS: ReadonlyMap<string, Verb> = new Map(
+  Object.entries<Verb>({
+    run: { summary: 'run a program or scenario once', load: () => import('./commands/run.ts') },
+    explore: {
+      summary: 'run schedule after schedule until something is found',
+      load: () => import('./commands/explore.ts'),
+    },
+    fuzz: {
+      summary: 'generate programs and schedules until something is found',
+      load: () => import('./commands/fuzz.ts'),
+    },
+    shrink: {
+      summary: 'make the schedule of a finding small',
+      load: () => import('./commands/shrink.ts'),
+    },
+    replay: { summary: 'replay a trace and check it', load: () => import('./commands/replay.ts') },
+    show: { summary: 'show a trace as text', load: () => import('./commands/show.ts') },
+    diff: { summary: 'find where two traces part', load: () => import('./commands/diff.ts') },
+    list: {
+      summary: 'list programs, scenarios, strategies, detectors, mutants',
+      load: () => import('./commands/list.ts'),
+    },
+  }),
+);
 
 const HELP = `
 Exit code: 0 nothing found, 1 a finding, 2 bad input, 3 a replay diverged, 4 nothing ran,
@@ -64,18 +67,28 @@ async function program(shell: Shell): Promise<Command> {
     .addHelpText('after', HELP);
   const [first, second] = shell.argv.filter((word) => !word.startsWith('-'));
   const asked = first === 'help' ? second : first;
-  if (first === 'help' && asked !== undefined && VERBS[asked] === undefined) {
-    throw new UsageError(`no command ${asked}${didYouMean(asked, Object.keys(VERBS))}`);
+  if (first === 'help' && asked !== undefined && !VERBS.has(asked)) {
+    throw new UsageError(`no command ${asked}${didYouMean(asked, VERBS.keys())}`);
   }
-  for (const [name, { summary, load }] of Object.entries(VERBS)) {
+  for (const [name, { summary, load }] of VERBS) {
     const command = prepared(root.command(name), shell).summary(summary);
     if (name === asked) (await load()).define(command, shell);
   }
   return root;
 }
 
+/** @throws UsageError when the current folder was removed: no path means anything then. */
+function checkFolder(): void {
+  try {
+    process.cwd();
+  } catch {
+    throw new UsageError('the current folder is gone');
+  }
+}
+
 async function main(shell: Shell): Promise<void> {
   try {
+    checkFolder();
     const root = await program(shell);
     if (shell.argv.length === 0) {
       shell.out.write(root.helpInformation() + HELP);
@@ -94,5 +107,8 @@ async function main(shell: Shell): Promise<void> {
 }
 
 const shell = new Shell(process.argv.slice(2), process.env);
+// A program of a user's has this process, too: what it leaves behind must not decide how we end.
+const stray = new Stray(shell);
 await main(shell);
-process.exitCode = shell.exitCode;
+await stray.settled();
+stray.exit();

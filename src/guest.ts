@@ -91,10 +91,12 @@ const BESIDE = '+';
 
 /** The processes of `churn foo 1 + churn bar 2`. */
 function processesOf(words: readonly string[]): Scenario['processes'] {
-  const at = words.indexOf(BESIDE);
-  const argv = at < 0 ? words : words.slice(0, at);
-  const first = { name: argv[0] ?? '', argv };
-  return at < 0 ? [first] : [first, ...processesOf(words.slice(at + 1))];
+  const all: string[][] = [[]];
+  for (const word of words) {
+    if (word === BESIDE) all.push([]);
+    else all.at(-1)?.push(word);
+  }
+  return all.map((argv) => ({ name: argv[0] ?? '', argv }));
 }
 
 /** @throws UsageError for a program that does not exist, or arguments that exec would not take. */

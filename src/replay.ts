@@ -1,8 +1,11 @@
+import type { ChoicePoint, Thread } from '../machine/index.ts';
 import { ReplayDivergence } from '../scheduler/divergence.ts';
 import { Replay, type ReplayWords } from '../scheduler/strategies/replay.ts';
+import type { Choices } from '../traces/choices.ts';
 import { readTrace, type Trace } from '../traces/reader.ts';
 import type { TraceHeader } from '../traces/trace.ts';
 import type { Sink } from '../traces/writer.ts';
+import { tooLong } from './affordable.ts';
 import { selectDetectors } from './detectors/index.ts';
 import { UsageError } from './errors.ts';
 import { explain } from './explain/explain.ts';
@@ -16,6 +19,8 @@ import { type Tally, tally } from './tally.ts';
 export interface ReplayOptions {
   /** What the trace is of; needed where its header does not say it, for a program of one's own. */
   readonly subject?: Runnable | undefined;
+  /** Steps after which it is refused, for a trace that is not trusted; any number if left out. */
+  readonly stepsMost?: number;
   /** Told what the guest prints. */
   readonly onPrint?: (text: string) => void;
   /** Takes a trace of the replay; byte for byte the original's, if that is whole. */
@@ -48,7 +53,7 @@ export function replay(of: Trace | Uint8Array, options: ReplayOptions = {}): Rep
   const subject = subjectFor(header, options.subject);
   const stage = new Stage(subject);
   const { machine } = stage;
-  const strategy = new Replay(trace.choices, wordsOf(stage));
+  const strategy = new Bounded(trace.choices, wordsOf(stage), options.stepsMost);
   stage.onPrint = options.onPrint ?? null;
   const { sink } = options;
   const recording = sink === undefined ? undefined : new Recording(machine, header, sink);
@@ -86,6 +91,26 @@ export function replay(of: Trace | Uint8Array, options: ReplayOptions = {}): Rep
     foreign: isForeign(header, subject),
     report,
   };
+}
+
+/** Steps between two looks at the bound, where the record has no switch. */
+const LOOK = 1 << 20;
+
+/** Makes the switches of a record, up to so many steps. @throws UsageError at more. */
+class Bounded extends Replay {
+  private readonly most: number;
+
+  constructor(record: Choices, words: ReplayWords, most = Number.POSITIVE_INFINITY) {
+    super(record, words);
+    this.most = most;
+  }
+
+  override choose(point: ChoicePoint): Thread {
+    if (point.step > this.most) throw tooLong(point.step);
+    const thread = super.choose(point);
+    if (this.most !== Number.POSITIVE_INFINITY) point.lease = Math.min(point.lease, LOOK);
+    return thread;
+  }
 }
 
 /** What to replay a trace on; with the detectors that watched then. */

@@ -65,6 +65,8 @@ const REGROWN = 400;
 const PROVEN = 445;
 const POLISHED = 460;
 const BUDGET = 500;
+/** Switches of a trace that can be shrunk: each candidate is a list of them. */
+const SWITCHES_MAX = 200_000;
 /** Interleavings up to which a program is small enough to look through, however long that takes. */
 const SMALL = 100_000_000;
 const EXHAUSTIVE = 5_000;
@@ -97,7 +99,10 @@ export function shrink(of: Trace | Uint8Array, given?: Runnable): Shrunk {
   if (subject.program !== header.program) {
     throw new UsageError(`the trace is of ${header.program}, not of ${subject.program}`);
   }
-  const trials = new Trials(subject, header.seed);
+  if (trace.choices.length > SWITCHES_MAX) {
+    throw new UsageError(`a trace of more than ${SWITCHES_MAX} switches cannot be shrunk`);
+  }
+  const trials = new Trials(subject, header.seed, end.steps);
   const first = trials.run(segmentsOf(trace, end.steps));
   const [known] = trace.findings;
   if (known === undefined && first.finding === undefined) {

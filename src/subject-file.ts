@@ -9,6 +9,7 @@ import { messageOf } from './model.ts';
 import { didYouMean } from './nearest.ts';
 import type { Subject } from './stage.ts';
 import { reason } from './trace-file.ts';
+import { expectUserCode } from './user-code.ts';
 
 /** `my-race.ts`, `./races.ts#second`: a path, and the export that is meant. */
 const FILE = /^(.*\.[cm]?[jt]s)(?:#(.*))?$/;
@@ -97,6 +98,7 @@ function doubtOf({ program, source }: TraceHeader): string | undefined {
 }
 
 async function evaluate(path: string, shown: string): Promise<unknown> {
+  expectUserCode();
   const [{ createJiti }, api] = await Promise.all([import('jiti'), import('./index.ts')]);
   const jiti = createJiti(pathToFileURL(resolve('.', 'any')).href, {
     // No cache on disk, in nobody's folder; none in memory, for what changes while we run.

@@ -26,10 +26,8 @@ function storedPath(id: string): string {
   return join(STORE, `${id}.xrt`);
 }
 
-/** What the operating system said, as the end of a sentence. */
-export function reason(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  const known: Record<string, string> = {
+const REASONS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
     ENOENT: 'no such file or folder',
     EISDIR: 'it is a folder',
     EEXIST: 'it exists; nothing is overwritten',
@@ -37,8 +35,13 @@ export function reason(error: unknown): string {
     EROFS: 'the file system is read-only',
     ENOSPC: 'no space left',
     ENOTDIR: 'a part of the path is not a folder',
-  };
-  return known[code ?? ''] ?? message;
+  }),
+);
+
+/** What the operating system said, as the end of a sentence. */
+export function reason(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return REASONS.get(code ?? '') ?? message;
 }
 
 /** A file that a trace is written to; each frame is with the operating system when it is written. */
@@ -106,7 +109,7 @@ export function storeTrace(id: string, header: TraceHeader, write: (path: string
   }
   const unfinished = `${storedPath(name)}.${process.pid}.tmp`;
   try {
-    mkdirSync(STORE, { recursive: true });
+    makeFolder(STORE);
     write(unfinished);
     renameSync(unfinished, storedPath(name));
   } catch (error) {
@@ -116,6 +119,17 @@ export function storeTrace(id: string, header: TraceHeader, write: (path: string
     throw new UsageError(`cannot write ${storedPath(name)}: ${reason(error)}`);
   }
   return name;
+}
+
+/** Makes a folder that may be there already. @throws UsageError if something else is. */
+export function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === 'EEXIST' ? 'it is not a folder' : reason(error);
+    throw new UsageError(`cannot use ${path}: ${why}`);
+  }
 }
 
 /** Whether a whole trace of the same run, by the same kernel, is in that file. */

@@ -129,3 +129,55 @@ describe('a file that a trace names is executed', () => {
     }
   });
 });
+
+describe('a small trace asks for little, or is refused in a line', () => {
+  it.each([
+    ['a machine of a gigabyte', { config: { frames: 262_144 } }],
+    ['a million pages of objects', { config: { nshm: 1024, nshmpg: 1024 } }],
+  ])('if it is for %s', (_, change) => {
+    const cwd = folder();
+    xv6(cwd, ['run', '--seed', '1', '--record', 'a.xrt']);
+    renamed(cwd, change);
+    for (const verb of VERBS) {
+      const { code, out, err } = xv6(cwd, [verb, 'b.xrt']);
+      expect([code, out]).toEqual([2, '']);
+      expect(err).toMatch(
+        /^xv6-replay: the trace asks for a machine of about [\d,]+ MiB, [^\n]*--unbounded\n$/,
+      );
+    }
+    expect(xv6(cwd, ['show', 'b.xrt']).code).toBe(0);
+  });
+
+  it('if it is for steps without end, whether its end says so or not', () => {
+    const cwd = folder();
+    xv6(cwd, ['run', 'x5', '--cpus', '1', '--seed', '1', '--record', 'a.xrt']);
+    const bodies = bodiesOf(readFileSync(join(cwd, 'a.xrt')));
+    const steps = 1e12;
+    const endless = bodies.map((body) => {
+      if (body.kind === 'header') {
+        const config = { ...(body.config as object), stepsMax: steps, tickInterval: 0 };
+        return { ...body, program: 'x5', config };
+      }
+      return body.kind === 'end' ? { ...body, steps } : body;
+    });
+    writeFileSync(join(cwd, 'b.xrt'), forged(endless));
+    for (const verb of VERBS) {
+      const { code, err } = xv6(cwd, [verb, 'b.xrt']);
+      expect(code).toBe(2);
+      expect(err).toMatch(/^xv6-replay: the trace asks for 1,000,000,000,000 steps or more, /);
+    }
+  });
+
+  it('if its events name a long text again and again', () => {
+    const cwd = folder();
+    xv6(cwd, ['run', '--seed', '1', '--record', 'a.xrt']);
+    const [header = {}] = bodiesOf(readFileSync(join(cwd, 'a.xrt')));
+    const strings = ['y'.repeat(60_000)];
+    const rows = new Uint8Array(4 * 500).map((_, i) => [0x05, 0, 0, 0][i % 4] as number);
+    const event = { kind: 'events', n: 0, count: 500, step: 0, strings, rows };
+    writeFileSync(join(cwd, 'b.xrt'), forged([header, event]));
+    const { code, err } = xv6(cwd, ['show', 'b.xrt', '--json']);
+    expect(code).toBe(2);
+    expect(err).toContain('the rows repeat too much text');
+  });
+});

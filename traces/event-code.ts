@@ -53,6 +53,9 @@ export const TEXT_LENGTH_MAX = 65_535;
 /** A frame that claims more events is damage. */
 export const EVENTS_PER_FRAME_MAX = 2 ** 24;
 
+/** UTF-16 units of all texts that the rows of one frame name, each as often as it is named. */
+const TOLD_MAX = 2 ** 22;
+
 /** Rows as they stand in a frame. */
 export interface EventRows {
   readonly count: number;
@@ -68,6 +71,7 @@ export class RowWriter {
   readonly #index = new Map<string, number>();
   #strings: string[] = [];
   #textUnits = 0;
+  #told = 0;
   #count = 0;
   #firstStep = 0;
   #step = 0;
@@ -84,6 +88,8 @@ export class RowWriter {
 
   /** About how many bytes the frame will take. */
   get size(): number {
+    // Two rows more can name no more than is left then.
+    if (this.#told > TOLD_MAX / 2) return Number.POSITIVE_INFINITY;
     return this.#out.at + this.#textUnits;
   }
 
@@ -138,6 +144,7 @@ export class RowWriter {
   }
 
   #intern(text: string): number {
+    this.#told += Math.min(text.length, TEXT_LENGTH_MAX);
     const known = this.#index.get(text);
     if (known !== undefined) return known;
     if (text.length > TEXT_LENGTH_MAX)
@@ -157,6 +164,7 @@ export class RowWriter {
     this.#index.clear();
     this.#strings = [];
     this.#textUnits = 0;
+    this.#told = 0;
     this.#count = 0;
     this.#firstStep = this.#step;
     return taken;
@@ -188,6 +196,7 @@ export function decodeRows(frame: EventRows): TraceEvent[] {
 class RowReader {
   readonly #in: ByteReader;
   readonly #strings: readonly string[];
+  #told = 0;
   #step: number;
 
   constructor(frame: EventRows) {
@@ -250,6 +259,8 @@ class RowReader {
   #string(index: number): string {
     const text = this.#strings[index];
     if (text === undefined) throw new Malformed('a string is not in the table');
+    this.#told += text.length;
+    if (this.#told > TOLD_MAX) throw new Malformed('the rows repeat too much text');
     return text;
   }
 

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Packr } from 'msgpackr';
 import { crc32 } from '../../traces/crc32.ts';
 import { UsageError } from '../errors.ts';
-import { reason, STORE } from '../trace-file.ts';
+import { makeFolder, reason, STORE } from '../trace-file.ts';
 
 /*
  * Where a campaign stands, in a file: a line that says what it is, a checksum of 4 bytes, and a body in
@@ -57,11 +57,12 @@ export function saveState<Standing>(
   checksum.writeUInt32LE(crc32(body));
   const unfinished = `${file}.${process.pid}.tmp`;
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     writeFileSync(unfinished, Buffer.concat([HEAD, checksum, body]));
     renameSync(unfinished, file);
   } catch (error) {
     if (existsSync(unfinished)) rmSync(unfinished, { force: true });
+    if (error instanceof UsageError) throw error;
     throw new UsageError(`cannot write ${file}: ${reason(error)}`);
   }
   return file;

@@ -5,7 +5,7 @@ import type { Choice, TraceEvent } from '../../traces/trace.ts';
 import { EXIT } from '../errors.ts';
 import { isWhole } from '../report/damage-text.ts';
 import { choiceLine, EventText } from '../report/event-text.ts';
-import { plural, printable } from '../report/text.ts';
+import { clip, plural, printable } from '../report/text.ts';
 import { openTrace } from '../trace-file.ts';
 import { examples } from './options.ts';
 import type { Shell } from './shell.ts';
@@ -29,12 +29,19 @@ function partingText<T>(parting: Parting<T>, lineOf: (item: T) => string, shell:
 function headerPart({ header }: TraceDifference, { ink }: Shell): string[] {
   if (header.length === 0) return [];
   const value = (x: unknown): string =>
-    x === undefined ? '(none)' : printable(typeof x === 'string' ? x : JSON.stringify(x));
-  const width = Math.max(...header.map(({ field }) => field.length));
-  const rows = header.map(
-    ({ field, a, b }) =>
-      `   ${printable(field).padEnd(width)}  ${ink.red(`a: ${value(a)}`)}  ${ink.green(`b: ${value(b)}`)}`,
+    x === undefined
+      ? '(none)'
+      : clip(printable(typeof x === 'string' ? x : JSON.stringify(x)), 200);
+  const width = Math.min(
+    60,
+    header.reduce((most, { field }) => Math.max(most, field.length), 0),
   );
+  const rows = header
+    .slice(0, 64)
+    .map(
+      ({ field, a, b }) =>
+        `   ${clip(printable(field), 60).padEnd(width)}  ${ink.red(`a: ${value(a)}`)}  ${ink.green(`b: ${value(b)}`)}`,
+    );
   return [`the headers differ:\n${rows.join('\n')}`];
 }
 

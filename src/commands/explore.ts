@@ -8,7 +8,7 @@ import { checkFound } from '../determinism.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import type { Discovery, Exploration } from '../explore.ts';
 import { outcomesText, progressText, verdictText } from '../report/exploration-text.ts';
-import { count, plural } from '../report/text.ts';
+import { clip, count, plural, printable } from '../report/text.ts';
 import type { Subject } from '../stage.ts';
 import { Interrupt } from './interrupt.ts';
 import { addLimits } from './limits.ts';
@@ -183,7 +183,7 @@ async function report(
 /** An order of locks, for example, is learnt over several executions. */
 function sayLearnt({ finding, seed }: Discovery, shell: Shell): void {
   const detail = finding.detail.map((line) => `  ${line}`).join('\n');
-  shell.say(`${finding.title}\n${detail}`);
+  shell.say(`${clip(printable(finding.title), 400)}\n${detail}`);
   shell.say(`seen over several executions, up to seed ${seed}, not in the last one alone`);
 }
 

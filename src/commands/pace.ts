@@ -1,12 +1,16 @@
 import { performance } from 'node:perf_hooks';
 import { InvalidArgumentError } from 'commander';
 
-const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
+const UNITS: ReadonlyMap<string, number> = new Map([
+  ['s', 1],
+  ['m', 60],
+  ['h', 3600],
+]);
 
 /** `90`, `60s`, `5m`, `2h` as seconds. */
 export function parseDuration(text: string): number {
   const [, digits, unit = 's'] = /^(\d+)([smh])?$/.exec(text) ?? [];
-  const seconds = Number(digits) * (UNITS[unit] as number);
+  const seconds = Number(digits) * (UNITS.get(unit) as number);
   if (seconds > 0 && seconds <= 1e7) return seconds;
   throw new InvalidArgumentError('It must be a time such as 60s, 5m or 2h.');
 }

@@ -10,7 +10,13 @@ import { openTrace } from '../trace-file.ts';
 import { addLook, type LookOptions, look } from './look.ts';
 import { examples } from './options.ts';
 import type { Shell } from './shell.ts';
-import { addSubject, reportDamage, type SubjectOptions, subjectToReplay } from './trace-report.ts';
+import {
+  addSubject,
+  reportDamage,
+  type SubjectOptions,
+  stepsAllowed,
+  subjectToReplay,
+} from './trace-report.ts';
 
 interface Options extends LookOptions, SubjectOptions {
   readonly json?: boolean;
@@ -21,13 +27,15 @@ async function run(trace: Trace, options: Options, shell: Shell): Promise<Replay
     const lost = damageLines(trace)[0];
     throw new UsageError(`the trace cannot be replayed, its header is lost: ${lost}`);
   }
+  const stepsMost = stepsAllowed(trace, options);
   const subject = await subjectToReplay(trace.header, options, shell);
   try {
     return replay(trace, {
       subject,
+      stepsMost,
       onPrint: (text) => {
         if (options.json) shell.json({ kind: 'output', text });
-        else shell.out.write(text);
+        else shell.prints(text);
       },
     });
   } catch (error) {

@@ -14,7 +14,7 @@ import { guestSpec, PARAM_RANGES } from '../guest.ts';
 import { didYouMean } from '../nearest.ts';
 import { commandsText, findingText, reported } from '../report/finding-text.ts';
 import { headline } from '../report/header-text.ts';
-import { count, plural, printable, shellWord } from '../report/text.ts';
+import { clip, count, plural, printable, shellWord } from '../report/text.ts';
 import { type RunOptions, type RunResult, runOn } from '../run.ts';
 import { limitsOfSchedule, parseSchedule } from '../schedule.ts';
 import { Stage, type Subject } from '../stage.ts';
@@ -144,7 +144,7 @@ async function runOnce(
   const onPrint = (text: string): void => {
     if (!prints) return;
     if (json) shell.json({ kind: 'output', text });
-    else shell.out.write(text);
+    else shell.prints(text);
   };
   const base: RunOptions = { seed, detail, ...chooser };
   // Opened last, so that what cannot run leaves no file behind.
@@ -208,8 +208,8 @@ function reportText(
   const effort = `${known.join(', ')}, ${(ms / 1000).toFixed(3)} s`;
   if (finding === undefined) {
     shell.say(`${headline(header)}\n${ink.green('nothing found')} in ${effort}`);
-    if (outcome !== undefined) shell.say(`outcome ${printable(String(outcome))}`);
-    for (const line of hints(result)) shell.say(line);
+    if (outcome !== undefined) shell.say(`outcome ${clip(printable(String(outcome)), 400)}`);
+    for (const line of hints(result)) shell.say(printable(line));
   } else {
     shell.say(findingText(reported(finding, id, report), header, look(options, shell)));
     shell.say(` ${effort}`);
@@ -220,7 +220,8 @@ function reportText(
     shell.say(`${finding ? ' ' : ''}recorded in ${file}, ${size}${replay}`);
   }
   if (finding !== undefined) {
-    shell.say(commandsText(kept ?? (file === undefined ? '(not kept)' : shellWord(file))));
+    const name = kept ?? (file === undefined ? undefined : shellWord(file));
+    shell.say(name === undefined ? ' Replay  the trace is not kept' : commandsText(name));
   }
 }
 

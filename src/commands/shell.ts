@@ -1,5 +1,6 @@
 import { type Ink, makeInk, wantsColour } from '../report/ink.ts';
 import { Output } from '../report/output.ts';
+import { consoleText, harmless, jsonLine } from '../report/text.ts';
 
 /** What a command has of the world. */
 export class Shell {
@@ -21,16 +22,21 @@ export class Shell {
 
   /** A line for people, on a line of its own whatever the guest has printed. */
   say(text: string): void {
-    this.out.write(`${this.out.isInLine ? '\n' : ''}${text}\n`);
+    this.out.write(`${this.out.isInLine ? '\n' : ''}${harmless(text)}\n`);
+  }
+
+  /** What the guest prints on its console. */
+  prints(text: string): void {
+    this.out.write(consoleText(text));
   }
 
   /** An object on a line of its own, for programs: docs/json.md. */
   json(value: { readonly kind: string; readonly [key: string]: unknown }): void {
-    this.out.write(`${JSON.stringify(value)}\n`);
+    this.out.write(`${jsonLine(value)}\n`);
   }
 
   /** A line about something wrong, on standard error. */
   warn(text: string): void {
-    this.err.write(`xv6-replay: ${text}\n`);
+    this.err.write(`xv6-replay: ${harmless(text)}\n`);
   }
 }

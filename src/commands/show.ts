@@ -13,7 +13,7 @@ import { headerText } from '../report/header-text.ts';
 import { LifeLines } from '../report/life-text.ts';
 import { Lines, type Writer } from '../report/output.ts';
 import { Pager, pagerCommand } from '../report/pager.ts';
-import { plural, printable } from '../report/text.ts';
+import { clip, count, harmless, jsonLine, plural, printable } from '../report/text.ts';
 import { openTrace } from '../trace-file.ts';
 import { addLook, type LookOptions, look } from './look.ts';
 import { examples, wholeNumber } from './options.ts';
@@ -57,6 +57,13 @@ function coloured(event: TraceEvent, line: string, { ink }: Shell): string {
   return event.kind === 'print' ? ink.bold(line) : ink.dim(line);
 }
 
+/*
+ * Characters that are shown of a trace, at most. A trace of ours has about 20 a byte, but repeated
+ * switches take next to no bytes, and a row may name a long text again and again.
+ */
+const TEXT_FREE = 2 ** 26;
+const TEXT_PER_BYTE = 64;
+
 /** Where to write the lines, one by one. */
 interface Sheet {
   readonly lines: Lines;
@@ -74,7 +81,7 @@ async function events(trace: Trace, { lines, options, shell }: Sheet): Promise<v
       continue;
     }
     if (event.kind === 'life') lives.see(event);
-    const line = options.json ? JSON.stringify(event) : coloured(event, text.line(event), shell);
+    const line = options.json ? jsonLine(event) : coloured(event, text.line(event), shell);
     if (!(await lines.add(line))) return;
   }
   if (options.json) return;
@@ -89,17 +96,17 @@ async function choices(trace: Trace, { lines, options, shell }: Sheet): Promise<
     if (step < options.from || step > options.to) continue;
     if (options.cpu !== undefined && options.cpu !== cpu) continue;
     const line = options.json
-      ? JSON.stringify({ kind: 'choice', index, step, lane })
+      ? jsonLine({ kind: 'choice', index, step, lane })
       : choiceLine({ step, lane }, index, cpus, guest);
     if (!(await lines.add(line))) return;
   }
 }
 
 async function beginning(trace: Trace, { lines, options }: Sheet): Promise<void> {
-  if (!options.json) await lines.add(headerText(trace));
+  if (!options.json) await lines.add(harmless(headerText(trace)));
   else if (trace.header !== undefined) {
     const { header } = trace;
-    await lines.add(JSON.stringify({ kind: 'header', formatVersion: TRACE_VERSION, ...header }));
+    await lines.add(jsonLine({ kind: 'header', formatVersion: TRACE_VERSION, ...header }));
   }
 }
 
@@ -114,26 +121,31 @@ async function ending(trace: Trace, { lines, options, shell }: Sheet): Promise<v
   if (!options.json) await lines.add('');
   for (const { kind: detector, ...finding } of trace.findings) {
     const line = options.json
-      ? JSON.stringify({ kind: 'finding', detector, ...finding, ...parts(finding.detail) })
-      : findingText({ detector, ...finding }, header, look(options, shell));
+      ? jsonLine({ kind: 'finding', detector, ...finding, ...parts(finding.detail) })
+      : harmless(findingText({ detector, ...finding }, header, look(options, shell)));
     await lines.add(line);
   }
   if (end === undefined) return;
-  if (options.json) await lines.add(JSON.stringify({ kind: 'end', ...end }));
+  if (options.json) await lines.add(jsonLine({ kind: 'end', ...end }));
   else {
     const counts = `${plural(end.steps, 'step')}, ${plural(end.switches, 'switch', 'switches')}`;
     await lines.add(
-      `end: ${printable(end.verdict)}; ${counts}, digest ${printable(`${end.digest}`)}`,
+      `end: ${clip(printable(end.verdict), 400)}; ${counts}, digest ${clip(printable(`${end.digest}`), 80)}`,
     );
   }
 }
 
 async function show(trace: Trace, options: Options, shell: Shell, to: Writer): Promise<void> {
-  const sheet = { lines: new Lines(to), options, shell };
+  const most = TEXT_FREE + TEXT_PER_BYTE * trace.size;
+  const sheet = { lines: new Lines(to, most), options, shell };
   await beginning(trace, sheet);
   await (options.choices ? choices(trace, sheet) : events(trace, sheet));
   await ending(trace, sheet);
   await sheet.lines.flush();
+  if (!sheet.lines.isFull) return;
+  throw new UsageError(
+    `the rest is left out: it is more than ${count(most)} characters; --from, --to and --kind choose a part`,
+  );
 }
 
 /** @throws UsageError for filters that no event or switch could pass. */

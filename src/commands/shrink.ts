@@ -10,7 +10,7 @@ import { openTrace, storeTrace, TraceFile } from '../trace-file.ts';
 import { addLook, type LookOptions, look } from './look.ts';
 import { examples, parseFile } from './options.ts';
 import type { Shell } from './shell.ts';
-import { addSubject, type SubjectOptions, subjectToReplay } from './trace-report.ts';
+import { addSubject, type SubjectOptions, stepsAllowed, subjectToReplay } from './trace-report.ts';
 
 interface Options extends LookOptions, SubjectOptions {
   readonly output?: string;
@@ -56,6 +56,7 @@ function summary({ from, to, executions, minimal, passing }: Shrunk, width: numb
 async function act(pathOrId: string, options: Options, shell: Shell): Promise<void> {
   if (options.output !== undefined) checkNew(options.output);
   const trace = openTrace(pathOrId);
+  stepsAllowed(trace, options);
   const given = trace.header && (await subjectToReplay(trace.header, options, shell));
   const shrunk = shrink(trace, given);
   const { subject, seed, strategy, from, to, minimal, schedule, executions } = shrunk;

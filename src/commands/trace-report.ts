@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Trace } from '../../traces/reader.ts';
 import type { TraceHeader } from '../../traces/trace.ts';
+import { affordable } from '../affordable.ts';
 import { isForeign } from '../replay.ts';
 import { damageLines } from '../report/damage-text.ts';
 import { printable, shellWord } from '../report/text.ts';
@@ -13,6 +14,7 @@ import type { Shell } from './shell.ts';
 /** Which file of the user's may be executed. */
 export interface SubjectOptions {
   readonly subject?: string;
+  readonly unbounded?: boolean;
 }
 
 export function addSubject(command: Command): void {
@@ -21,6 +23,12 @@ export function addSubject(command: Command): void {
     'the file that the trace is of; without it, the one it names if it is here and unchanged',
     parseFile,
   );
+  command.option('--unbounded', 'whatever time and memory it takes, for a trace that you trust');
+}
+
+/** How many steps a replay of a trace may take. @throws UsageError for one that asks for too much. */
+export function stepsAllowed(trace: Trace, { unbounded }: SubjectOptions): number {
+  return unbounded === true ? Number.POSITIVE_INFINITY : affordable(trace);
 }
 
 /**

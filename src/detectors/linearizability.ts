@@ -14,13 +14,15 @@ import { SegmentFamily } from './segment-family.ts';
 import { type ShmCall, type ShmLimits, ShmModel } from './shm-model.ts';
 import { isWritable, readName } from './user-memory.ts';
 
-const WHAT: Readonly<Record<string, ShmCall['what']>> = {
-  shm_open: 'open',
-  shm_trunc: 'trunc',
-  shm_map: 'map',
-  shm_close: 'close',
-  fork: 'fork',
-};
+const WHAT: ReadonlyMap<string, ShmCall['what']> = new Map(
+  Object.entries({
+    shm_open: 'open',
+    shm_trunc: 'trunc',
+    shm_map: 'map',
+    shm_close: 'close',
+    fork: 'fork',
+  }),
+);
 
 /** A call on record; what an exit or exec closed is worked out at the end. */
 class Entry {
@@ -128,7 +130,7 @@ class Linearizability implements Detector {
   }
 
   entered(pid: number, call: string): void {
-    const what = call === 'exec' ? 'leave' : WHAT[call];
+    const what = call === 'exec' ? 'leave' : WHAT.get(call);
     const p = myproc(this.k);
     if (p === undefined) return;
     let wanted = false;
@@ -184,7 +186,7 @@ class Linearizability implements Detector {
       return;
     }
     const entry = this.current[tid];
-    if (entry === undefined || (WHAT[call] === undefined && call !== 'exec')) return;
+    if (entry === undefined || (WHAT.get(call) === undefined && call !== 'exec')) return;
     this.current[tid] = undefined;
     entry.result = result;
     entry.end = this.events++;

@@ -23,7 +23,7 @@ import {
   SHM_RDONLY,
   SHM_RND,
 } from '../../kernel/abi.ts';
-import { quoted } from './text.ts';
+import { clip, quoted } from './text.ts';
 
 /** What a number stands for; undefined where it is just that number. */
 type Meaning = (value: number) => string | undefined;
@@ -59,29 +59,38 @@ const protection: Meaning = (value) =>
   value === PROT_NONE ? 'PROT_NONE' : flags({ PROT_READ, PROT_WRITE, PROT_EXEC })(value);
 
 /** By call and argument, what its numbers mean. */
-const MEANINGS: Readonly<Record<string, readonly (Meaning | undefined)[]>> = {
-  open: [undefined, access],
-  shm_map: [undefined, undefined, access],
-  posix_shm_open: [undefined, access, octal],
-  mmap: [
-    undefined,
-    undefined,
-    protection,
-    flags({ MAP_SHARED, MAP_PRIVATE, MAP_ANONYMOUS, MAP_FIXED }),
-  ],
-  sbrk: [undefined, name({ SBRK_LAZY })],
-  shmget: [name({ IPC_PRIVATE }), undefined, flags({ IPC_CREAT, IPC_EXCL }, octal)],
-  shmat: [undefined, undefined, flags({ SHM_RDONLY, SHM_RND })],
-  shmctl: [undefined, name({ IPC_RMID, IPC_SET, IPC_STAT })],
-};
+const MEANINGS: ReadonlyMap<string, readonly (Meaning | undefined)[]> = new Map(
+  Object.entries({
+    open: [undefined, access],
+    shm_map: [undefined, undefined, access],
+    posix_shm_open: [undefined, access, octal],
+    mmap: [
+      undefined,
+      undefined,
+      protection,
+      flags({ MAP_SHARED, MAP_PRIVATE, MAP_ANONYMOUS, MAP_FIXED }),
+    ],
+    sbrk: [undefined, name({ SBRK_LAZY })],
+    shmget: [name({ IPC_PRIVATE }), undefined, flags({ IPC_CREAT, IPC_EXCL }, octal)],
+    shmat: [undefined, undefined, flags({ SHM_RDONLY, SHM_RND })],
+    shmctl: [undefined, name({ IPC_RMID, IPC_SET, IPC_STAT })],
+  }),
+);
+
+/** A trace may have any number of arguments, of any length; no call of ours has more. */
+const ARGS_SHOWN = 16;
+const TEXT_SHOWN = 256;
 
 /** A call as in C. The kernel records a pointer as `0x…`, which is shown as it is. */
 export function callText(call: string, args: readonly (number | string)[]): string {
-  const texts = args.map((value, i) => {
-    if (typeof value === 'number') return MEANINGS[call]?.[i]?.(value) ?? String(value);
-    return /^0x[0-9a-f]+$/.test(value) ? value : quoted(value);
+  const meanings = MEANINGS.get(call);
+  const texts = args.slice(0, ARGS_SHOWN).map((value, i) => {
+    if (typeof value === 'number') return meanings?.[i]?.(value) ?? String(value);
+    const text = clip(value, TEXT_SHOWN);
+    return /^0x[0-9a-f]+$/.test(text) ? text : quoted(text);
   });
-  return `${call}(${texts.join(', ')})`;
+  if (args.length > ARGS_SHOWN) texts.push('…');
+  return `${clip(call, TEXT_SHOWN)}(${texts.join(', ')})`;
 }
 
 /** What a call answered, and what it stored; an address only once. */

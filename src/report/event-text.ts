@@ -37,10 +37,19 @@ function thread(pid: number): string {
 
 /** What happened, without when and where, in at most `TEXT_WIDTH` columns. */
 function what(event: TraceEvent, call: string | undefined): string {
-  if (event.kind !== 'exit') return clip(printable(told(event)), TEXT_WIDTH);
+  if (event.kind !== 'exit') return shown(told(event), TEXT_WIDTH);
   // What it answered is what people look for: rather the arguments are cut.
-  const result = clip(printable(` → ${resultText(event.result, event.out)}`), TEXT_WIDTH / 2);
-  return clip(printable(call ?? `${event.call}(…)`), TEXT_WIDTH - result.length) + result;
+  const result = shown(` → ${resultText(event.result, short(event.out))}`, TEXT_WIDTH / 2);
+  return shown(call ?? `${event.call}(…)`, TEXT_WIDTH - result.length) + result;
+}
+
+/** Clipped before it is looked at, too: a trace may have long texts, many times. */
+function shown(text: string, width: number): string {
+  return clip(printable(clip(text, 4 * TEXT_WIDTH)), width);
+}
+
+function short(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : clip(text, TEXT_WIDTH);
 }
 
 function told(event: Exclude<TraceEvent, ExitEvent>): string {
@@ -56,7 +65,7 @@ function told(event: Exclude<TraceEvent, ExitEvent>): string {
     case 'irq':
       return 'timer interrupt';
     case 'print':
-      return `prints ${quoted(event.text)}`;
+      return `prints ${quoted(clip(event.text, TEXT_WIDTH))}`;
     case 'lock':
       return `acquires ${event.name}`;
     case 'unlock':
@@ -71,7 +80,7 @@ function told(event: Exclude<TraceEvent, ExitEvent>): string {
 }
 
 function faultText({ scause, stval }: FaultEvent | PageEvent): string {
-  const address = stval.replace(/^0x0+(?=[\da-f])/, '0x');
+  const address = clip(stval, TEXT_WIDTH).replace(/^0x0+(?=[\da-f])/, '0x');
   return `${FAULTS[scause] ?? `trap ${scause}`} at ${address}`;
 }
 

@@ -3,12 +3,12 @@ import { makeStrategy } from '../../scheduler/strategies.ts';
 import { coverageText } from '../explore/coverage.ts';
 import { type Exploration, pctMissChance } from '../explore.ts';
 import type { Ink } from './ink.ts';
-import { count, plural } from './text.ts';
+import { clip, count, plural, printable } from './text.ts';
 
 /** `266 traces of two-open-close (dpor), 3,120 executions/s`. */
 function effort(so: Exploration, program: string, seconds: number): string {
   const rate = count(Math.round(so.executions / seconds));
-  return `${plural(so.executions, 'execution')} of ${program} (${so.strategy}), ${rate}/s`;
+  return `${plural(so.executions, 'execution')} of ${clip(printable(program), VALUE_MAX)} (${so.strategy}), ${rate}/s`;
 }
 
 /** How an exploration ended, in one line, and what exactly that says, in further ones. */
@@ -27,7 +27,8 @@ export function verdictText(
   if (so.spinLoops > 0) {
     lines.push(`${plural(so.spinLoops, 'spin loop')} taken to wait until what it reads changes`);
   }
-  if (so.notes.length > 0) lines.push(...so.notes.map((note) => `not complete: ${note}`));
+  if (so.notes.length > 0)
+    lines.push(...so.notes.map((note) => `not complete: ${clip(printable(note), LINE_MAX)}`));
   return lines;
 }
 
@@ -48,7 +49,7 @@ function unending({ abandoned, endless }: Exploration): string[] {
   const lines = [`${plural(abandoned, 'execution')} reached the step limit and say nothing`];
   if (endless === undefined) return lines;
   const { who, schedule = '' } = endless;
-  if (who.length > 0) lines.push(`on and on: ${who.join(', ')}`);
+  if (who.length > 0) lines.push(`on and on: ${clip(printable(who.join(', ')), LINE_MAX)}`);
   const isShort = schedule !== '' && schedule.length <= SCHEDULE_MAX;
   if (isShort) lines.push(`the first of them: run --schedule ${schedule}`);
   return lines;
@@ -56,6 +57,9 @@ function unending({ abandoned, endless }: Exploration): string[] {
 
 /** Characters of a schedule that a line shows. */
 const SCHEDULE_MAX = 60;
+/** Characters of a value that a program came to. */
+const VALUE_MAX = 60;
+const LINE_MAX = 400;
 
 /** What was covered, exactly. */
 function covered(so: Exploration): string[] {
@@ -131,7 +135,8 @@ export function outcomesText(so: Exploration): readonly string[] {
   const rows = so.outcomes
     .toSorted((a, b) => (a.value < b.value ? -1 : 1))
     .map(
-      ({ value, executions, schedule }) => [String(value), count(executions), schedule] as const,
+      ({ value, executions, schedule }) =>
+        [clip(printable(String(value)), VALUE_MAX), count(executions), schedule] as const,
     );
   const width = Math.max(...rows.map(([value]) => value.length), 'outcome'.length);
   const wide = Math.max(...rows.map(([, times]) => times.length), 'times'.length);

@@ -1,6 +1,11 @@
 import type { Trace } from '../../traces/reader.ts';
 import type { TraceHeader } from '../../traces/trace.ts';
-import { plural, printable, wrap } from './text.ts';
+import { clip, plural, printable, wrap } from './text.ts';
+
+/** What people are shown of a header, whatever stands in it. */
+const HEADLINE_MAX = 2000;
+const WORD_MAX = 80;
+const CONFIG_MAX = 64;
 
 const DETAIL: Readonly<Record<number, string>> = {
   0: 'none',
@@ -31,20 +36,27 @@ export function headline(
     `seed ${seed}`,
     ...planted,
   ];
-  return printable(parts.join(' · '));
+  return clip(printable(parts.join(' · ')), HEADLINE_MAX);
 }
 
 /** The block that begins `show`. */
 export function headerText(trace: Trace): string {
   const { header } = trace;
   if (header === undefined) return 'the header is lost: what ran is not known';
-  const config = Object.entries(header.config).map(([name, value], i, all) =>
-    printable(`${name} ${value}${i < all.length - 1 ? ',' : ''}`),
-  );
+  const config = Object.entries(header.config)
+    .slice(0, CONFIG_MAX)
+    .map(([name, value], i, all) =>
+      printable(
+        `${clip(name, WORD_MAX)} ${clip(`${value}`, WORD_MAX)}${i < all.length - 1 ? ',' : ''}`,
+      ),
+    );
   const rows = [
     ['ran', headline(header)],
     ['config', wrap(config, '         ')],
-    [header.guest === 'bare' ? 'version' : 'kernel', printable(header.fingerprint)],
+    [
+      header.guest === 'bare' ? 'version' : 'kernel',
+      clip(printable(header.fingerprint), HEADLINE_MAX),
+    ],
     ['events', eventsText(header)],
     ['holds', contents(trace)],
   ];

@@ -1,8 +1,10 @@
 import type { LifeEvent } from '../../traces/trace.ts';
-import { count, plural, printable, wrap } from './text.ts';
+import { clip, count, plural, printable, wrap } from './text.ts';
 
 /** Of a longer life, so many states are shown from its beginning and as many from its end. */
 const ENDS = 12;
+/** Characters of a name. */
+const NAME = 60;
 /** Beyond this many objects the report counts. */
 const OBJECTS = 64;
 
@@ -52,7 +54,7 @@ export class LifeLines {
       if (between > 0) states.push(`… ${plural(between, 'state')} …`);
       states.push(...last.map(stateText));
       const words = states.map((state, i) => (i + 1 < states.length ? `${state} →` : state));
-      return `life of ${printable(object)}\n  ${wrap(words, '  ')}`;
+      return `life of ${clip(printable(object), NAME)}\n  ${wrap(words, '  ')}`;
     });
     if (this.further > 0) lines.push(`and ${plural(this.further, 'more object')}`);
     return lines;
@@ -62,5 +64,5 @@ export class LifeLines {
 /** `attached at 1,204 by pid 3 (2)`: then there are two mappings. */
 function stateText({ state, step, pid, count: mappings }: LifeEvent): string {
   const many = mappings > 1 ? ` (${count(mappings)})` : '';
-  return `${printable(state)} at ${count(step)} by pid ${pid}${many}`;
+  return `${clip(printable(state), NAME)} at ${count(step)} by pid ${pid}${many}`;
 }

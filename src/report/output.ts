@@ -53,13 +53,25 @@ export class Output implements Writer {
 export class Lines {
   private readonly writer: Writer;
   private text = '';
+  /** Characters that may still come. */
+  private left: number;
 
-  constructor(writer: Writer) {
+  /** @param most characters at most, in all lines */
+  constructor(writer: Writer, most = Number.POSITIVE_INFINITY) {
     this.writer = writer;
+    this.left = most;
   }
 
-  /** Adds a line. False when nobody reads any more. */
+  /** Whether a line did not come out because there were too many. */
+  get isFull(): boolean {
+    return this.left < 0;
+  }
+
+  /** Adds a line. False when nobody reads any more, or when it is one too many. */
   async add(line: string): Promise<boolean> {
+    if (this.left < 0) return false;
+    this.left -= line.length + 1;
+    if (this.left < 0) return false;
     this.text += `${line}\n`;
     if (this.text.length >= 1 << 16) await this.flush();
     return !this.writer.closed;

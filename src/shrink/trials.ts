@@ -46,9 +46,11 @@ export class Trials {
   private readonly tried = new Set<string>();
   private readonly names: readonly string[];
   private wanted: string | undefined;
-  private stepsMax = Number.POSITIVE_INFINITY;
+  private stepsMax: number;
 
-  constructor(subject: Subject, seed: number) {
+  /** @param steps of the trace that is to be shrunk: an execution that goes on much longer is lost */
+  constructor(subject: Subject, seed: number, steps: number) {
+    this.stepsMax = Math.max(STEPS_MIN, 4 * steps);
     this.stage = new Stage(subject);
     this.seed = seed;
     this.names = namesIn(this.stage);

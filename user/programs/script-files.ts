@@ -27,11 +27,13 @@ export interface FileMemory {
   readonly files: number[];
 }
 
-const MODES: Readonly<Record<string, number>> = {
-  c: O_CREATE | O_RDWR,
-  r: O_RDONLY,
-  t: O_CREATE | O_RDWR | O_TRUNC,
-};
+const MODES: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    c: O_CREATE | O_RDWR,
+    r: O_RDONLY,
+    t: O_CREATE | O_RDWR | O_TRUNC,
+  }),
+);
 /** Bytes that `pass` reads at once. */
 const PIECE = 64;
 
@@ -55,7 +57,7 @@ export function remember(memory: FileMemory, fd: number): number {
 export const FILE_CALLS: Readonly<Record<string, Call>> = {
   /** file:PATH:c, r or t: creates, only reads, or creates and truncates. */
   *file(u, memory, [path = '', mode = 'c']) {
-    return remember(memory, yield* open(u, path, MODES[mode] ?? O_RDONLY));
+    return remember(memory, yield* open(u, path, MODES.get(mode) ?? O_RDONLY));
   },
   *fread(u, memory, [n, bytes]) {
     return read(u, file(memory, n), BUFFER, Number(bytes)) ?? (yield);

@@ -49,12 +49,14 @@ type Call = (u: Context, memory: Memory, args: readonly string[]) => Part<number
 
 const PGSIZE = 4096;
 const ACCESS = PROT_READ | PROT_WRITE;
-const MODES: Readonly<Record<string, number>> = {
-  c: O_CREATE | O_RDWR,
-  x: O_CREATE | O_EXCL | O_RDWR,
-  t: O_RDWR | O_TRUNC,
-  r: O_RDONLY,
-};
+const MODES: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    c: O_CREATE | O_RDWR,
+    x: O_CREATE | O_EXCL | O_RDWR,
+    t: O_RDWR | O_TRUNC,
+    r: O_RDONLY,
+  }),
+);
 /** In what is attached, behind the first word, which other steps change. */
 const MUTEX = 64;
 
@@ -64,7 +66,7 @@ const sign = (result: number): number => (result < 0 ? -1 : 0);
 export const MAP_CALLS: Readonly<Record<string, Call>> = {
   /** pfile:NAME:c, x, t or r: opens POSIX shared memory, and remembers it among the files. */
   *pfile(u, memory, [name = '', mode = 'c']) {
-    return remember(memory, yield* shm_open(u, name, MODES[mode] ?? O_RDONLY));
+    return remember(memory, yield* shm_open(u, name, MODES.get(mode) ?? O_RDONLY));
   },
   *punlink(u, _memory, [name = '']) {
     return yield* shm_unlink(u, name);

@@ -231,7 +231,7 @@ function parse(
 ): { who: string; call: Call; args: string[]; expected: string } | undefined {
   const [, who = '', line = '', , expected = ''] = /^([pc]\/)?([^=]+)(=(.*))?$/.exec(step) ?? [];
   const [name = '', ...args] = line.split(':');
-  const call = KINDS.find((calls) => calls[name] !== undefined)?.[name];
+  const call = KINDS.find((calls) => Object.hasOwn(calls, name))?.[name];
   return call === undefined ? undefined : { who, call, args, expected };
 }
 

@@ -14,15 +14,17 @@ import {
 } from '../history.ts';
 import type { Moment } from '../moment.ts';
 
-const VERBS: Readonly<Record<string, string>> = {
-  load: 'reads',
-  store: 'writes',
-  modify: 'modifies',
-  plain: 'writes',
-};
+const VERBS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    load: 'reads',
+    store: 'writes',
+    modify: 'modifies',
+    plain: 'writes',
+  }),
+);
 
 function verb(moment: Moment): string {
-  return VERBS[moment.kind] ?? moment.kind;
+  return VERBS.get(moment.kind) ?? moment.kind;
 }
 
 function nothingOrders({ by }: Moment): string {

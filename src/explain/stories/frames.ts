@@ -18,16 +18,18 @@ import {
 import type { Moment } from '../moment.ts';
 import { frameName, valueText } from '../value.ts';
 
-const PHRASES: Readonly<Record<string, string>> = {
-  allocate: 'was given it',
-  free: 'freed it',
-  map: 'mapped it',
-  unmap: 'unmapped it',
-};
+const PHRASES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    allocate: 'was given it',
+    free: 'freed it',
+    map: 'mapped it',
+    unmap: 'unmapped it',
+  }),
+);
 
 /** What somebody did to a frame: `mapped it, read-only`. */
 function deed({ kind, before = 0, after }: Moment): string {
-  const did = PHRASES[kind] ?? 'used it';
+  const did = PHRASES.get(kind) ?? 'used it';
   if (kind !== 'map') return did;
   if ((after & PTE_RWX) === 0) return 'made it a page table';
   const rights = (after & PTE_W) === 0 ? 'read-only' : 'writable';
