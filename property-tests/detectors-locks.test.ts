@@ -95,15 +95,69 @@ describe('locks in a circle', () => {
     );
   });
 
-  test('of one class', () => {
+  test('of two whose names differ by a number', () => {
     reported(
-      ({ mutex, thread }) => {
-        thread('t', taking(mutex('account[0]'), mutex('account[1]')));
-        thread('u', taking());
+      ({ mutex, semaphore, thread }) => {
+        const [a, b, turn] = [mutex('account[0]'), mutex('account[1]'), semaphore('turn')];
+        thread('t', function* () {
+          yield* taking(a, b)();
+          turn.post() ?? (yield);
+        });
+        thread('u', function* () {
+          turn.wait() ?? (yield);
+          yield* taking(b, a)();
+        });
       },
       'lock-order',
-      ['two locks of one class: account', 't takes'],
+      ['locks in a circle', 'account[0]', 'account[1]'],
     );
+  });
+
+  test('of two, one of them with a gate and one without', () => {
+    reported(
+      ({ mutex, semaphore, thread }) => {
+        const [gate, a, b, turn] = [mutex('g'), mutex('a'), mutex('b'), semaphore('turn')];
+        thread('t', function* () {
+          yield* taking(gate, a, b)();
+          turn.post() ?? (yield);
+        });
+        thread('u', function* () {
+          turn.wait() ?? (yield);
+          yield* taking(b, a)();
+        });
+      },
+      'lock-order',
+      ['locks in a circle', 'a', 'b'],
+    );
+  });
+});
+
+describe('no circle that can close', () => {
+  test('a third lock is held around both orders', () => {
+    silent(({ mutex, thread }) => {
+      const [gate, a, b] = [mutex('g'), mutex('a'), mutex('b')];
+      thread('t', taking(gate, a, b));
+      thread('u', taking(gate, b, a));
+    });
+  });
+
+  test('one thread takes both orders', () => {
+    silent(({ mutex, thread }) => {
+      const [a, b] = [mutex('a'), mutex('b')];
+      thread('t', function* () {
+        yield* taking(a, b)();
+        yield* taking(b, a)();
+      });
+      thread('u', taking(a));
+    });
+  });
+
+  test('all take locks of one class in one order', () => {
+    silent(({ mutex, thread }) => {
+      const [a, b] = [mutex('account[0]'), mutex('account[1]')];
+      thread('t', taking(a, b));
+      thread('u', taking(a, b));
+    });
   });
 });
 
