@@ -17,7 +17,7 @@ export type MemoryModel = 'sc' | 'tso' | 'pso';
 export const MEMORY_MODELS: readonly MemoryModel[] = ['sc', 'tso', 'pso'];
 
 /** Words that a PSO buffer holds at most; a store to one more waits. A TSO buffer has no limit. */
-const PSO_WORDS = 16;
+const PSO_WORDS = 256;
 
 /** A store that is not in memory yet. */
 interface Entry {
@@ -68,7 +68,7 @@ export class StoreBuffers {
 
   /** Number of the CPU whose buffer it is. */
   cpuOf(drain: Thread): number {
-    return Math.floor(this.drains.indexOf(drain) / this.slots);
+    return Math.floor(this.numberOf(drain) / this.slots);
   }
 
   isEmpty(cpu: number): boolean {
@@ -100,7 +100,7 @@ export class StoreBuffers {
 
   /** The oldest store of a lane reaches memory. Answers its address. */
   drain(words: Int32Array, drain: Thread): op.Address {
-    const at = this.drains.indexOf(drain);
+    const at = this.numberOf(drain);
     const cpu = Math.floor(at / this.slots);
     const slot = at % this.slots;
     const entries = this.entries[cpu] as Entry[];
@@ -115,8 +115,18 @@ export class StoreBuffers {
   /** Adds the lanes that could step to those that are there; answers how many there are then. */
   gather(enabled: Thread[], count: number): number {
     let all = count;
-    for (const drain of this.drains) if (drain.kind === op.DRAIN) enabled[all++] = drain;
+    for (let cpu = 0; cpu < this.entries.length; cpu++) {
+      const entries = this.entries[cpu] as Entry[];
+      for (const [i, { slot }] of entries.entries()) {
+        if (entries.findIndex((entry) => entry.slot === slot) !== i) continue;
+        enabled[all++] = this.drains[cpu * this.slots + slot] as Thread;
+      }
+    }
     return all;
+  }
+
+  private numberOf(drain: Thread): number {
+    return -1 - this.entries.length - drain.id;
   }
 
   /** Shows the oldest store of a slot as the operation that its lane is about to perform. */

@@ -39,9 +39,28 @@ it.each([
   expect(lines.find(({ kind }) => kind === 'exploration')).toMatchObject(complete);
 });
 
+it.each([
+  ['', 'published', 'the pointer was seen before what it points to'],
+  ['#torn', 'sequenced', 'x and y are of two updates'],
+  ['#early', 'released', 'counted to'],
+])('store-order.ts%s is wrong under pso alone, and #%s is right', (wrong, right, title) => {
+  const file = `${EXAMPLES}store-order.ts`;
+  const ask = (name: string, ...more: string[]): ReturnType<typeof xv6Json> =>
+    xv6Json(folder(), ['explore', `${file}${name}`, ...more]);
+  const found = ask(wrong);
+  expect(found.code).toBe(1);
+  const report = found.lines.find(({ kind }) => kind === 'finding');
+  expect(report?.title).toContain(title);
+  for (const memory of ['sc', 'tso']) expect(ask(wrong, '--memory', memory).code).toBe(0);
+  const { code, lines } = ask(`#${right}`);
+  expect(code).toBe(0);
+  expect(lines.find(({ kind }) => kind === 'exploration')).toMatchObject({ complete: true });
+});
+
 it('every example is tested here, and runs as it stands', () => {
   const files = readdirSync(EXAMPLES).filter((name) => name.endsWith('.ts'));
-  const names = 'aba-stack bounded-queue dining-philosophers one-condition peterson x5-race';
+  const names =
+    'aba-stack bounded-queue dining-philosophers one-condition peterson store-order x5-race';
   expect(files).toEqual(names.split(' ').map((name) => `${name}.ts`));
   for (const file of files) {
     const { code, err } = xv6(folder(), ['run', `${EXAMPLES}${file}`, '--seed', '1']);

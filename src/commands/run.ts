@@ -1,8 +1,9 @@
 import { statSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { isMutant, MUTANTS, type MutantName } from '../../kernel/mutants.ts';
 import { PARAM, type Param } from '../../kernel/param.ts';
+import { MEMORY_MODELS, type MemoryModel } from '../../machine/index.ts';
 import { SEARCHES } from '../../scheduler/searches.ts';
 import { Segments } from '../../scheduler/strategies/segments.ts';
 import { makeStrategy, STRATEGIES } from '../../scheduler/strategies.ts';
@@ -18,7 +19,7 @@ import { clip, count, plural, printable, shellWord } from '../report/text.ts';
 import { type RunOptions, type RunResult, runOn } from '../run.ts';
 import { limitsOfSchedule, parseSchedule } from '../schedule.ts';
 import { Stage, type Subject } from '../stage.ts';
-import { kernelSubject, limited } from '../subject.ts';
+import { kernelSubject, limited, withMemory } from '../subject.ts';
 import { isSubjectFile, loadSubject } from '../subject-file.ts';
 import { copyTrace, storeTrace, TraceFile } from '../trace-file.ts';
 import { addLimits, flagOf, givenLimits } from './limits.ts';
@@ -36,6 +37,7 @@ export interface RunCommandOptions extends LookOptions {
   readonly detail: number;
   readonly mutant?: readonly string[];
   readonly detectors?: readonly string[];
+  readonly memory?: MemoryModel;
   readonly json?: boolean;
   readonly [limit: string]: unknown;
 }
@@ -88,9 +90,10 @@ export async function askedFor(
   const [program, args] = programAndArgs(operands, shell.argv);
   const limits = { ...givenLimits(options), ...limitsOfSchedule(options.schedule ?? '') };
   const overrides = options.cpus === undefined ? limits : { ...limits, ncpu: options.cpus };
-  const subject = isSubjectFile(program)
+  const given = isSubjectFile(program)
     ? await fromFile(program, args, overrides, options.mutant)
     : kernelSubject(guestSpec(program, args, overrides, options.mutant));
+  const subject = options.memory === undefined ? given : withMemory(given, options.memory);
   const { detectors } = options;
   if (detectors === undefined) return subject;
   const [blind] = new Stage(subject).blind(selectDetectors(detectors));
@@ -291,6 +294,12 @@ export function addGuestOptions(command: Command, explores = false): void {
     )
     .option('--strategy <name>', chooser, explores ? String : parseStrategy)
     .option('--mutant <names>', 'switch on planted defects of the kernel: `list`', parseNames)
+    .addOption(
+      new Option(
+        '--memory <model>',
+        'how memory orders stores: store buffers for tso, pso',
+      ).choices(MEMORY_MODELS),
+    )
     .option('--detectors <names>', 'only these watch, and panic: `list`', parseNames)
     .option('--json', 'one JSON object a line instead of text');
 }

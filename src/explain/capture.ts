@@ -7,6 +7,7 @@ import {
   COND_SIGNAL,
   COND_WAIT,
   COND_WAKE,
+  type Cpu,
   ECALL,
   EXCHANGE,
   FETCH_ADD,
@@ -209,10 +210,10 @@ export class Capture implements Observer {
     this.push('plain', word, before, now, this.m.step, error);
   }
 
-  performed(kind: number, a: number, b: number): void {
+  performed(kind: number, a: number, b: number, _c: number, answer: number): void {
     switch (kind) {
       case LOAD:
-        this.access('load', a);
+        this.access('load', a, -1, answer);
         break;
       case STORE:
         this.keepStore(a, b);
@@ -321,16 +322,37 @@ export class Capture implements Observer {
       const ppn = (entry & PTE_V) === 0 ? 0 : ppnOfPte(entry);
       if (this.frames.has(ppn)) this.note(entry === value ? 'map' : 'unmap', ppn, before, value);
     }
-    this.access('store', a);
+    this.access('store', a, -1, value);
   }
 
-  /** @param va where a user program sees it; -1 for the kernel's own */
-  private access(kind: MomentKind, address: number, va = -1): void {
+  /** A store that was performed before reaches memory: nobody's code runs. */
+  drained(cpu: number, address: number, value: number): void {
     const { m } = this;
-    const now = m.words[address] as number;
+    if (!this.values.has(address)) return;
+    this.values.set(address, value);
+    const { cpu: before, current } = m;
+    m.cpu = m.cpus[cpu] as Cpu;
+    // Without a kernel each thread has a CPU, and its number.
+    m.current = m.cpu.thread ?? m.threads[cpu] ?? current;
+    this.push('drain', address, value, value, m.step, undefined);
+    m.cpu = before;
+    m.current = current;
+  }
+
+  /**
+   * @param va where a user program sees it; -1 for the kernel's own
+   * @param now what was seen or stored: with a store buffer, not what is in memory
+   */
+  private access(
+    kind: MomentKind,
+    address: number,
+    va = -1,
+    now = this.m.words[address] as number,
+  ): void {
+    const { m } = this;
     const before = this.values.get(address);
     if (before !== undefined) {
-      this.values.set(address, now);
+      if (m.buffers === null || kind === 'modify') this.values.set(address, now);
       this.push(kind, address, before, now, m.step, this.stack(), va);
     } else if (this.frames.has(m.memory.ppnOf(address))) {
       this.push(kind, address, undefined, now, m.step, this.stack(), va);

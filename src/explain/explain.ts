@@ -110,12 +110,17 @@ function both(capture: Capture, inner: Observer, until: number): Observer {
     },
     locking: (lock) => inner.locking?.(lock),
     performed: (kind, a, b, c, answer) => {
-      capture.performed(kind, a, b);
+      capture.performed(kind, a, b, c, answer);
       inner.performed(kind, a, b, c, answer);
     },
     accessed: (kind, address, va, value, answer) => {
       capture.accessed(kind, address, va);
       inner.accessed(kind, address, va, value, answer);
+    },
+    drained: (cpu, address, value) => {
+      if (m.step > until) throw new StopExecution();
+      capture.drained(cpu, address, value);
+      inner.drained?.(cpu, address, value);
     },
     switching: (from, to) => {
       capture.switching(from, to);

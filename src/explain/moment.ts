@@ -20,6 +20,7 @@ export type MomentKind =
   | 'wait'
   | 'signal'
   | 'broadcast'
+  | 'drain'
   | 'panic'
   | 'other';
 

@@ -24,16 +24,17 @@ function commandText({ program, args }: Pick<TraceHeader, 'program' | 'args'>): 
 export function headline(
   header: Pick<
     TraceHeader,
-    'guest' | 'program' | 'args' | 'cpus' | 'strategy' | 'seed' | 'mutants'
+    'guest' | 'program' | 'args' | 'cpus' | 'strategy' | 'seed' | 'mutants' | 'config'
   >,
 ): string {
-  const { guest, cpus, strategy, seed, mutants } = header;
+  const { guest, cpus, strategy, seed, mutants, config } = header;
   const planted = mutants.map((name) => `mutant ${name}`);
   const parts = [
     commandText(header),
     plural(cpus, guest === 'bare' ? 'thread' : 'CPU'),
     strategy,
     `seed ${seed}`,
+    ...(config.memory === undefined ? [] : [`memory ${config.memory}`]),
     ...planted,
   ];
   return clip(printable(parts.join(' · ')), HEADLINE_MAX);

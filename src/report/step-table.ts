@@ -61,6 +61,8 @@ function what(
     case 'map':
     case 'unmap':
       return `${kind}s ${name}`;
+    case 'drain':
+      return `store of ${name} reaches memory`;
     case 'flush':
       return 'sfence';
     case 'switch':
