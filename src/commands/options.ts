@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { InvalidArgumentError } from 'commander';
+import { MEMORY_MODELS, type MemoryModel } from '../../machine/index.ts';
 
 /** A parser for a whole number in a range, inclusive. */
 export function wholeNumber(least: number, most: number): (text: string) => number {
@@ -8,6 +9,20 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
     if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
     throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
   };
+}
+
+const parseMebibytes = wholeNumber(64, 1024);
+
+/** How memory orders stores; or, for a kernel in a file, how much there is, in MiB. */
+export function parseMemory(text: string): MemoryModel | number {
+  if (/^\d/.test(text)) return parseMebibytes(text);
+  return parseModel(text);
+}
+
+export function parseModel(text: string): MemoryModel {
+  const model = MEMORY_MODELS.find((each) => each === text);
+  if (model !== undefined) return model;
+  throw new InvalidArgumentError(`It must be ${MEMORY_MODELS.join(', ')}.`);
 }
 
 /** Any safe integer, as the trace format allows; -0 is 0. */

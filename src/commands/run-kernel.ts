@@ -1,6 +1,7 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { type Command, InvalidArgumentError } from 'commander';
+import type { MemoryModel } from '../../machine/index.ts';
 import { Board } from '../../riscv/board.ts';
 import { isElf } from '../../riscv/elf.ts';
 import { Refusal } from '../../riscv/refusal.ts';
@@ -16,7 +17,8 @@ export interface KernelOptions {
   readonly prompt?: string;
   readonly until?: string;
   readonly failOn?: RegExp;
-  readonly memory?: number;
+  /** MiB; a model of memory is for our own kernel and bare programs. */
+  readonly memory?: number | MemoryModel;
   readonly legacyDisk?: boolean;
   readonly maxInstructions?: number;
   readonly seed?: number;
@@ -48,7 +50,6 @@ export function addKernelOptions(command: Command): void {
     .option('--prompt <text>', 'what the shell prints when it waits (usually "$ ")')
     .option('--until <text>', 'end when this is printed')
     .option('--fail-on <regexp>', `a line that is a finding (usually ${FAILS.source})`, parseRegExp)
-    .option('--memory <MiB>', 'RAM, 64 to 1024 (usually 128)', wholeNumber(64, 1024))
     .option('--legacy-disk', 'a disk of virtio version 1, as kernels before October 2021 want it')
     .option(
       '--max-instructions <n>',
@@ -64,7 +65,10 @@ function typed(line: string, before: readonly string[] = []): readonly string[] 
 /** Whether `run` means a kernel in a file: it is an ELF file, or a disk for it is given. */
 export function isKernelFile(program: string | undefined, options: KernelOptions): boolean {
   if (options.disk !== undefined) return true;
-  const alone = ONLY_HERE.find((name) => options[name as keyof KernelOptions] !== undefined);
+  const alone = ONLY_HERE.find((name) => {
+    const given = options[name as keyof KernelOptions];
+    return given !== undefined && !(name === 'memory' && typeof given === 'string');
+  });
   if (program !== undefined && startsAsElf(program)) return true;
   if (alone === undefined) return false;
   throw new UsageError(`${flagOf(alone)} is for a kernel in a file, with --disk`);
@@ -98,6 +102,8 @@ export function runKernelFile(
   const strange = NOT_YET.find((name) => (options as Record<string, unknown>)[name] !== undefined);
   if (strange !== undefined)
     throw new UsageError(`${flagOf(strange)} is not there yet for a kernel in a file`);
+  if (typeof options.memory === 'string')
+    throw new UsageError(`--memory ${options.memory} is not there yet for a kernel in a file`);
   const { cpus = 1, seed = drawSeed(), disk } = options;
   if (cpus > HARTS_MAX) throw new UsageError(`a kernel in a file runs on 1 to ${HARTS_MAX} CPUs`);
   const board = makeBoard(path, disk, options, cpus);
@@ -124,12 +130,13 @@ export function runKernelFile(
 function makeBoard(
   path: string,
   disk: string | undefined,
-  { memory = 128, legacyDisk = false }: KernelOptions,
+  { memory, legacyDisk = false }: KernelOptions,
   harts: number,
 ): Board {
   const kernel = read(path);
   const image = disk === undefined ? undefined : read(disk);
-  const config = { harts, memory, ratio: 1, legacyDisk };
+  const mebibytes = typeof memory === 'number' ? memory : 128;
+  const config = { harts, memory: mebibytes, ratio: 1, legacyDisk };
   try {
     const board = new Board(kernel, image ?? new Uint8Array(0), config);
     if (image !== undefined && image.length > 0) return board;

@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { isMutant, MUTANTS, type MutantName } from '../../kernel/mutants.ts';
 import { PARAM, type Param } from '../../kernel/param.ts';
-import { MEMORY_MODELS, type MemoryModel } from '../../machine/index.ts';
+import type { MemoryModel } from '../../machine/index.ts';
 import { SEARCHES } from '../../scheduler/searches.ts';
 import { Segments } from '../../scheduler/strategies/segments.ts';
 import { makeStrategy, STRATEGIES } from '../../scheduler/strategies.ts';
@@ -24,7 +24,16 @@ import { isSubjectFile, loadSubject } from '../subject-file.ts';
 import { copyTrace, storeTrace, TraceFile } from '../trace-file.ts';
 import { addLimits, flagOf, givenLimits } from './limits.ts';
 import { addLook, type LookOptions, look } from './look.ts';
-import { drawSeed, examples, parseFile, parseNames, parseSeed, wholeNumber } from './options.ts';
+import {
+  drawSeed,
+  examples,
+  parseFile,
+  parseMemory,
+  parseModel,
+  parseNames,
+  parseSeed,
+  wholeNumber,
+} from './options.ts';
 import { addKernelOptions, isKernelFile, type KernelOptions, runKernelFile } from './run-kernel.ts';
 import type { Shell } from './shell.ts';
 
@@ -37,7 +46,7 @@ export interface RunCommandOptions extends LookOptions {
   readonly detail: number;
   readonly mutant?: readonly string[];
   readonly detectors?: readonly string[];
-  readonly memory?: MemoryModel;
+  readonly memory?: MemoryModel | number;
   readonly json?: boolean;
   readonly [limit: string]: unknown;
 }
@@ -93,7 +102,8 @@ export async function askedFor(
   const given = isSubjectFile(program)
     ? await fromFile(program, args, overrides, options.mutant)
     : kernelSubject(guestSpec(program, args, overrides, options.mutant));
-  const subject = options.memory === undefined ? given : withMemory(given, options.memory);
+  const { memory } = options;
+  const subject = typeof memory === 'string' ? withMemory(given, memory) : given;
   const { detectors } = options;
   if (detectors === undefined) return subject;
   const [blind] = new Stage(subject).blind(selectDetectors(detectors));
@@ -271,6 +281,8 @@ export async function runAndKeep(
   return id === undefined ? undefined : keep(ran, id, shell);
 }
 
+const MODELS = 'how memory orders stores: sc, or with store buffers tso, pso';
+
 /** What to boot and how to schedule it: for run, and for explore, which knows further strategies. */
 export function addGuestOptions(command: Command, explores = false): void {
   const chooser = explores
@@ -294,11 +306,10 @@ export function addGuestOptions(command: Command, explores = false): void {
     )
     .option('--strategy <name>', chooser, explores ? String : parseStrategy)
     .option('--mutant <names>', 'switch on planted defects of the kernel: `list`', parseNames)
-    .addOption(
-      new Option(
-        '--memory <model>',
-        'how memory orders stores: store buffers for tso, pso',
-      ).choices(MEMORY_MODELS),
+    .option(
+      '--memory <model>',
+      explores ? MODELS : `${MODELS};\nfor a kernel in a file: MiB, 64 to 1024 (usually 128)`,
+      explores ? parseModel : parseMemory,
     )
     .option('--detectors <names>', 'only these watch, and panic: `list`', parseNames)
     .option('--json', 'one JSON object a line instead of text');
