@@ -131,6 +131,20 @@ const changing: readonly Piece[] = [
     ],
   },
   {
+    // Keeps nothing, but calls what nobody can look into: it need not be proven.
+    name: 'tells-in-the-loop',
+    kind: 'carrying',
+    *run({ a, v, see }) {
+      while (true) {
+        const value = a.fetchAdd(0) ?? (yield);
+        if (value !== v) continue;
+        see(value);
+        break;
+      }
+    },
+    text: ({ a, v }) => ['top', ['load', a, 'r'], ['if', 'r', '!', v, 'top'], ['see', 'r']],
+  },
+  {
     name: 'looks-here-and-there',
     kind: 'carrying',
     *run({ a, b, v, see }) {
