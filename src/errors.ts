@@ -10,6 +10,8 @@ export const EXIT = {
   diverged: 3,
   /** Nothing ran. */
   nothing: 4,
+  /** A search found nothing, and is not complete: it proves nothing. */
+  incomplete: 5,
   /** A fault of xv6-replay itself. */
   internal: 70,
   /** Interrupted; what was recorded so far is on disk. */

@@ -76,6 +76,7 @@ function explorePlan(plan: Plan, options: ExploreOptions): Exploration {
       if (so.executions === 1) unit = unitOf(so.operations);
       if (explorer.isDone) break;
       if (search?.next() === false) {
+        so.exhausted = true;
         so.complete = so.abandoned === 0 && search.cutLoops.length === 0;
         break;
       }

@@ -85,4 +85,4 @@ export {
 export { type Outcome, Stage, type Subject } from './stage.ts';
 export { kernelSubject, type Runnable } from './subject.ts';
 export { openTrace, TraceFile } from './trace-file.ts';
-export { VerificationError, verify } from './verify.ts';
+export { IncompleteError, VerificationError, type VerifyOptions, verify } from './verify.ts';

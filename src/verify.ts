@@ -2,6 +2,9 @@ import { checkFound } from './determinism.ts';
 import type { Report } from './explain/report.ts';
 import { type Discovery, type Exploration, type ExploreOptions, explore } from './explore.ts';
 import type { Finding } from './finding.ts';
+import { type Incomplete, incompleteOf } from './explore/incomplete.ts';
+import { incompleteText } from './report/exploration-text.ts';
+import { plural } from './report/text.ts';
 import { findingText, reported } from './report/finding-text.ts';
 import { makeInk } from './report/ink.ts';
 import { run } from './run.ts';
@@ -29,6 +32,29 @@ export class VerificationError extends Error {
   }
 }
 
+/** What `verify` throws when nothing was found, and not everything was tried. */
+export class IncompleteError extends Error {
+  override readonly name = 'IncompleteError';
+  readonly incomplete: readonly Incomplete[];
+  readonly exploration: Exploration;
+
+  constructor(incomplete: readonly Incomplete[], exploration: Exploration) {
+    const why = incomplete.map((each) => incompleteText(each, exploration)).join('; ');
+    const found = `nothing found in ${plural(exploration.executions, 'execution')}`;
+    super(`not complete: ${why}; ${found}. { allowIncomplete: true } lets that pass`);
+    this.incomplete = incomplete;
+    this.exploration = exploration;
+  }
+}
+
+export interface VerifyOptions extends ExploreOptions {
+  /**
+   * Whether a search that found nothing may end before all is tried. Default false: a test that
+   * passes is a proof. Strategies that draw claim nothing, and pass.
+   */
+  readonly allowIncomplete?: boolean;
+}
+
 /** A finding as it is to be seen. */
 interface Shown {
   readonly text: string;
@@ -50,15 +76,20 @@ const SCHEDULES = 100_000;
  * ```
  *
  * @param options as of `explore`; 100,000 executions at most unless `schedules` says otherwise
- * @returns what was explored: `complete` says whether no other execution is left.
+ * @returns what was explored
  * @throws VerificationError with the shrunk schedule, its explanation and how to replay it, when
- *   something is found; UsageError as explore, and for a program that is not deterministic.
+ *   something is found; IncompleteError when a search found nothing, but did not try everything and
+ *   `allowIncomplete` is not set; UsageError as explore, and for a program that is not deterministic.
  */
-export function verify(what: Runnable, options: ExploreOptions = {}): Exploration {
+export function verify(what: Runnable, options: VerifyOptions = {}): Exploration {
   const subject = subjectOf(what);
   const exploration = explore(subject, { schedules: SCHEDULES, ...options });
   const [first] = exploration.discoveries;
-  if (first === undefined) return exploration;
+  if (first === undefined) {
+    const incomplete = incompleteOf(exploration);
+    if (incomplete.length === 0 || options.allowIncomplete === true) return exploration;
+    throw new IncompleteError(incomplete, exploration);
+  }
   throw new VerificationError(shown(subject, first), exploration);
 }
 

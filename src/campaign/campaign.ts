@@ -105,7 +105,7 @@ async function run(
     if (plan.search === undefined) await runSamples(running);
     else await runSearch(running, plan.search);
     const isFound = at.so.finding !== undefined && !explorer.keepsGoing;
-    return { at, isOver: isFound || at.so.complete || at.so.executions >= running.schedules };
+    return { at, isOver: isFound || at.so.exhausted || at.so.executions >= running.schedules };
   } finally {
     unwatch();
     signal?.removeEventListener('abort', stop);

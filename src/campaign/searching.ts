@@ -43,7 +43,8 @@ export async function runSearch(running: Running, search: Search): Promise<void>
     tell(running, division, search);
   }
   at.left = division.save();
-  so.complete = division.isComplete && so.abandoned === 0 && so.cutLoops.length === 0;
+  so.exhausted = division.isComplete;
+  so.complete = so.exhausted && so.abandoned === 0 && so.cutLoops.length === 0;
 }
 
 /** The next round. With few executions left, those of the first part come first. */

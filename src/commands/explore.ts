@@ -6,6 +6,7 @@ import type { Standing } from '../campaign/standing.ts';
 import type { Question, Saved } from '../campaign/state-file.ts';
 import { checkFound } from '../determinism.ts';
 import { EXIT, UsageError } from '../errors.ts';
+import { incompleteOf } from '../explore/incomplete.ts';
 import type { Discovery, Exploration } from '../explore.ts';
 import { outcomesText, progressText, verdictText } from '../report/exploration-text.ts';
 import { clip, count, plural, printable } from '../report/text.ts';
@@ -133,6 +134,7 @@ function reportJson(so: Exploration, program: string, seconds: number, shell: Sh
       switchPoints: sample.switchPoints.size,
       traces: sample.traces.size,
     },
+    incomplete: incompleteOf(so),
     found: finding?.title ?? null,
     discoveries: discoveries.map(({ finding: { detector, title }, ...rest }) => ({
       detector,
@@ -208,7 +210,8 @@ async function act(options: Options, operands: readonly string[], shell: Shell):
     for (const line of verdictText(so, subject.program, seconds, shell.ink)) shell.say(line);
     for (const line of outcomesText(so)) shell.say(line);
   }
-  shell.exitCode = so.executions === 0 ? EXIT.nothing : EXIT.ok;
+  if (so.executions === 0) shell.exitCode = EXIT.nothing;
+  else shell.exitCode = incompleteOf(so).length === 0 ? EXIT.ok : EXIT.incomplete;
   if (so.discoveries.length === 0) return;
   if (!options.json) shell.say('');
   await report(so, { ...options, seed }, operands, shell);

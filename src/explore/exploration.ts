@@ -83,7 +83,12 @@ export interface Exploration extends Share {
   cutLoops: readonly CutLoop[];
   /** What is covered if `complete`. */
   readonly coverage: Coverage;
-  /** Whether the search came to its end: no other execution is covered by what `coverage` says. */
+  /** Whether the search came to its end. */
+  exhausted: boolean;
+  /**
+   * Whether no other execution is covered by what `coverage` says: it came to its end, each execution
+   * ended, and no loop was cut. See incompleteOf.
+   */
   complete: boolean;
   /** Of a series of searches: the widest that came to its end, and the one that did not. */
   levels: { readonly completed: string | undefined; readonly unfinished: string | undefined };
@@ -123,6 +128,7 @@ export function noExploration(strategy: string, coverage: Coverage): Exploration
     spinLoops: 0,
     cutLoops: [],
     coverage,
+    exhausted: false,
     complete: false,
     levels: { completed: undefined, unfinished: undefined },
     finding: undefined,

@@ -1,6 +1,7 @@
 import { Pct } from '../../scheduler/strategies/pct.ts';
 import { makeStrategy } from '../../scheduler/strategies.ts';
 import { coverageText } from '../explore/coverage.ts';
+import { type Incomplete, incompleteOf } from '../explore/incomplete.ts';
 import { type Exploration, pctMissChance } from '../explore.ts';
 import type { Ink } from './ink.ts';
 import { clip, count, plural, printable } from './text.ts';
@@ -41,7 +42,29 @@ function headline(so: Exploration, program: string, seconds: number, ink: Ink): 
   if (so.complete) {
     return `${ink.green('no schedule breaks it')}: all ${plural(so.traces, 'trace')} were checked, in ${all}`;
   }
-  return `${ink.green('not found')} in ${all}`;
+  const reasons = incompleteOf(so);
+  if (reasons.length === 0) return `${ink.green('not found')} in ${all}`;
+  const why = reasons.map((reason) => incompleteText(reason, so)).join('; ');
+  return `${ink.yellow('not complete')}: ${why}; nothing found in ${all}`;
+}
+
+/** Why a search proves nothing, for people. */
+export function incompleteText(reason: Incomplete, so: Exploration): string {
+  switch (reason.kind) {
+    case 'budget':
+      return 'the search ended before everything was tried';
+    case 'step-limit':
+      return `${count(reason.executions)} of ${plural(so.executions, 'execution')} reached the step limit`;
+    case 'loop': {
+      const place = shortPlace(reason.place);
+      return `the loop at ${place} may change in a later round, and ${reason.rounds} were followed`;
+    }
+  }
+}
+
+/** The file's name and the line. */
+function shortPlace(place: string): string {
+  return /([^/\\]+:\d+):\d+$/.exec(place)?.[1] ?? place;
 }
 
 /** How many executions did not end, and what kept the first of them. */
