@@ -61,6 +61,7 @@ export { EXIT, UsageError } from './errors.ts';
 export { execute, watch } from './execution.ts';
 export { explain } from './explain/explain.ts';
 export type { Report, ReportStep } from './explain/report.ts';
+export { type Incomplete, incompleteOf } from './explore/incomplete.ts';
 export {
   type Discovery,
   type Exploration,

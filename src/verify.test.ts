@@ -4,7 +4,7 @@ import { type ProgramParts, program } from './bare-subject.ts';
 import { UsageError } from './errors.ts';
 import { guestSpec } from './guest.ts';
 import { run } from './run.ts';
-import { VerificationError, verify } from './verify.ts';
+import { IncompleteError, VerificationError, verify } from './verify.ts';
 
 /** Threads that each add what they are given, with a load and a store, locked or not. */
 function adding(addends: readonly number[], isLocked: boolean) {
@@ -44,8 +44,26 @@ describe('a program that is right', () => {
   });
 
   it('is verified as far as it was asked for', () => {
-    const { complete, executions } = verify(adding([1, 2, 3], true), { schedules: 3 });
+    const options = { schedules: 3, allowIncomplete: true };
+    const { complete, executions } = verify(adding([1, 2, 3], true), options);
     expect({ complete, executions }).toEqual({ complete: false, executions: 3 });
+  });
+});
+
+describe('a search that does not try everything', () => {
+  it('fails, and the first words say what is missing', () => {
+    expect(() => verify(adding([1, 2, 3], true), { schedules: 3 })).toThrow(IncompleteError);
+    expect(() => verify(adding([1, 2, 3], true), { schedules: 3 })).toThrow(
+      /^not complete: the search ended/,
+    );
+  });
+
+  it('passes with a strategy that draws, which claims nothing', () => {
+    const { complete, executions } = verify(adding([1, 2], true), {
+      strategy: 'random',
+      schedules: 5,
+    });
+    expect({ complete, executions }).toEqual({ complete: false, executions: 5 });
   });
 });
 

@@ -1,12 +1,12 @@
 import { checkFound } from './determinism.ts';
 import type { Report } from './explain/report.ts';
+import { type Incomplete, incompleteOf } from './explore/incomplete.ts';
 import { type Discovery, type Exploration, type ExploreOptions, explore } from './explore.ts';
 import type { Finding } from './finding.ts';
-import { type Incomplete, incompleteOf } from './explore/incomplete.ts';
 import { incompleteText } from './report/exploration-text.ts';
-import { plural } from './report/text.ts';
 import { findingText, reported } from './report/finding-text.ts';
 import { makeInk } from './report/ink.ts';
+import { plural } from './report/text.ts';
 import { run } from './run.ts';
 import { underLimitsOf } from './schedule.ts';
 import { shrink } from './shrink.ts';
