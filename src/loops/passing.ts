@@ -35,11 +35,11 @@ function isSeenAfter(stack: readonly Standing[], loop: Ast): boolean {
   for (let i = stack.length - 1; i >= 0; i--) {
     const { path, call } = stack[i] as Standing;
     const isInnermost = i === stack.length - 1;
-    const from: Ast = isInnermost ? loop : call;
+    const seen = followed(path, isInnermost ? loop : call);
+    if (seen === false) return false;
     // Who returns from the midst of the loop passes nothing of what follows it in its function.
-    if (isInnermost && some(loop, ({ type }) => type === 'ReturnStatement')) continue;
-    const seen = followed(path, from);
-    if (seen !== undefined) return seen;
+    const returns = isInnermost && some(loop, ({ type }) => type === 'ReturnStatement');
+    if (seen === true && !returns) return true;
   }
   return true;
 }
