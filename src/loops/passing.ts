@@ -31,7 +31,11 @@ function loopsAbove(path: readonly Ast[], below: Ast | undefined): readonly Ast[
 
 /** Whether an operation comes before anything else can, once the loop is left. */
 function isSeenAfter(stack: readonly Standing[], loop: Ast): boolean {
-  if (jumpsFar(loop)) return false;
+  // What is thrown out of the loop may be caught behind the operation that follows it.
+  const isCaught = stack.some(({ path }) =>
+    path.some((node) => child(node, 'handler') !== undefined),
+  );
+  if (isCaught || jumpsFar(loop)) return false;
   for (let i = stack.length - 1; i >= 0; i--) {
     const { path, call } = stack[i] as Standing;
     const isInnermost = i === stack.length - 1;

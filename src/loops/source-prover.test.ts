@@ -183,6 +183,22 @@ const unproven: readonly (readonly [string, Loop])[] = [
       },
   ],
   [
+    'a loop that is left by what is caught, in a loop that counts',
+    (x, y) =>
+      function* () {
+        for (let i = 0; i < 500; i++) {
+          try {
+            while (true) {
+              if ((x.load() ?? (yield)) === 1) return;
+              throw new Error('not yet');
+            }
+            // biome-ignore lint/correctness/noUnreachable: what follows the loop is skipped
+            y.load() ?? (yield);
+          } catch {}
+        }
+      },
+  ],
+  [
     'a loop that counts, in one that does not',
     (x) =>
       function* () {
