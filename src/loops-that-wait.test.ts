@@ -68,6 +68,37 @@ describe.each(LOOKS)('a bounded poll by %s', (_name, look) => {
   });
 });
 
+it.each(SEARCHES)(
+  'a poll that counts in a getter gives up, or no search is complete: %o',
+  (search) => {
+    const made = program(
+      'getter',
+      ({ cell, thread, outcome }) => {
+        const ready = cell('ready');
+        let gaveUp = false;
+        thread('set', function* () {
+          ready.store(1) ?? (yield);
+        });
+        thread('poll', function* () {
+          gaveUp = false;
+          let left = 20;
+          const budget = {
+            get more(): boolean {
+              return left-- > 0;
+            },
+          };
+          while (budget.more) if ((ready.load() ?? (yield)) === 1) return;
+          gaveUp = true;
+        });
+        outcome(() => gaveUp);
+      },
+      UNWATCHED,
+    );
+    const so = explore(made, search);
+    expect(so.complete && so.outcomes.length < 2).toBe(false);
+  },
+);
+
 /** A search without bound comes to its end, with these outcomes and nothing found. */
 function completes(what: ReturnType<typeof program>, ...outcomes: (number | string)[]): void {
   const so = explore(what, { schedules: 50_000 });

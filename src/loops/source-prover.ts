@@ -13,6 +13,7 @@ import {
 import { type Calls, keepsNothing } from './carried.ts';
 import { cannotComeBackUnseen, type Standing } from './passing.ts';
 import { Scripts } from './scripts.ts';
+import { mayRun, type Unseen, unseenIn } from './unseen.ts';
 
 /**
  * Proves from the text of a guest's code that a loop comes back in the state that it was in.
@@ -22,10 +23,12 @@ import { Scripts } from './scripts.ts';
  * the loop and come back meanwhile (passing.ts), nor gone round a smaller loop within.
  *
  * Taken for granted: that `op ?? (yield)` is an operation, as the machine demands; that reading a
- * property and converting a value change nothing. A counter in a getter or in `valueOf` is not seen.
+ * property and converting a value change nothing, unless a script of the stack declares a getter of that
+ * name, or a `valueOf` of its own. A counter in another script's getter, or behind a Proxy, is not seen.
  */
 class SourceProver implements LoopProver {
   private readonly scripts = new Scripts();
+  private readonly unseen = new Map<Ast, Unseen>();
 
   returnsTheSame(round: readonly (readonly GuestFrame[])[]): boolean {
     const stacks: Standing[][] = [];
@@ -45,10 +48,12 @@ class SourceProver implements LoopProver {
       if (hash === '' && delegates(stack.at(-1))) continue;
       const program = this.scripts.programOf(hash);
       if (program === undefined) return undefined;
+      const unseen = this.unseen.get(program) ?? unseenIn(program);
+      this.unseen.set(program, unseen);
       const path = pathTo(program, position);
       const at = path.findLastIndex(isFunction);
       const call = callAt(path.slice(at + 1), position);
-      if (at < 0 || call === undefined) return undefined;
+      if (at < 0 || call === undefined || mayRun(path[at] as Ast, unseen)) return undefined;
       stack.push({ fn: path[at] as Ast, path: path.slice(at), call });
     }
     return stack.length === 0 ? undefined : stack;
