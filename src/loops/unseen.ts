@@ -11,7 +11,7 @@ export interface Unseen {
 const CONVERSIONS = new Set(['valueOf', 'toString', 'toPrimitive']);
 
 /** A getter under a computed name counts as one under every name. */
-export const ANY = '*';
+const ANY = '*';
 
 export function unseenIn(program: Ast): Unseen {
   const getters = new Set<string>();
