@@ -42,7 +42,7 @@ export function frameStory(c: Case): Story {
   const { finding, moments } = c;
   const [ppn = 0] = finding.about?.frames ?? [];
   const failing = c.last;
-  const lifeEvents = moments.filter((m) => m.kind in PHRASES && m.address === ppn);
+  const lifeEvents = moments.filter((m) => PHRASES.has(m.kind) && m.address === ppn);
   const life = lifeEvents.slice(beginning(lifeEvents, failing));
   const stores = moments.filter((m) => m.kind === 'store' && m.after === ppn);
   const flushes = moments.filter((m) => m.kind === 'flush');
@@ -191,7 +191,7 @@ export function leakStory(c: Case): Story {
 
 /** Who got a frame, who forgot where it was or lost count of it, and who had it last. */
 function lostFrame(c: Case, ppn: number): Pick<Story, 'main' | 'why'> {
-  const all = c.moments.filter((m) => m.address === ppn && m.kind in PHRASES);
+  const all = c.moments.filter((m) => m.address === ppn && PHRASES.has(m.kind));
   const born = all.findLast((m) => m.kind === 'allocate');
   const life = all.slice(born === undefined ? 0 : all.indexOf(born) + 1);
   const counted = countedWrong(c, ppn);
