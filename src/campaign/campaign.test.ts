@@ -158,13 +158,13 @@ it.each<[string, ExploreOptions]>([
 });
 
 describe('a thread', () => {
-  it('that ends itself is an internal error that says where it was', () => {
+  it('that a program ends is told of in one line, as what is wrong with the program', () => {
     const cwd = folder();
     const file = ownFile(cwd, 'if (!isMainThread) process.exit(7);');
     const args = ['explore', file, '--strategy', 'random', '--seed', '1', '--jobs', '2'];
     const { code, err } = xv6(cwd, [...args, '--schedules', '100000000']);
-    expect(code).toBe(70);
-    expect(err).toMatch(/a worker thread died, at seeds \d+ to \d+.*: .*exit code 7/);
+    expect(code).toBe(2);
+    expect(err).toContain('the program calls process.exit');
   });
 
   it("whose program throws something of the user's is not one", () => {

@@ -36,12 +36,24 @@ export function unseenIn(program: Ast): Unseen {
 export function mayRun(fn: Ast, { getters, converts }: Unseen): boolean {
   if (converts) return true;
   if (getters.size === 0) return false;
+  const hasNumber = [...getters].some((name) => String(Number(name)) === name);
   const isRead = (node: Ast): boolean => {
     const key = node.type === 'MemberExpression' ? child(node, 'property') : undefined;
     if (key === undefined) return false;
-    return getters.has(ANY) || node.computed === true || getters.has(nameOf(key));
+    if (getters.has(ANY)) return true;
+    if (node.computed !== true || key.type === 'Literal') return getters.has(nameOf(key));
+    return !isNumber(key) || hasNumber;
   };
   return some(fn, isRead, true);
+}
+
+const ARITHMETIC = new Set(['-', '*', '/', '%', '**', '&', '|', '^', '<<', '>>', '>>>']);
+
+/** Whether an expression is a number by its form, so that it names no getter that a word names. */
+function isNumber({ type, operator }: Ast): boolean {
+  if (type === 'UpdateExpression') return true;
+  if (type === 'UnaryExpression') return operator === '-' || operator === '~' || operator === '+';
+  return type === 'BinaryExpression' && ARITHMETIC.has(operator as string);
 }
 
 function nameOf(key: Ast): string {
