@@ -5,7 +5,14 @@ import { DporParts } from '../scheduler/search/dpor-parts.ts';
 import { Part } from '../scheduler/search/part.ts';
 import { enumerate } from './truth/enumerate.ts';
 import { explore } from './truth/explored.ts';
-import { built, decidingPrograms, lockingPrograms, waitingPrograms } from './truth/generated.ts';
+import {
+  built,
+  decidingPrograms,
+  lockingPrograms,
+  type Source,
+  type Statement,
+  waitingPrograms,
+} from './truth/generated.ts';
 import type { Model } from './truth/model.ts';
 import { SMALL } from './truth/published.ts';
 import { Relay } from './truth/relay.ts';
@@ -50,6 +57,30 @@ function shared(make: () => Model, most: number, slice: number): string[] {
   return keys.sort();
 }
 
+const exchange = (cell: number, expected: number, desired: number): Statement => ({
+  do: 'compareExchange',
+  cell,
+  expected,
+  desired,
+});
+const onlyIf = (equals: number, ...otherwise: Statement[]): Statement => ({
+  do: 'if',
+  equals,
+  body: [],
+  otherwise,
+});
+
+/** Two traces were lost once. */
+const LOST: Source = {
+  cells: 2,
+  threads: [
+    [exchange(0, 0, 0), onlyIf(1, exchange(0, 0, 0)), onlyIf(0, exchange(3, 0, 0))],
+    [{ do: 'store', cell: 1, value: 0, relative: false }],
+    [exchange(0, 1, 0)],
+    [exchange(0, 0, 1), exchange(0, 1, 1)],
+  ],
+};
+
 describe('a dpor that is shared out explores each trace once', () => {
   it.each([
     ['cells and locks', lockingPrograms],
@@ -67,6 +98,12 @@ describe('a dpor that is shared out explores each trace once', () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  it('of a program in which a branch finished while one before it was explored elsewhere', () => {
+    const truth = enumerate(built(LOST));
+    const keys = shared(() => built(LOST), 2, 1);
+    expect(keys).toEqual([...truth.traces.keys()].sort());
   });
 
   it.each(SMALL)('of $name: $traces', ({ make, traces }) => {

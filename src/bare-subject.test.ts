@@ -65,7 +65,9 @@ describe('a program', () => {
 
   it('whose trace is replayed by its header alone says what is missing', () => {
     const { trace = new Uint8Array() } = run(program('x = 5', race), { record: true });
-    expect(() => replay(trace)).toThrow('the trace is of x = 5, a program of its own: name its file');
+    expect(() => replay(trace)).toThrow(
+      'the trace is of x = 5, a program of its own: name its file',
+    );
   });
 
   it('whose text has changed finds an older trace foreign', () => {

@@ -2,7 +2,7 @@ import { Chain } from './chain.ts';
 import { type Division, OPERATIONS, type PartResult, type PartTask } from './division.ts';
 import type { DporState, Request } from './dpor.ts';
 import { type CutLoop, withCutLoops } from './loop-prover.ts';
-import { type Node, packNode, takeBranch, unpackNode } from './node.ts';
+import { finish, type Node, packNode, takeBranch, unpackNode } from './node.ts';
 import type { SearchState } from './state.ts';
 import { type Branch, insert, relationTo, type Step } from './wakeup-tree.ts';
 
@@ -137,7 +137,7 @@ export class DporParts implements Division {
     part.nodes.length = at + 1;
     part.unsettled = part.unsettled.slice(0, at);
     const node = part.nodes[at] as Node;
-    finish(node);
+    finish(node, node.codes);
     node.sleep = node.sleep.map((step) => ({ ...step, elsewhere: true }));
     advance(part);
     this.parts.splice(this.parts.indexOf(part), 0, child);
@@ -205,10 +205,6 @@ function pinnedOf({ children }: Part): number {
   return pinned;
 }
 
-function finish({ lane, codes, sleep }: Node): void {
-  sleep.push({ lane, codes });
-}
-
 /** Of a part without a branch: goes back to the last node with one, if those behind it need not stay. */
 function advance(part: Part): boolean {
   const { nodes, base } = part;
@@ -217,7 +213,8 @@ function advance(part: Part): boolean {
     if (nodes.length - 1 === pinned) return false;
     nodes.pop();
     if (nodes.length === base) return false;
-    finish(nodes.at(-1) as Node);
+    const above = nodes.at(-1) as Node;
+    finish(above, above.codes);
   }
   part.unsettled = part.unsettled.slice(0, nodes.length - 1);
   return true;

@@ -11,7 +11,7 @@ import {
 import type { Search } from '../search.ts';
 import { Causality, canWait } from './causality.ts';
 import type { CutLoop } from './loop-prover.ts';
-import { type Node, type PackedNode, packNode, takeBranch, unpackNode } from './node.ts';
+import { finish, type Node, type PackedNode, packNode, takeBranch, unpackNode } from './node.ts';
 import { Path, threadOn } from './path.ts';
 import { Spins } from './spins.ts';
 import type { SearchState } from './state.ts';
@@ -323,7 +323,7 @@ export class Dpor implements Search {
       const at = this.depth - 1;
       const node = this.nodes[at] as Node;
       if (at < events.count) {
-        node.sleep.push({ lane: node.lane, codes: events.codesOf(at) });
+        finish(node, events.codesOf(at));
         events.truncate(at);
       }
       this.fresh = at;

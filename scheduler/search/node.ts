@@ -28,6 +28,15 @@ export function takeBranch(node: Node): boolean {
   return true;
 }
 
+/**
+ * Puts the current branch, which touches these, among those that sleep. Steps that only commute with it
+ * may be told of in vain while another branch of the node is explored elsewhere, for what that one
+ * wants explored comes late: it may stand in the way. So the branch counts as one of those.
+ */
+export function finish({ lane, sleep }: Node, codes: readonly TouchCode[]): void {
+  sleep.push({ lane, codes, elsewhere: sleep.some(({ elsewhere }) => elsewhere === true) });
+}
+
 /** A node as plain data: flat, for trees are deep. */
 export interface PackedNode {
   readonly lane: number;
