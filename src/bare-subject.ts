@@ -3,6 +3,7 @@ import { type BareOptions, BareProgram, type Parts } from '../machine/bare.ts';
 import { type Code, MEMORY_MODELS, type MemoryModel, ProgramError } from '../machine/index.ts';
 import { selectDetectors } from './detectors/index.ts';
 import { UsageError } from './errors.ts';
+import { callerOf } from './loops/dropped.ts';
 import { isPromise, type Model, messageOf } from './model.ts';
 import type { Subject } from './stage.ts';
 
@@ -77,6 +78,7 @@ export function program(
     config: { stepsMax, ...(memory === 'sc' ? {} : { memory }) },
     detectors,
     isOwn: true,
+    site: callerOf(program),
     fingerprint: () => hashOf(build.toString()),
     build() {
       const { stepsMax: most, memory: order = 'sc' } = this.config;
@@ -131,6 +133,7 @@ function modelOf(name: string, build: (parts: ProgramParts) => void, options: Ba
   let outcome: (() => unknown) | undefined;
   let check: (() => unknown) | undefined;
   let isWhole = false;
+  const described = new Map<string, Error>();
   const early = <Args extends unknown[], Made>(make: (...args: Args) => Made) => {
     return (...args: Args): Made => {
       if (!isName(args[0])) throw new ProgramError(NAMES);
@@ -138,7 +141,7 @@ function modelOf(name: string, build: (parts: ProgramParts) => void, options: Ba
       throw new ProgramError(`${args[0]} is made too late: make all parts before threads run`);
     };
   };
-  const described = (parts: Parts): void => {
+  const describe = (parts: Parts): void => {
     const thread = early(parts.thread);
     const made: unknown = build({
       cell: early(parts.cell),
@@ -148,6 +151,7 @@ function modelOf(name: string, build: (parts: ProgramParts) => void, options: Ba
       fence: parts.fence,
       thread: (name, code) => {
         if (typeof code !== 'function') throw noGenerator(`thread ${name}`);
+        described.set(name, new Error('described here'));
         thread(name, () => codeOf(`thread ${name}`, code));
       },
       outcome: (value) => {
@@ -160,8 +164,8 @@ function modelOf(name: string, build: (parts: ProgramParts) => void, options: Ba
     if (isPromise(made)) throw new ProgramError('its description is async: nothing waits for it');
     isWhole = true;
   };
-  const bare = inProgram(name, () => new BareProgram(described, options));
-  return { program: bare, outcome, check };
+  const bare = inProgram(name, () => new BareProgram(describe, options));
+  return { program: bare, outcome, check, described };
 }
 
 function only<F>(what: string, before: F | undefined, given: F): F {

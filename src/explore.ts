@@ -1,5 +1,6 @@
 import { Deepening } from '../scheduler/search/deepening.ts';
 import { accuse, checkDeterministic } from './determinism.ts';
+import { doubtsOf } from './doubts.ts';
 import { UsageError } from './errors.ts';
 import { type Exploration, noExploration } from './explore/exploration.ts';
 import { Explorer, unitOf } from './explore/explorer.ts';
@@ -38,7 +39,10 @@ export function explore(what: Runnable, options: ExploreOptions = {}): Explorati
   for (let { commuting } = options; ; ) {
     const so = explorePlan(planOf(subject, { ...options, commuting }), options);
     const [note] = so.notes;
-    if (note === undefined || options.commuting !== undefined) return so;
+    if (note === undefined || options.commuting !== undefined) {
+      so.doubts = doubtsOf(subject);
+      return so;
+    }
     // What commutes was only a default, and a wrong one: all over again without it.
     commuting = commutingWithout(commuting, note);
   }

@@ -12,6 +12,8 @@ export interface Model {
   readonly outcome?: (() => unknown) | undefined;
   /** What must hold: true or nothing if it does; false, a text that says what is wrong, or a throw. */
   readonly check?: (() => unknown) | undefined;
+  /** By thread, an error whose stack says where it was described. */
+  readonly described?: ReadonlyMap<string, Error>;
 }
 
 /** The value of the execution that has just halted. @throws UsageError when its author's code does. */

@@ -3,6 +3,7 @@ import type { Program } from '../user/ulib.ts';
 import { codeOf, hashOf } from './bare-subject.ts';
 import { UsageError } from './errors.ts';
 import { checkProcesses, type GuestSpec, limitedSpec, type OwnGuest } from './guest.ts';
+import { callerOf } from './loops/dropped.ts';
 import { wrongBy } from './model.ts';
 import type { Subject } from './stage.ts';
 import { kernelSubject } from './subject.ts';
@@ -78,7 +79,8 @@ export function scenario(own: OwnScenario): Subject {
   checkProcesses(guest);
   const limits = cpus === undefined ? own.param : { ...own.param, ncpu: cpus };
   const spec: GuestSpec = { program: name, args: [], param: PARAM, mutants: [], own: guest };
-  return { ...kernelSubject(limitedSpec(spec, limits ?? {}, [])), detectors };
+  const subject = kernelSubject(limitedSpec(spec, limits ?? {}, []));
+  return { ...subject, detectors, site: callerOf(scenario) };
 }
 
 /** What a program's function answers is known only when it is called. */

@@ -13,6 +13,7 @@ import { panic } from './detectors/panic.ts';
 import { UsageError } from './errors.ts';
 import type { Finding } from './finding.ts';
 import type { GuestSpec } from './guest.ts';
+import type { ScriptSite } from './loops/dropped.ts';
 import { type Model, type OutcomeValue, outcomeOf } from './model.ts';
 import { ProcessesSaid } from './processes-said.ts';
 import { digestOf } from './recording.ts';
@@ -39,6 +40,8 @@ export interface Subject {
   readonly file?: string | undefined;
   /** SHA-256 of that file's text. */
   readonly source?: string | undefined;
+  /** The script that describes it, where a user wrote it. */
+  readonly site?: ScriptSite | undefined;
   /** Of a kernel: what it boots. */
   readonly spec?: GuestSpec;
   /** Names the version of its code. */
@@ -105,6 +108,11 @@ export class Stage {
     const isPlain = kernel === undefined && machine.buffers === null;
     this.lanes = isPlain ? machine.cpus.length : machine.lanes;
     this.guest = new Guest(machine, { kernel, scenario, model, isOwn: subject.isOwn });
+  }
+
+  /** An error whose stack says where a thread without a kernel was described. */
+  described(thread: string): Error | undefined {
+    return this.model?.described?.get(thread);
   }
 
   /** Told what the guest prints; threads without a kernel print nothing. */

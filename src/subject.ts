@@ -57,10 +57,10 @@ export function limited(
   mutants: readonly string[] = subject.mutants,
 ): Subject {
   if (Object.keys(limits).length === 0 && mutants === subject.mutants) return subject;
-  const { spec, program, fingerprint: version, detectors, file, source } = subject;
+  const { spec, program, fingerprint: version, detectors, file, source, site } = subject;
   if (spec !== undefined) {
     const other = kernelSubject(limitedSpec(spec, limits, mutants));
-    return { ...other, program, fingerprint: version, detectors, file, source };
+    return { ...other, program, fingerprint: version, detectors, file, source, site };
   }
   const { stepsMax, ...others } = limits;
   const [name] = Object.keys(others);

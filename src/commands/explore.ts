@@ -5,6 +5,7 @@ import { type CampaignOptions, campaign } from '../campaign/campaign.ts';
 import type { Standing } from '../campaign/standing.ts';
 import type { Question, Saved } from '../campaign/state-file.ts';
 import { checkFound } from '../determinism.ts';
+import { doubtsOf } from '../doubts.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { incompleteOf } from '../explore/incomplete.ts';
 import type { Discovery, Exploration } from '../explore.ts';
@@ -198,6 +199,7 @@ async function act(options: Options, operands: readonly string[], shell: Shell):
   const { at, seed, seconds } = ended;
   const { so } = at;
   if (subject.isOwn) checkFound(await askedFor(options, operands, shell), so.discoveries);
+  so.doubts = doubtsOf(subject);
   if (ended.wasInterrupted) {
     const { executions, discoveries } = so;
     const counts = { executions, found: discoveries.length };

@@ -9,6 +9,7 @@ import { Segments } from '../../scheduler/strategies/segments.ts';
 import { makeStrategy, STRATEGIES } from '../../scheduler/strategies.ts';
 import type { Strategy } from '../../scheduler/strategy.ts';
 import { selectDetectors } from '../detectors/index.ts';
+import { doubtsOf } from '../doubts.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { DEEPEN } from '../explore/plan.ts';
 import { guestSpec, PARAM_RANGES } from '../guest.ts';
@@ -82,6 +83,7 @@ function programAndArgs(operands: readonly string[], argv: readonly string[]): [
 
 /** Everything about one run that reporting needs. */
 interface Ran {
+  readonly subject: Subject;
   readonly result: RunResult;
   readonly ms: number;
   /** Where it was recorded, if it was. */
@@ -175,7 +177,7 @@ async function runOnce(
         copy.close();
       }
     };
-    return { result, ms, file: record, again };
+    return { subject, result, ms, file: record, again };
   } finally {
     file?.close();
   }
@@ -223,6 +225,7 @@ function reportText(
     shell.say(`${headline(header)}\n${ink.green('nothing found')} in ${effort}`);
     if (outcome !== undefined) shell.say(`outcome ${clip(printable(String(outcome)), 400)}`);
     for (const line of hints(result)) shell.say(printable(line));
+    for (const { text } of doubtsOf(ran.subject)) shell.say(`doubtful: ${printable(text)}`);
   } else {
     shell.say(findingText(reported(finding, id, report), header, look(options, shell)));
     shell.say(` ${effort}`);

@@ -1,4 +1,5 @@
 import type { CutLoop } from '../../scheduler/search/loop-prover.ts';
+import type { Doubt } from '../doubts.ts';
 import { type Finding, likeness } from '../finding.ts';
 import type { OutcomeValue } from '../model.ts';
 import type { Coverage } from './coverage.ts';
@@ -92,6 +93,8 @@ export interface Exploration extends Share {
   complete: boolean;
   /** Of a series of searches: the widest that came to its end, and the one that did not. */
   levels: { readonly completed: string | undefined; readonly unfinished: string | undefined };
+  /** What its author probably did not mean. */
+  doubts: readonly Doubt[];
   /** The first of the discoveries. */
   finding: Finding | undefined;
   /** Seed of the execution that it was found in. */
@@ -131,6 +134,7 @@ export function noExploration(strategy: string, coverage: Coverage): Exploration
     exhausted: false,
     complete: false,
     levels: { completed: undefined, unfinished: undefined },
+    doubts: [],
     finding: undefined,
     seed: undefined,
   };

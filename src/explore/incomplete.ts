@@ -10,12 +10,21 @@ export type Incomplete =
    * A loop that may do something else in a later round, and was followed for so many. `place` is
    * `file:line:column` of the script that runs.
    */
-  | { readonly kind: 'loop'; readonly place: string; readonly rounds: number };
+  | { readonly kind: 'loop'; readonly place: string; readonly rounds: number }
+  /** A generator is made and never run: what its author wrote there is in no execution. */
+  | { readonly kind: 'never-run'; readonly text: string };
 
-/** Empty for a search that is complete, and for strategies that draw, which claim nothing. */
+/**
+ * Empty for a search that is complete, of a subject that runs what its author wrote, and for strategies
+ * that draw, which claim nothing.
+ */
 export function incompleteOf(so: Exploration): readonly Incomplete[] {
-  if (so.coverage.kind === 'sampled' || so.complete) return [];
-  const reasons: Incomplete[] = so.cutLoops.map((loop) => ({ kind: 'loop', ...loop }));
+  if (so.coverage.kind === 'sampled') return [];
+  const reasons: Incomplete[] = so.doubts.flatMap(({ kind, text }) =>
+    kind === 'never-run' ? [{ kind, text }] : [],
+  );
+  if (so.complete) return reasons;
+  for (const loop of so.cutLoops) reasons.push({ kind: 'loop', ...loop });
   const { abandoned } = so;
   if (abandoned > 0) reasons.push({ kind: 'step-limit', executions: abandoned });
   if (!so.exhausted || reasons.length === 0) reasons.push({ kind: 'budget' });

@@ -13,10 +13,17 @@ interface ScriptParsed {
 export class Scripts {
   /** By digest; undefined for what nobody can read or parse. */
   private readonly programs = new Map<string, Ast | undefined>();
+  private readonly texts = new Map<string, string | undefined>();
 
   programOf(hash: string): Ast | undefined {
-    if (!this.programs.has(hash)) this.programs.set(hash, parsed(textOf(hash)));
+    if (!this.programs.has(hash)) this.programs.set(hash, parsed(this.textOf(hash)));
     return this.programs.get(hash);
+  }
+
+  /** Undefined for what nobody can read. */
+  textOf(hash: string): string | undefined {
+    if (!this.texts.has(hash)) this.texts.set(hash, textOf(hash));
+    return this.texts.get(hash);
   }
 }
 

@@ -19,7 +19,7 @@ export function verdictText(
   seconds: number,
   ink: Ink,
 ): readonly string[] {
-  const lines = [headline(so, program, seconds, ink), ...covered(so)];
+  const lines = [headline(so, program, seconds, ink), ...doubtful(so), ...covered(so)];
   if (so.abandoned > 0) lines.push(...unending(so));
   if (so.blocked > 0 && so.discoveries.length === 0) {
     const waiting = plural(so.blocked, 'execution');
@@ -39,10 +39,10 @@ function headline(so: Exploration, program: string, seconds: number, ink: Ink): 
     const bugs = so.discoveries.length === 1 ? 'found' : `${so.discoveries.length} bugs found`;
     return `${ink.red(bugs)}, first in execution ${count(so.discoveries[0]?.execution ?? 0)}; ${all}`;
   }
-  if (so.complete) {
+  const reasons = incompleteOf(so);
+  if (so.complete && reasons.length === 0) {
     return `${ink.green('no schedule breaks it')}: all ${plural(so.traces, 'trace')} were checked, in ${all}`;
   }
-  const reasons = incompleteOf(so);
   if (reasons.length === 0) return `${ink.green('not found')} in ${all}`;
   const why = reasons.map((reason) => incompleteText(reason, so)).join('; ');
   return `${ink.yellow('not complete')}: ${why}; nothing found in ${all}`;
@@ -53,6 +53,8 @@ export function incompleteText(reason: Incomplete, so: Exploration): string {
   switch (reason.kind) {
     case 'budget':
       return 'the search ended before everything was tried';
+    case 'never-run':
+      return reason.text;
     case 'step-limit':
       return `${count(reason.executions)} of ${plural(so.executions, 'execution')} reached the step limit`;
     case 'loop': {
@@ -60,6 +62,14 @@ export function incompleteText(reason: Incomplete, so: Exploration): string {
       return `the loop at ${place} may change in a later round, and ${reason.rounds} were followed`;
     }
   }
+}
+
+/** Doubts, but for those that the headline has told. */
+function doubtful(so: Exploration): string[] {
+  const isTold = so.discoveries.length === 0 && incompleteOf(so).length > 0;
+  return so.doubts
+    .filter(({ kind }) => !isTold || kind !== 'never-run')
+    .map(({ text }) => `doubtful: ${printable(text)}`);
 }
 
 /** The file's name and the line. */
