@@ -1,6 +1,16 @@
 import { defineConfig } from 'vitest/config';
 
-const rooms = ['machine', 'riscv', 'kernel', 'user', 'scheduler', 'traces', 'scenarios', 'src'];
+const rooms = [
+  'machine',
+  'riscv',
+  'kernel',
+  'user',
+  'scheduler',
+  'traces',
+  'detectors',
+  'scenarios',
+  'src',
+];
 
 export default defineConfig({
   test: {

@@ -2,13 +2,14 @@
  * What watching costs: all detectors against none, on a bare program of three threads with 40
  * operations each and on two processes of the kernel.
  */
+
+import type { DetectorKind } from '../detectors/detector.ts';
+import { DETECTORS } from '../detectors/index.ts';
 import { RandomWalk } from '../scheduler/strategies/random.ts';
 import { RoundRobin } from '../scheduler/strategies/round-robin.ts';
 import type { Strategy } from '../scheduler/strategy.ts';
-import type { DetectorKind } from '../src/detectors/detector.ts';
-import { DETECTORS } from '../src/detectors/index.ts';
-import { execute, type Outcome, watch } from '../src/execution.ts';
-import { bootGuest, guestSpec } from '../src/guest.ts';
+import { execute, type Outcome, watch } from '../src/stage/execution.ts';
+import { bootGuest, guestSpec } from '../src/subject/kernel-spec.ts';
 import { FewSwitches } from './lib/few-switches.ts';
 import { locked } from './lib/locked.ts';
 import { interleave, median, medianRatio, rate } from './lib/measure.ts';

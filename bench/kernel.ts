@@ -5,7 +5,7 @@
 import { RandomWalk } from '../scheduler/strategies/random.ts';
 import { RoundRobin } from '../scheduler/strategies/round-robin.ts';
 import type { Strategy } from '../scheduler/strategy.ts';
-import { execute, watch } from '../src/execution.ts';
+import { execute, watch } from '../src/stage/execution.ts';
 import { cycleKernel } from './lib/cycle.ts';
 import { FewSwitches } from './lib/few-switches.ts';
 import { interleave, median, medianRatio, rate } from './lib/measure.ts';

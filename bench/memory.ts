@@ -12,9 +12,9 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { ChoicePoint, Thread } from '../machine/index.ts';
 import { RoundRobin } from '../scheduler/strategies/round-robin.ts';
-import { guestSpec } from '../src/guest.ts';
-import { run } from '../src/run.ts';
+import { guestSpec } from '../src/subject/kernel-spec.ts';
 import { TraceFile } from '../src/trace-file.ts';
+import { run } from '../src/verbs/run.ts';
 import { table } from './lib/table.ts';
 
 const STEPS = 10_000_000;

@@ -6,8 +6,8 @@ import { fibBench, lastzero, readers } from '../property-tests/truth/programs.ts
 import { Dfs } from '../scheduler/search/dfs.ts';
 import { Dpor } from '../scheduler/search/dpor.ts';
 import type { Search } from '../scheduler/search.ts';
-import { explore } from '../src/explore.ts';
-import { guestSpec } from '../src/guest.ts';
+import { guestSpec } from '../src/subject/kernel-spec.ts';
+import { explore } from '../src/verbs/explore.ts';
 import { interleave, median } from './lib/measure.ts';
 import { table } from './lib/table.ts';
 

@@ -9,10 +9,10 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { campaign } from '../src/campaign/campaign.ts';
-import { guestSpec } from '../src/guest.ts';
-import type { Subject } from '../src/stage.ts';
-import { kernelSubject } from '../src/subject.ts';
-import { loadSubject } from '../src/subject-file.ts';
+import type { Subject } from '../src/stage/stage.ts';
+import { guestSpec } from '../src/subject/kernel-spec.ts';
+import { kernelSubject } from '../src/subject/subject.ts';
+import { loadSubject } from '../src/subject/subject-file.ts';
 import { median, medianRatio } from './lib/measure.ts';
 import { table } from './lib/table.ts';
 

@@ -1,5 +1,5 @@
 /** What our kernel answers to the questions of the table "Beside Linux" in docs/calls.md. */
-import { Situation } from '../property-tests/executions.ts';
+
 import { futex_wait, futex_wake } from '../user/sync.ts';
 import { IPC_CREAT, IPC_PRIVATE, shm_rmid, shmat, shmdt, shmget } from '../user/sysv.ts';
 import {
@@ -26,6 +26,7 @@ import {
   unlink,
   write,
 } from '../user/ulib.ts';
+import { Situation } from './executions.ts';
 
 const PAGE = 4096;
 const RW = PROT_READ | PROT_WRITE;

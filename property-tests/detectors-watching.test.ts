@@ -1,15 +1,16 @@
 import { describe, expect, test } from 'vitest';
+import { DETECTORS } from '../detectors/index.ts';
+import { Watched } from '../detectors/watched.ts';
+import { leak } from '../detectors/xv6/leak.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { InternalError } from '../machine/index.ts';
 import { SCENARIOS } from '../scenarios/index.ts';
 import { RandomWalk } from '../scheduler/strategies/random.ts';
 import { RoundRobin } from '../scheduler/strategies/round-robin.ts';
-import { Guest } from '../src/detectors/guest.ts';
-import { DETECTORS, selectDetectors } from '../src/detectors/index.ts';
-import { leak } from '../src/detectors/leak.ts';
 import { UsageError } from '../src/errors.ts';
-import { execute, watch } from '../src/execution.ts';
-import { bootGuest, guestSpec } from '../src/guest.ts';
+import { selectDetectors } from '../src/select-detectors.ts';
+import { execute, watch } from '../src/stage/execution.ts';
+import { bootGuest, guestSpec } from '../src/subject/kernel-spec.ts';
 import { BARE_PROGRAMS } from './bare-programs.ts';
 
 const strategies = [new RandomWalk(), new RoundRobin()];
@@ -81,7 +82,7 @@ test('a detector that fails is named, and it is our fault', () => {
       },
     },
   });
-  watch(k, null, false, [{ ...leak, make: () => leak.make(new Guest(k.m, { kernel: broken })) }]);
+  watch(k, null, false, [{ ...leak, make: () => leak.make(new Watched(k.m, { kernel: broken })) }]);
   armed = true;
   const act = () => execute(k, new RoundRobin(), 1);
   expect(act).toThrow(InternalError);

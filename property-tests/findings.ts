@@ -1,11 +1,12 @@
 import { expect } from 'vitest';
+import type { Finding } from '../detectors/finding.ts';
+import { DETECTORS } from '../detectors/index.ts';
 import type { MutantName } from '../kernel/mutants.ts';
 import { BareProgram, type Parts } from '../machine/bare.ts';
 import { RandomWalk } from '../scheduler/strategies/random.ts';
-import { DETECTORS, selectDetectors } from '../src/detectors/index.ts';
-import { execute, watch } from '../src/execution.ts';
-import type { Finding } from '../src/finding.ts';
-import { bootGuest, guestSpec } from '../src/guest.ts';
+import { selectDetectors } from '../src/select-detectors.ts';
+import { execute, watch } from '../src/stage/execution.ts';
+import { bootGuest, guestSpec } from '../src/subject/kernel-spec.ts';
 
 /* What detectors find in many random schedules of one program. */
 

@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
+import { likeness } from '../detectors/finding.ts';
 import type { MutantName } from '../kernel/mutants.ts';
 import type { Param } from '../kernel/param.ts';
 import { RandomWalk } from '../scheduler/strategies/random.ts';
 import { makeStrategy } from '../scheduler/strategies.ts';
 import type { Strategy } from '../scheduler/strategy.ts';
-import { likeness } from '../src/finding.ts';
 import { type FuzzFinding, fuzz } from '../src/fuzz/fuzz.ts';
-import { guestSpec } from '../src/guest.ts';
-import { run } from '../src/run.ts';
-import { Stage } from '../src/stage.ts';
-import { kernelSubject } from '../src/subject.ts';
+import { Stage } from '../src/stage/stage.ts';
+import { guestSpec } from '../src/subject/kernel-spec.ts';
+import { kernelSubject } from '../src/subject/subject.ts';
+import { run } from '../src/verbs/run.ts';
 
 /** Of the first program of each campaign. Fixed, so that nothing here depends on luck. */
 const SEED = 1;

@@ -5,7 +5,7 @@ import { Kernel } from '../kernel/kernel.ts';
 import { PARAM } from '../kernel/param.ts';
 import { SMALL } from '../scenarios/scenario.ts';
 import { RandomWalk } from '../scheduler/strategies/random.ts';
-import { execute, watch } from '../src/execution.ts';
+import { execute, watch } from '../src/stage/execution.ts';
 import { PROGRAMS } from '../user/programs/index.ts';
 
 // Programs of all kinds of shared memory at once, with files and forks between: nothing is found.

@@ -1,7 +1,7 @@
 import { makeStrategy } from '../scheduler/strategies.ts';
 import type { Strategy } from '../scheduler/strategy.ts';
-import { type GuestSpec, guestSpec, specOfHeader } from '../src/guest.ts';
-import { type RunOptions, run } from '../src/run.ts';
+import { type GuestSpec, guestSpec, specOfHeader } from '../src/subject/kernel-spec.ts';
+import { type RunOptions, run } from '../src/verbs/run.ts';
 import { packFrame, scanFrames, unpackBody } from '../traces/frames.ts';
 import { TraceMemory } from '../traces/memory.ts';
 import type { TraceHeader } from '../traces/trace.ts';

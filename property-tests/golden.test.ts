@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { replay } from '../src/replay.ts';
+import { replay } from '../src/verbs/replay.ts';
 import { TraceMemory } from '../traces/memory.ts';
 import { readTrace } from '../traces/reader.ts';
 import { GOLDEN, record, recordAgain, withoutFindings } from './golden-runs.ts';

@@ -5,8 +5,8 @@
 import type { Kernel } from '../kernel/kernel.ts';
 import { MUTANTS, type Mutant, type MutantName } from '../kernel/mutants.ts';
 import type { Strategy } from '../scheduler/strategy.ts';
-import { execute, watch } from '../src/execution.ts';
-import { bootGuest, guestSpec } from '../src/guest.ts';
+import { execute, watch } from '../src/stage/execution.ts';
+import { bootGuest, guestSpec } from '../src/subject/kernel-spec.ts';
 
 /** Seeds of executions that one seed of a hunt may use: the ranges of two hunts never meet. */
 const STRIDE = 1_000_000;

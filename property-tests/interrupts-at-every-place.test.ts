@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import { SMALL } from '../scenarios/scenario.ts';
 import { Segments } from '../scheduler/strategies/segments.ts';
-import { explore } from '../src/explore.ts';
-import { type OwnScenario, scenario } from '../src/own-scenario.ts';
-import { run } from '../src/run.ts';
-import { Stage } from '../src/stage.ts';
+import { Stage } from '../src/stage/stage.ts';
+import { type OwnScenario, scenario } from '../src/subject/own-scenario.ts';
+import { explore } from '../src/verbs/explore.ts';
+import { run } from '../src/verbs/run.ts';
 import * as ulib from '../user/ulib.ts';
 
 const printers: OwnScenario = {

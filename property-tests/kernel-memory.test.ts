@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { DETECTORS } from '../detectors/index.ts';
 import { Kernel } from '../kernel/kernel.ts';
 import type { Param } from '../kernel/param.ts';
 import { STRATEGIES } from '../scheduler/strategies.ts';
-import { DETECTORS } from '../src/detectors/index.ts';
-import { execute, watch } from '../src/execution.ts';
+import { execute, watch } from '../src/stage/execution.ts';
 import { PROGRAMS } from '../user/programs/index.ts';
 import { SMALL } from './executions.ts';
 import { auditEnd } from './kernel-audit.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { SCENARIOS } from '../scenarios/index.ts';
 import { STRATEGIES } from '../scheduler/strategies.ts';
-import { type GuestSpec, guestSpec } from '../src/guest.ts';
-import type { RunOptions } from '../src/run.ts';
+import { type GuestSpec, guestSpec } from '../src/subject/kernel-spec.ts';
+import type { RunOptions } from '../src/verbs/run.ts';
 
 /** Programs and scenarios; every one of them has processes that meet. */
 const GUESTS: readonly (readonly string[])[] = [

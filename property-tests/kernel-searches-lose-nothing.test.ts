@@ -7,12 +7,12 @@ import type { ViewOptions } from '../scheduler/search/view.ts';
 import { RandomWalk } from '../scheduler/strategies/random.ts';
 import { SwitchLog } from '../scheduler/switch-log.ts';
 import { locksIn, objectsNamed } from '../src/explore/scope.ts';
-import { explore } from '../src/explore.ts';
-import { guestSpec } from '../src/guest.ts';
-import { type OwnScenario, scenario } from '../src/own-scenario.ts';
-import { run } from '../src/run.ts';
-import { Stage, type Subject } from '../src/stage.ts';
-import { kernelSubject } from '../src/subject.ts';
+import { Stage, type Subject } from '../src/stage/stage.ts';
+import { guestSpec } from '../src/subject/kernel-spec.ts';
+import { type OwnScenario, scenario } from '../src/subject/own-scenario.ts';
+import { kernelSubject } from '../src/subject/subject.ts';
+import { explore } from '../src/verbs/explore.ts';
+import { run } from '../src/verbs/run.ts';
 import * as ulib from '../user/ulib.ts';
 
 /*

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Segments } from '../scheduler/strategies/segments.ts';
-import { Stage } from '../src/stage.ts';
+import { Stage } from '../src/stage/stage.ts';
 import { CELLS, codesOf, loopPrograms, PIECES, type Source, subjectOf } from './loops/generated.ts';
 import { walk } from './loops/oracle.ts';
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { DETECTORS } from '../detectors/index.ts';
 import { areas } from '../scenarios/buggy/areas.ts';
 import { files } from '../scenarios/buggy/files.ts';
 import { ipc } from '../scenarios/buggy/ipc.ts';
@@ -8,7 +9,6 @@ import { objects } from '../scenarios/buggy/objects.ts';
 import { scarcity } from '../scenarios/buggy/scarcity.ts';
 import { SCENARIOS } from '../scenarios/index.ts';
 import { RandomWalk } from '../scheduler/strategies/random.ts';
-import { DETECTORS } from '../src/detectors/index.ts';
 import { Hunter, mutantsNamed } from './hunt.ts';
 
 const SEED = 1;

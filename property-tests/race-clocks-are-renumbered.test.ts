@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import type { DetectorKind } from '../detectors/detector.ts';
+import { race, raceWithClocks } from '../detectors/race.ts';
 import { BareProgram, type Parts } from '../machine/bare.ts';
 import type { Code } from '../machine/index.ts';
 import { RandomWalk } from '../scheduler/strategies/random.ts';
-import type { DetectorKind } from '../src/detectors/detector.ts';
-import { race, raceWithClocks } from '../src/detectors/race.ts';
-import { execute, watch } from '../src/execution.ts';
+import { execute, watch } from '../src/stage/execution.ts';
 
 /** What a thread does again and again: takes a lock and uses a cell, or uses it without. */
 interface Round {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 
 import { makeStrategy } from '../scheduler/strategies.ts';
-import { guestSpec } from '../src/guest.ts';
+import { guestSpec } from '../src/subject/kernel-spec.ts';
 import { readTrace } from '../traces/reader.ts';
 import { folder, xv6 } from './built.ts';
 import { record, recordAgain } from './golden-runs.ts';

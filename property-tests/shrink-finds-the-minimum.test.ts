@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { shrink } from '../src/shrink.ts';
+import { shrink } from '../src/shrink/shrink.ts';
 import { failureOf, fewestPreemptions, rarest, reaching, watched } from './shrinking.ts';
 import { enumerate } from './truth/enumerate.ts';
 import { built, decidingPrograms, lockingPrograms, waitingPrograms } from './truth/generated.ts';

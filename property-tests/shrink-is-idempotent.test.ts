@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { run } from '../src/run.ts';
-import { shrink } from '../src/shrink.ts';
-import type { Subject } from '../src/stage.ts';
+import { shrink } from '../src/shrink/shrink.ts';
+import type { Subject } from '../src/stage/stage.ts';
+import { run } from '../src/verbs/run.ts';
 import { failureOf, rarest, reaching, watched } from './shrinking.ts';
 import { enumerate } from './truth/enumerate.ts';
 import { built, decidingPrograms, lockingPrograms, type Source } from './truth/generated.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { replay } from '../src/replay.ts';
-import { run } from '../src/run.ts';
-import { shrink } from '../src/shrink.ts';
+import { shrink } from '../src/shrink/shrink.ts';
+import { replay } from '../src/verbs/replay.ts';
+import { run } from '../src/verbs/run.ts';
 import { failureOf, watched } from './shrinking.ts';
 import { lockingPrograms, waitingPrograms } from './truth/generated.ts';
 

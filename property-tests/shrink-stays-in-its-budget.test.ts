@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { likeness } from '../src/finding.ts';
-import { guestSpec } from '../src/guest.ts';
-import { shrink } from '../src/shrink.ts';
-import { kernelSubject } from '../src/subject.ts';
+import { likeness } from '../detectors/finding.ts';
+import { shrink } from '../src/shrink/shrink.ts';
+import { guestSpec } from '../src/subject/kernel-spec.ts';
+import { kernelSubject } from '../src/subject/subject.ts';
 import { mutantsNamed } from './hunt.ts';
 import { failureOf } from './shrinking.ts';
 

@@ -1,11 +1,11 @@
+import type { Finding } from '../detectors/finding.ts';
 import { Dfs } from '../scheduler/search/dfs.ts';
 import { RandomWalk } from '../scheduler/strategies/random.ts';
 import type { Strategy } from '../scheduler/strategy.ts';
-import { selectDetectors } from '../src/detectors/index.ts';
-import { explore } from '../src/explore.ts';
-import type { Finding } from '../src/finding.ts';
-import { run } from '../src/run.ts';
-import { Stage, type Subject } from '../src/stage.ts';
+import { selectDetectors } from '../src/select-detectors.ts';
+import { Stage, type Subject } from '../src/stage/stage.ts';
+import { explore } from '../src/verbs/explore.ts';
+import { run } from '../src/verbs/run.ts';
 import type { CompleteTrace, Truth } from './truth/enumerate.ts';
 import { built, type Source } from './truth/generated.ts';
 import type { Model } from './truth/model.ts';

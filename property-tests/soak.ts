@@ -8,8 +8,8 @@ import { SCENARIOS } from '../scenarios/index.ts';
 import { allOk } from '../scenarios/scenario.ts';
 import { STRATEGIES } from '../scheduler/strategies.ts';
 import type { Strategy } from '../scheduler/strategy.ts';
-import { execute, watch } from '../src/execution.ts';
-import { bootGuest, guestSpec } from '../src/guest.ts';
+import { execute, watch } from '../src/stage/execution.ts';
+import { bootGuest, guestSpec } from '../src/subject/kernel-spec.ts';
 import { PROGRAMS } from '../user/programs/index.ts';
 
 /** Judges what an execution printed: answers what is wrong, or undefined. */

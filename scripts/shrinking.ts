@@ -10,13 +10,13 @@ import { parseArgs } from 'node:util';
 import { mutantsNamed } from '../property-tests/hunt.ts';
 import { type Failure, failureOf } from '../property-tests/shrinking.ts';
 import { makeStrategy } from '../scheduler/strategies.ts';
-import { guestSpec } from '../src/guest.ts';
-import { run } from '../src/run.ts';
 import { BoundedSearch } from '../src/shrink/bounded.ts';
+import { type Shrunk, shrink } from '../src/shrink/shrink.ts';
 import { Trials } from '../src/shrink/trials.ts';
-import { type Shrunk, shrink } from '../src/shrink.ts';
-import type { Subject } from '../src/stage.ts';
-import { kernelSubject } from '../src/subject.ts';
+import type { Subject } from '../src/stage/stage.ts';
+import { guestSpec } from '../src/subject/kernel-spec.ts';
+import { kernelSubject } from '../src/subject/subject.ts';
+import { run } from '../src/verbs/run.ts';
 
 const EXECUTIONS_MAX = 500;
 const ABOVE_MAX = 2;

@@ -1,7 +1,7 @@
 import { PARAM } from '../kernel/param.ts';
 import type { Trace } from '../traces/reader.ts';
 import { UsageError } from './errors.ts';
-import { limitsOfHeader } from './guest.ts';
+import { limitsOfHeader } from './subject/kernel-spec.ts';
 
 /*
  * What a trace may ask of whoever replays it, by its size: a few bytes can name a machine of a gigabyte,

@@ -99,7 +99,7 @@ async function main(shell: Shell): Promise<void> {
   } catch (error) {
     // Help or the version was asked for, and is out.
     if (error instanceof CommanderError && error.exitCode === 0) return;
-    const { failureOf } = await import('./failure.ts');
+    const { failureOf } = await import('./verbs/failure.ts');
     const { exitCode, message } = failureOf(error, shell.argv);
     shell.exitCode = exitCode;
     shell.warn(message);

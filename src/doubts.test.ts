@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { folder, xv6 } from '../property-tests/built.ts';
-import { program } from './bare-subject.ts';
 import { doubtsOf } from './doubts.ts';
-import { IncompleteError, verify } from './verify.ts';
+import { program } from './subject/bare-subject.ts';
+import { IncompleteError, verify } from './verbs/verify.ts';
 
 const FORGOTTEN = `import { program, scenario } from 'xv6-replay';
 function* twice(x) {

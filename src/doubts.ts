@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { RandomWalk } from '../scheduler/strategies/random.ts';
 import { guestStack, placeText, shownPlace } from './explain/source.ts';
 import { type DroppedCall, droppedCalls, type ScriptSite } from './loops/dropped.ts';
-import { Stage, type Subject } from './stage.ts';
+import { Stage, type Subject } from './stage/stage.ts';
 
 /** What its author probably did not mean, though no schedule shows it. */
 export interface Doubt {

@@ -25,6 +25,10 @@
  * const { steps } = run(shmtest, { seed: 42 });
  * ```
  */
+
+export type { Finding } from '../detectors/finding.ts';
+export { DETECTORS } from '../detectors/index.ts';
+export type { OutcomeValue } from '../detectors/model.ts';
 export type { KernelEvents } from '../kernel/events.ts';
 export { MUTANTS, type Mutant, type MutantName } from '../kernel/mutants.ts';
 export { KernelPanic } from '../kernel/panic.ts';
@@ -55,35 +59,33 @@ export { type Sink, TraceWriter } from '../traces/writer.ts';
 export { PROGRAMS } from '../user/programs/index.ts';
 export type { Context, Part, Program } from '../user/ulib.ts';
 export * as ulib from '../user/ulib.ts';
-export { type ProgramOptions, type ProgramParts, program } from './bare-subject.ts';
-export { DETECTORS, selectDetectors } from './detectors/index.ts';
 export { EXIT, UsageError } from './errors.ts';
-export { execute, watch } from './execution.ts';
 export { explain } from './explain/explain.ts';
 export type { Report, ReportStep } from './explain/report.ts';
 export { type Incomplete, incompleteOf } from './explore/incomplete.ts';
-export {
-  type Discovery,
-  type Exploration,
-  type ExploreOptions,
-  explore,
-  type OutcomeCount,
-} from './explore.ts';
-export type { Finding } from './finding.ts';
 export { type FuzzFinding, type Fuzzing, type FuzzOptions, fuzz } from './fuzz/fuzz.ts';
-export { bootGuest, type GuestSpec, guestSpec, PARAM_RANGES } from './guest.ts';
-export type { OutcomeValue } from './model.ts';
-export { type OwnScenario, scenario } from './own-scenario.ts';
-export { isForeign, type ReplayOptions, type ReplayResult, replay } from './replay.ts';
-export { type RunOptions, type RunResult, run } from './run.ts';
+export { selectDetectors } from './select-detectors.ts';
 export {
   type Passing,
   type ShownOperation,
   type Shrunk,
   type Size,
   shrink,
-} from './shrink.ts';
-export { type Outcome, Stage, type Subject } from './stage.ts';
-export { kernelSubject, type Runnable } from './subject.ts';
+} from './shrink/shrink.ts';
+export { execute, watch } from './stage/execution.ts';
+export { type Outcome, Stage, type Subject } from './stage/stage.ts';
+export { type ProgramOptions, type ProgramParts, program } from './subject/bare-subject.ts';
+export { bootGuest, type GuestSpec, guestSpec, PARAM_RANGES } from './subject/kernel-spec.ts';
+export { type OwnScenario, scenario } from './subject/own-scenario.ts';
+export { kernelSubject, type Runnable } from './subject/subject.ts';
 export { openTrace, TraceFile } from './trace-file.ts';
-export { IncompleteError, VerificationError, type VerifyOptions, verify } from './verify.ts';
+export {
+  type Discovery,
+  type Exploration,
+  type ExploreOptions,
+  explore,
+  type OutcomeCount,
+} from './verbs/explore.ts';
+export { isForeign, type ReplayOptions, type ReplayResult, replay } from './verbs/replay.ts';
+export { type RunOptions, type RunResult, run } from './verbs/run.ts';
+export { IncompleteError, VerificationError, type VerifyOptions, verify } from './verbs/verify.ts';

@@ -1,8 +1,8 @@
+import { messageOf } from '../detectors/model.ts';
 import type { Shell } from './commands/shell.ts';
 import { EXIT } from './errors.ts';
-import { failureOf } from './failure.ts';
-import { messageOf } from './model.ts';
 import { isUserCode } from './user-code.ts';
+import { failureOf } from './verbs/failure.ts';
 
 /**
  * What code of a user's does to the process that it runs in, apart from what its threads do: promises

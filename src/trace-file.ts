@@ -12,12 +12,12 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { SHORT_ID } from '../detectors/finding.ts';
 import { TraceFormatError } from '../traces/errors.ts';
 import { readTrace, type Trace } from '../traces/reader.ts';
 import type { TraceHeader } from '../traces/trace.ts';
 import type { Sink } from '../traces/writer.ts';
 import { UsageError } from './errors.ts';
-import { SHORT_ID } from './finding.ts';
 
 /** Where traces of findings, and what campaigns left unfinished, are kept: below the current folder. */
 export const STORE = '.xv6-replay';

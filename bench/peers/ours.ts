@@ -8,13 +8,14 @@
  * `ours <watch> <strategy> <program> explore <executions>`: executions until a search is through, of
  * the program without its bug. `watch` is `off`, or `race` for the detector of races. The answer is one line of JSON.
  */
+
+import { race } from '../../detectors/race.ts';
 import { Dpor } from '../../scheduler/search/dpor.ts';
 import type { Search } from '../../scheduler/search.ts';
 import { Pct } from '../../scheduler/strategies/pct.ts';
 import { RandomWalk } from '../../scheduler/strategies/random.ts';
 import type { Strategy } from '../../scheduler/strategy.ts';
-import { race } from '../../src/detectors/race.ts';
-import { execute, watch } from '../../src/execution.ts';
+import { execute, watch } from '../../src/stage/execution.ts';
 import type { Counts, Rate } from './answers.ts';
 import { PEERS, type Peer } from './programs.ts';
 

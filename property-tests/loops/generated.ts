@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Cell } from '../../machine/bare-parts.ts';
-import { program } from '../../src/bare-subject.ts';
-import type { Subject } from '../../src/stage.ts';
+import type { Subject } from '../../src/stage/stage.ts';
+import { program } from '../../src/subject/bare-subject.ts';
 import { BOUNDED } from './bounded-loops.ts';
 import { CARRYING } from './carrying-loops.ts';
 import { assemble, type Code } from './instructions.ts';

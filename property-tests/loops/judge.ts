@@ -1,4 +1,4 @@
-import { type Exploration, type ExploreOptions, explore } from '../../src/explore.ts';
+import { type Exploration, type ExploreOptions, explore } from '../../src/verbs/explore.ts';
 import { CELLS, codesOf, isPure, type Source, subjectOf } from './generated.ts';
 import { decide, type Oracle, TooLarge } from './oracle.ts';
 

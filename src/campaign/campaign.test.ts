@@ -2,11 +2,11 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { folder, spawned, xv6, xv6Json } from '../../property-tests/built.ts';
-import { program } from '../bare-subject.ts';
-import { type ExploreOptions, explore } from '../explore.ts';
-import { guestSpec } from '../guest.ts';
-import type { Subject } from '../stage.ts';
-import { kernelSubject } from '../subject.ts';
+import type { Subject } from '../stage/stage.ts';
+import { program } from '../subject/bare-subject.ts';
+import { guestSpec } from '../subject/kernel-spec.ts';
+import { kernelSubject } from '../subject/subject.ts';
+import { type ExploreOptions, explore } from '../verbs/explore.ts';
 import { type CampaignOptions, campaign } from './campaign.ts';
 import { loadState, saveState } from './state-file.ts';
 

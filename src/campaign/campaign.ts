@@ -1,10 +1,10 @@
 import { performance } from 'node:perf_hooks';
-import { checkDeterministic } from '../determinism.ts';
 import { type Exploration, noExploration } from '../explore/exploration.ts';
 import { Explorer } from '../explore/explorer.ts';
 import { commutingWithout, type Plan, type PlanOptions, planOf } from '../explore/plan.ts';
-import { type ExploreOptions, schedulesOf } from '../explore.ts';
-import type { Subject } from '../stage.ts';
+import { checkDeterministic } from '../stage/determinism.ts';
+import type { Subject } from '../stage/stage.ts';
+import { type ExploreOptions, schedulesOf } from '../verbs/explore.ts';
 import type { Done } from './beat.ts';
 import { Crew } from './crew.ts';
 import {

@@ -1,10 +1,10 @@
 import { invariant } from '../../machine/index.ts';
 import type { PartResult, PartTask } from '../../scheduler/search/division.ts';
 import { Part } from '../../scheduler/search/part.ts';
-import { accuse } from '../determinism.ts';
 import { noShare, type Share } from '../explore/exploration.ts';
 import { Explorer, unitOf } from '../explore/explorer.ts';
 import { type PlanOptions, planOf } from '../explore/plan.ts';
+import { accuse } from '../stage/determinism.ts';
 import type { Beat } from './beat.ts';
 import { type Recipe, subjectOfRecipe } from './recipe.ts';
 import type { Opened } from './unit.ts';

@@ -1,10 +1,10 @@
 import type { Param } from '../../kernel/param.ts';
 import { MEMORY_MODELS, type MemoryModel } from '../../machine/index.ts';
 import { UsageError } from '../errors.ts';
-import type { GuestSpec } from '../guest.ts';
-import type { Subject } from '../stage.ts';
-import { kernelSubject, limited, withMemory } from '../subject.ts';
-import { loadSubject } from '../subject-file.ts';
+import type { Subject } from '../stage/stage.ts';
+import type { GuestSpec } from '../subject/kernel-spec.ts';
+import { kernelSubject, limited, withMemory } from '../subject/subject.ts';
+import { loadSubject } from '../subject/subject-file.ts';
 
 /** How to make a subject again somewhere else, as plain data. */
 export interface Recipe {

@@ -5,7 +5,7 @@ import type { Choice, TraceEvent } from '../../traces/trace.ts';
 import { EXIT } from '../errors.ts';
 import { isWhole } from '../report/damage-text.ts';
 import { choiceLine, EventText } from '../report/event-text.ts';
-import { clip, plural, printable } from '../report/text.ts';
+import { clip, plural, printable } from '../text.ts';
 import { openTrace } from '../trace-file.ts';
 import { examples } from './options.ts';
 import type { Shell } from './shell.ts';

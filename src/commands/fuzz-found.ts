@@ -2,9 +2,9 @@ import { makeStrategy } from '../../scheduler/strategies.ts';
 import type { Strategy } from '../../scheduler/strategy.ts';
 import { TraceMemory } from '../../traces/memory.ts';
 import type { FuzzFinding } from '../fuzz/program.ts';
-import { plural } from '../report/text.ts';
-import { run } from '../run.ts';
-import { type Shrunk, shrink } from '../shrink.ts';
+import { type Shrunk, shrink } from '../shrink/shrink.ts';
+import { plural } from '../text.ts';
+import { run } from '../verbs/run.ts';
 import {
   type FuzzCommandOptions,
   fuzzText,

@@ -8,10 +8,10 @@ import {
 } from '../campaign/fuzz-campaign.ts';
 import type { Saved } from '../campaign/state-file.ts';
 import { EXIT } from '../errors.ts';
-import { fingerprint } from '../fingerprint.ts';
 import { generation } from '../fuzz/case.ts';
 import type { FuzzFinding } from '../fuzz/program.ts';
-import { count, plural } from '../report/text.ts';
+import { fingerprint } from '../subject/fingerprint.ts';
+import { count, plural } from '../text.ts';
 import { reportFound } from './fuzz-found.ts';
 import { coveredText, type FuzzCommandOptions, progressText } from './fuzz-text.ts';
 import { Interrupt } from './interrupt.ts';

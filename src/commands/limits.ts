@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Param } from '../../kernel/param.ts';
-import { PARAM_RANGES } from '../guest.ts';
+import { PARAM_RANGES } from '../subject/kernel-spec.ts';
 import { wholeNumber } from './options.ts';
 
 const LIMITS: readonly (readonly [flag: string, param: keyof Param, what: string])[] = [

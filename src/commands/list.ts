@@ -1,12 +1,12 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { DETECTORS } from '../../detectors/index.ts';
 import { MUTANTS } from '../../kernel/mutants.ts';
 import { SCENARIOS } from '../../scenarios/index.ts';
 import { SEARCHES } from '../../scheduler/searches.ts';
 import { STRATEGIES } from '../../scheduler/strategies.ts';
 import { PROGRAMS } from '../../user/programs/index.ts';
-import { DETECTORS } from '../detectors/index.ts';
 import { didYouMean } from '../nearest.ts';
-import { wrap } from '../report/text.ts';
+import { wrap } from '../text.ts';
 import { examples } from './options.ts';
 import type { Shell } from './shell.ts';
 

@@ -8,7 +8,7 @@ import {
   stateFile,
 } from '../campaign/state-file.ts';
 import { EXIT, UsageError } from '../errors.ts';
-import { shellWord } from '../report/text.ts';
+import { shellWord } from '../text.ts';
 import { wholeNumber } from './options.ts';
 import type { Shell } from './shell.ts';
 

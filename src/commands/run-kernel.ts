@@ -7,7 +7,7 @@ import { isElf } from '../../riscv/elf.ts';
 import { Refusal } from '../../riscv/refusal.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { type KernelRun, runKernel } from '../kernel-run.ts';
-import { count, plural, printable } from '../report/text.ts';
+import { count, plural, printable } from '../text.ts';
 import { drawSeed, parseFile, wholeNumber } from './options.ts';
 import type { Shell } from './shell.ts';
 

@@ -1,6 +1,6 @@
 import { type Ink, makeInk, wantsColour } from '../report/ink.ts';
 import { Output } from '../report/output.ts';
-import { consoleText, harmless, jsonLine } from '../report/text.ts';
+import { consoleText, harmless, jsonLine } from '../text.ts';
 
 /** What a command has of the world. */
 export class Shell {

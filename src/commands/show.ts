@@ -13,7 +13,7 @@ import { headerText } from '../report/header-text.ts';
 import { LifeLines } from '../report/life-text.ts';
 import { Lines, type Writer } from '../report/output.ts';
 import { Pager, pagerCommand } from '../report/pager.ts';
-import { clip, count, harmless, jsonLine, plural, printable } from '../report/text.ts';
+import { clip, count, harmless, jsonLine, plural, printable } from '../text.ts';
 import { openTrace } from '../trace-file.ts';
 import { addLook, type LookOptions, look } from './look.ts';
 import { examples, wholeNumber } from './options.ts';

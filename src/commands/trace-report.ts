@@ -2,12 +2,12 @@ import type { Command } from 'commander';
 import type { Trace } from '../../traces/reader.ts';
 import type { TraceHeader } from '../../traces/trace.ts';
 import { affordable } from '../affordable.ts';
-import { isForeign } from '../replay.ts';
 import { damageLines } from '../report/damage-text.ts';
-import { printable, shellWord } from '../report/text.ts';
-import type { Subject } from '../stage.ts';
-import { subjectOfHeader } from '../subject.ts';
-import { subjectOfTrace } from '../subject-file.ts';
+import type { Subject } from '../stage/stage.ts';
+import { subjectOfHeader } from '../subject/subject.ts';
+import { subjectOfTrace } from '../subject/subject-file.ts';
+import { printable, shellWord } from '../text.ts';
+import { isForeign } from '../verbs/replay.ts';
 import { parseFile } from './options.ts';
 import type { Shell } from './shell.ts';
 

@@ -1,9 +1,9 @@
+import type { About, Finding } from '../../detectors/finding.ts';
 import { refsOf } from '../../kernel/kalloc.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { SLEEPING } from '../../kernel/proc.ts';
 import type { Machine } from '../../machine/index.ts';
-import type { About, Finding } from '../finding.ts';
-import type { Stage } from '../stage.ts';
+import type { Stage } from '../stage/stage.ts';
 
 /** Frames that one explanation follows. */
 const FRAMES_MAX = 16;

@@ -1,3 +1,6 @@
+import type { DetectorKind } from '../../detectors/detector.ts';
+import type { About } from '../../detectors/finding.ts';
+import { HeldLocks } from '../../detectors/held-locks.ts';
 import type { KernelEvents } from '../../kernel/events.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import {
@@ -36,11 +39,8 @@ import {
   USER_STORE_BYTE,
   WFI,
 } from '../../machine/index.ts';
-import type { DetectorKind } from '../detectors/detector.ts';
-import { HeldLocks } from '../detectors/held-locks.ts';
-import type { About } from '../finding.ts';
-import { callText, resultText } from '../report/call-text.ts';
-import type { Stage } from '../stage.ts';
+import type { Stage } from '../stage/stage.ts';
+import { callText, resultText } from './call-text.ts';
 import type { Moment, MomentKind } from './moment.ts';
 import { wordName } from './value.ts';
 

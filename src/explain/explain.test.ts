@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { DETECTORS } from '../../detectors/index.ts';
 import { MUTANTS, type MutantName } from '../../kernel/mutants.ts';
 import { makeStrategy } from '../../scheduler/strategies.ts';
 import type { Strategy } from '../../scheduler/strategy.ts';
 import { TraceMemory } from '../../traces/memory.ts';
 import { readTrace } from '../../traces/reader.ts';
-import { DETECTORS } from '../detectors/index.ts';
-import { execute, watch } from '../execution.ts';
-import { bootGuest, type GuestSpec, guestSpec } from '../guest.ts';
-import { replay } from '../replay.ts';
 import { findingText, reported } from '../report/finding-text.ts';
 import { makeInk } from '../report/ink.ts';
-import { type RunResult, run } from '../run.ts';
+import { execute, watch } from '../stage/execution.ts';
+import { bootGuest, type GuestSpec, guestSpec } from '../subject/kernel-spec.ts';
+import { replay } from '../verbs/replay.ts';
+import { type RunResult, run } from '../verbs/run.ts';
 import { explain } from './explain.ts';
 import { type Report, type ReportStep, reportOf } from './report.ts';
 

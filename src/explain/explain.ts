@@ -1,10 +1,10 @@
+import type { DetectorKind } from '../../detectors/detector.ts';
+import type { About, Finding } from '../../detectors/finding.ts';
+import { DETECTORS } from '../../detectors/index.ts';
 import { type Observer, StopExecution } from '../../machine/index.ts';
 import type { Strategy } from '../../scheduler/strategy.ts';
-import type { DetectorKind } from '../detectors/detector.ts';
-import { DETECTORS } from '../detectors/index.ts';
-import type { About, Finding } from '../finding.ts';
-import { Stage } from '../stage.ts';
-import { type Runnable, subjectOf } from '../subject.ts';
+import { Stage } from '../stage/stage.ts';
+import { type Runnable, subjectOf } from '../subject/subject.ts';
 import { aboutOf, aboutTheEnd } from './about.ts';
 import { Capture } from './capture.ts';
 import { type Case, isAccess, type Story } from './history.ts';

@@ -1,4 +1,4 @@
-import type { Finding } from '../finding.ts';
+import type { Finding } from '../../detectors/finding.ts';
 import type { Capture } from './capture.ts';
 import type { Moment } from './moment.ts';
 import { guestStack, placeText, shownPlace } from './source.ts';

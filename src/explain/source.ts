@@ -19,7 +19,7 @@ export interface SourcePlace {
 
 /** Rooms whose code is not the guest's, tests apart. The machine and the tools are on every stack. */
 const HOST =
-  /^(machine|src|scheduler|traces|property-tests|bench|scripts|node_modules|dist)\/(?!.*\.test\.ts)/;
+  /^(machine|src|scheduler|traces|detectors|property-tests|bench|scripts|node_modules|dist)\/(?!.*\.test\.ts)/;
 /** Guest code that only passes an operation on: whoever called it is meant. */
 const PASSING = /^kernel\/(name|panic|spinlock|usercode)\.ts$/;
 

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { refsOf } from '../../kernel/kalloc.ts';
 import { walk } from '../../kernel/pagetable.ts';
 import { RoundRobin } from '../../scheduler/strategies/round-robin.ts';
-import { execute, watch } from '../execution.ts';
-import { bootGuest, guestSpec } from '../guest.ts';
+import { execute, watch } from '../stage/execution.ts';
+import { bootGuest, guestSpec } from '../subject/kernel-spec.ts';
 import { valueText, wordName } from './value.ts';
 
 test('states of processes and of segments have names of their own', () => {

@@ -1,8 +1,8 @@
+import { keepersOf } from '../../detectors/xv6/object-references.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { STATE_NAMES } from '../../kernel/proc.ts';
 import { SEGMENT_STATE_NAMES } from '../../kernel/sysv.ts';
 import { type Layout, PTE_V, ppnOfPte, pteAddress } from '../../machine/index.ts';
-import { keepersOf } from '../detectors/object-references.ts';
 import type { MomentKind } from './moment.ts';
 
 export function frameName(ppn: number): string {

@@ -1,4 +1,4 @@
-import type { Detector, DetectorKind } from '../detectors/detector.ts';
+import type { Detector, DetectorKind } from '../../detectors/detector.ts';
 
 /**
  * Checks the claim that critical sections commute, on which a search does not tell their order apart:

@@ -1,7 +1,7 @@
+import { type Finding, likeness } from '../../detectors/finding.ts';
+import type { OutcomeValue } from '../../detectors/model.ts';
 import type { CutLoop } from '../../scheduler/search/loop-prover.ts';
 import type { Doubt } from '../doubts.ts';
-import { type Finding, likeness } from '../finding.ts';
-import type { OutcomeValue } from '../model.ts';
 import type { Coverage } from './coverage.ts';
 
 /** A bug that was found, and the first execution that shows it. */

@@ -1,13 +1,13 @@
+import type { DetectorKind } from '../../detectors/detector.ts';
+import { type Finding, likeness } from '../../detectors/finding.ts';
 import type { Ending } from '../../machine/index.ts';
 import { Retrace } from '../../scheduler/search/retrace.ts';
 import { type Segment, Segments } from '../../scheduler/strategies/segments.ts';
 import type { Strategy } from '../../scheduler/strategy.ts';
 import { SwitchLog } from '../../scheduler/switch-log.ts';
-import type { DetectorKind } from '../detectors/detector.ts';
-import { selectDetectors } from '../detectors/index.ts';
-import { type Finding, likeness } from '../finding.ts';
-import { scheduleText } from '../schedule.ts';
-import { type Outcome, Stage } from '../stage.ts';
+import { selectDetectors } from '../select-detectors.ts';
+import { scheduleText } from '../stage/schedule.ts';
+import { type Outcome, Stage } from '../stage/stage.ts';
 import { addSample, discoveryLike, noShare, type Share } from './exploration.ts';
 import { type Plan, threw } from './plan.ts';
 

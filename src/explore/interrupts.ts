@@ -1,6 +1,6 @@
 import type { Interrupt, InterruptedDpor } from '../../scheduler/search/interrupted.ts';
 import { UsageError } from '../errors.ts';
-import type { Stage } from '../stage.ts';
+import type { Stage } from '../stage/stage.ts';
 
 /** Traces without an interrupt, at most, to look for the places where one may come. */
 const TRACES_MAX = 50_000;

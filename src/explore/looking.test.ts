@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import { RandomWalk } from '../../scheduler/strategies/random.ts';
-import { explore } from '../explore.ts';
-import { guestSpec } from '../guest.ts';
-import { Stage } from '../stage.ts';
-import { kernelSubject } from '../subject.ts';
+import { Stage } from '../stage/stage.ts';
+import { guestSpec } from '../subject/kernel-spec.ts';
+import { kernelSubject } from '../subject/subject.ts';
+import { explore } from '../verbs/explore.ts';
 import { looking } from './looking.ts';
 
 const MS = 120_000;

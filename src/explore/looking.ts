@@ -1,4 +1,4 @@
-import type { Detector, DetectorKind } from '../detectors/detector.ts';
+import type { Detector, DetectorKind } from '../../detectors/detector.ts';
 
 /**
  * Checks the claim that critical sections only look, on which a search does not tell their order

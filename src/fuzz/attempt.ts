@@ -1,13 +1,13 @@
+import type { Finding } from '../../detectors/finding.ts';
 import type { KernelEvents } from '../../kernel/events.ts';
 import { Profiler } from '../../scheduler/profile.ts';
 import { makeStrategy, STRATEGIES } from '../../scheduler/strategies.ts';
 import type { Strategy } from '../../scheduler/strategy.ts';
-import { selectDetectors } from '../detectors/index.ts';
 import { UsageError } from '../errors.ts';
-import type { Finding } from '../finding.ts';
-import type { GuestSpec } from '../guest.ts';
-import { Stage, type Watching } from '../stage.ts';
-import { kernelSubject } from '../subject.ts';
+import { selectDetectors } from '../select-detectors.ts';
+import { Stage, type Watching } from '../stage/stage.ts';
+import type { GuestSpec } from '../subject/kernel-spec.ts';
+import { kernelSubject } from '../subject/subject.ts';
 import { finish, type Work } from './work.ts';
 
 /** An execution in which something was found. */

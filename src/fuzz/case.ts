@@ -1,7 +1,7 @@
 import fc from 'fast-check';
+import { shortId } from '../../detectors/finding.ts';
 import type { Param } from '../../kernel/param.ts';
-import { shortId } from '../finding.ts';
-import { type GuestSpec, guestSpec } from '../guest.ts';
+import { type GuestSpec, guestSpec } from '../subject/kernel-spec.ts';
 import { FAMILIES, type Family } from './families.ts';
 import { type Move, stepsOf } from './steps.ts';
 

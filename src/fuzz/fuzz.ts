@@ -1,4 +1,4 @@
-import { likeness } from '../finding.ts';
+import { likeness } from '../../detectors/finding.ts';
 import { addCalls, type CallTally } from './calls.ts';
 import {
   type Examined,

@@ -1,5 +1,5 @@
-import { likeness } from '../finding.ts';
-import type { GuestSpec } from '../guest.ts';
+import { likeness } from '../../detectors/finding.ts';
+import type { GuestSpec } from '../subject/kernel-spec.ts';
 import { type Attempting, attempt, type Hit, standsAlone } from './attempt.ts';
 import { CallCounts, type CallTally } from './calls.ts';
 import { caseOf, draw, type FuzzCase, smaller, specOfCase } from './case.ts';

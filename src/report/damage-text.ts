@@ -1,5 +1,5 @@
 import type { Trace } from '../../traces/reader.ts';
-import { count, plural, printable } from './text.ts';
+import { count, plural, printable } from '../text.ts';
 
 /** Beyond this many places the report counts. */
 const SHOWN = 8;

@@ -6,8 +6,8 @@ import type {
   TraceEvent,
   TraceHeader,
 } from '../../traces/trace.ts';
-import { callText, resultText } from './call-text.ts';
-import { clip, plural, printable, quoted } from './text.ts';
+import { callText, resultText } from '../explain/call-text.ts';
+import { clip, plural, printable, quoted } from '../text.ts';
 
 /** Page-fault causes of scause (RISC-V privileged specification). */
 const FAULTS: Readonly<Record<number, string>> = {

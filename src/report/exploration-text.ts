@@ -2,9 +2,9 @@ import { Pct } from '../../scheduler/strategies/pct.ts';
 import { makeStrategy } from '../../scheduler/strategies.ts';
 import { coverageText } from '../explore/coverage.ts';
 import { type Incomplete, incompleteOf } from '../explore/incomplete.ts';
-import { type Exploration, pctMissChance } from '../explore.ts';
+import { clip, count, plural, printable } from '../text.ts';
+import { type Exploration, pctMissChance } from '../verbs/explore.ts';
 import type { Ink } from './ink.ts';
-import { clip, count, plural, printable } from './text.ts';
 
 /** `266 traces of two-open-close (dpor), 3,120 executions/s`. */
 function effort(so: Exploration, program: string, seconds: number): string {

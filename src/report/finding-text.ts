@@ -1,10 +1,10 @@
+import type { Finding } from '../../detectors/finding.ts';
 import type { Json, TraceHeader } from '../../traces/trace.ts';
 import { detailOfReport, type Report, reportOf } from '../explain/report.ts';
-import type { Finding } from '../finding.ts';
+import { clip, count, plural, printable, wrap } from '../text.ts';
 import { headline } from './header-text.ts';
 import type { Ink } from './ink.ts';
 import { type Look, stepTable } from './step-table.ts';
-import { clip, count, plural, printable, wrap } from './text.ts';
 
 /** Columns of a report, unless more are asked for. */
 export const REPORT_WIDTH = 80;

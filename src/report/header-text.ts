@@ -1,6 +1,6 @@
 import type { Trace } from '../../traces/reader.ts';
 import type { TraceHeader } from '../../traces/trace.ts';
-import { clip, plural, printable, wrap } from './text.ts';
+import { clip, plural, printable, wrap } from '../text.ts';
 
 /** What people are shown of a header, whatever stands in it. */
 const HEADLINE_MAX = 2000;

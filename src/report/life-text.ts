@@ -1,5 +1,5 @@
 import type { LifeEvent } from '../../traces/trace.ts';
-import { clip, count, plural, printable, wrap } from './text.ts';
+import { clip, count, plural, printable, wrap } from '../text.ts';
 
 /** Of a longer life, so many states are shown from its beginning and as many from its end. */
 const ENDS = 12;

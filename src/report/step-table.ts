@@ -1,6 +1,6 @@
 import type { Report, ReportStep } from '../explain/report.ts';
+import { clip, printable } from '../text.ts';
 import type { Ink } from './ink.ts';
-import { clip, printable } from './text.ts';
 
 /** How a report is to be printed. */
 export interface Look {

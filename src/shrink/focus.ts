@@ -1,5 +1,5 @@
 import { NO_GUARD } from '../../machine/index.ts';
-import type { Stage } from '../stage.ts';
+import type { Stage } from '../stage/stage.ts';
 import { type Event, EventLog } from './event-log.ts';
 import type { Failing, Trials } from './trials.ts';
 

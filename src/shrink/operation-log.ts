@@ -10,7 +10,7 @@ import { type Segment, Segments } from '../../scheduler/strategies/segments.ts';
 import type { Strategy } from '../../scheduler/strategy.ts';
 import { guestStack, placeText, shownPlace } from '../explain/source.ts';
 import { wordName } from '../explain/value.ts';
-import type { Stage } from '../stage.ts';
+import type { Stage } from '../stage/stage.ts';
 
 /** An operation that matters, for people. */
 export interface ShownOperation {

@@ -1,5 +1,5 @@
 import type { Segment } from '../../scheduler/strategies/segments.ts';
-import { scheduleText } from '../schedule.ts';
+import { scheduleText } from '../stage/schedule.ts';
 import { OperationLog, type ShownOperation } from './operation-log.ts';
 import { moved } from './reduce.ts';
 import { concise, type Failing, type Trial, type Trials } from './trials.ts';

@@ -1,12 +1,12 @@
+import { type Finding, likeness } from '../../detectors/finding.ts';
 import { ACQUIRE, ECALL, MUTEX_LOCK, SEM_WAIT } from '../../machine/index.ts';
 import { Course, type Stretch } from '../../scheduler/course.ts';
 import { type Segment, Segments } from '../../scheduler/strategies/segments.ts';
 import type { Strategy } from '../../scheduler/strategy.ts';
-import { selectDetectors } from '../detectors/index.ts';
 import { UsageError } from '../errors.ts';
-import { type Finding, likeness } from '../finding.ts';
-import { scheduleText } from '../schedule.ts';
-import { type Outcome, Stage, type Subject } from '../stage.ts';
+import { selectDetectors } from '../select-detectors.ts';
+import { scheduleText } from '../stage/schedule.ts';
+import { type Outcome, Stage, type Subject } from '../stage/stage.ts';
 
 export interface Size {
   readonly preemptions: number;

@@ -1,0 +1,47 @@
+import { expect, it } from 'vitest';
+import { Pct } from '../scheduler/strategies/pct.ts';
+import { Stage, type Subject } from '../src/stage/stage.ts';
+import { program } from '../src/subject/bare-subject.ts';
+import { guestSpec } from '../src/subject/kernel-spec.ts';
+import { kernelSubject } from '../src/subject/subject.ts';
+
+/** Who reported something, in so many schedules of a strategy that is not fair. */
+function reporters(subject: Subject, strategy: Pct, schedules: number): Set<string> {
+  const stage = new Stage(subject);
+  stage.watch();
+  const names = new Set<string>();
+  for (let seed = 0; seed < schedules; seed++) {
+    const { finding } = stage.execute(strategy, seed);
+    if (finding !== undefined) names.add(finding.detector);
+  }
+  return names;
+}
+
+it('whoever could step at times and never did proves nothing', () => {
+  const starved = program(
+    'starved',
+    ({ mutex, cell, thread }) => {
+      const [m, stop] = [mutex('m'), cell('stop')];
+      thread('spinner', function* () {
+        for (let seen = 0; seen === 0; ) {
+          m.lock() ?? (yield);
+          seen = stop.load() ?? (yield);
+          m.unlock() ?? (yield);
+        }
+      });
+      thread('stopper', function* () {
+        m.lock() ?? (yield);
+        stop.store(1) ?? (yield);
+        m.unlock() ?? (yield);
+      });
+    },
+    { stepsMax: 12_000 },
+  );
+  expect(reporters(starved, new Pct(1), 20)).toEqual(new Set(['endless']));
+});
+
+it('nor does a timer that is held back', () => {
+  const args = ['sleep:1', '+', 'script', 'open:a', 'open:a'];
+  const spec = guestSpec('script', args, { tickInterval: 0, frames: 96, stepsMax: 20_000 });
+  expect(reporters(kernelSubject(spec), new Pct(3, 568), 100)).toEqual(new Set(['endless']));
+});

@@ -1,0 +1,426 @@
+import type { KernelWatch } from '../kernel/events.ts';
+import {
+  ACQUIRE,
+  COMPARE_EXCHANGE,
+  COND_BROADCAST,
+  COND_SIGNAL,
+  COND_WAIT,
+  COND_WAKE,
+  type Ending,
+  EXCHANGE,
+  FETCH_ADD,
+  InternalError,
+  LOAD,
+  MARKED,
+  type Machine,
+  MUTEX_LOCK,
+  MUTEX_UNLOCK,
+  NEVER,
+  type Observer,
+  ProgramError,
+  RELEASE,
+  SEM_POST,
+  SEM_WAIT,
+  STORE,
+  STORE_BYTE,
+  type Thread,
+  USER_LOAD,
+  USER_LOAD_BYTE,
+  USER_STORE,
+  USER_STORE_BYTE,
+} from '../machine/index.ts';
+import type { Detector, DetectorKind } from './detector.ts';
+import { type Finding, Found } from './finding.ts';
+import type { HeldLocks } from './held-locks.ts';
+import { LATE } from './livelock.ts';
+import type { Watched } from './watched.ts';
+
+type Having<Hook extends keyof Detector> = Detector & Required<Pick<Detector, Hook>>;
+
+/** The detectors that have a hook, so that nobody is asked in vain. */
+function having<Hook extends keyof Detector>(
+  detectors: readonly Detector[],
+  hook: Hook,
+): Having<Hook>[] {
+  return detectors.filter((d) => d[hook] !== undefined) as Having<Hook>[];
+}
+
+/**
+ * The same for the hooks of every access. Each of the first few has a place of its own, and so a
+ * call of its own in the code below: a call that always meets the same class is inlined, which one in
+ * a loop over all is not. That is half of what watching costs.
+ */
+class Few<Hook extends keyof Detector> {
+  readonly first: Having<Hook> | null;
+  readonly second: Having<Hook> | null;
+  readonly third: Having<Hook> | null;
+  readonly fourth: Having<Hook> | null;
+  readonly more: readonly Having<Hook>[];
+
+  constructor(detectors: readonly Detector[], hook: Hook) {
+    const all = having(detectors, hook);
+    this.first = all[0] ?? null;
+    this.second = all[1] ?? null;
+    this.third = all[2] ?? null;
+    this.fourth = all[3] ?? null;
+    this.more = all.slice(4);
+  }
+}
+
+/** Tells a set of detectors what a guest does, operation by operation. */
+export class Watcher implements Observer, KernelWatch {
+  readonly guest: Watched;
+  private readonly detectors: readonly Detector[];
+  private readonly beginning;
+  private readonly judging;
+  private readonly noting;
+  private readonly loading;
+  private readonly storing;
+  /** Those that are told of accesses with the guard held, too. */
+  private readonly loadingInside;
+  private readonly storingInside;
+  private readonly modifying;
+  private readonly taking;
+  private readonly taken;
+  private readonly dropped;
+  private readonly signalling;
+  private readonly awaiting;
+  private readonly beginningToWait;
+  private readonly switched;
+  private readonly accessing;
+  private readonly copying;
+  private readonly refusing;
+  private readonly allocating;
+  private readonly revokers;
+  private readonly counting;
+  private readonly freeing;
+  private readonly entering_;
+  private readonly leaving;
+  private readonly ending;
+  private readonly fallingAsleep;
+  private readonly killers;
+  private readonly wakingUp;
+  private readonly printing;
+  private readonly lateComers;
+  /** By lock: detectors that want to be told of its release and not of every one. */
+  private readonly audits: readonly (Having<'released'>[] | undefined)[];
+  private readonly m: Machine;
+  private readonly held: HeldLocks;
+  /** As a detector has it; empty if none does. */
+  private readonly guards: Int32Array;
+  /** The step from which on `late` is told. */
+  private readonly lateFrom: number;
+
+  constructor(guest: Watched, kinds: readonly DetectorKind[]) {
+    this.guest = guest;
+    this.m = guest.m;
+    this.held = guest.held;
+    const all = kinds.map((kind) => kind.make(guest)).filter((made) => made !== undefined);
+    this.detectors = all;
+    this.beginning = having(all, 'begin');
+    this.judging = having(all, 'ended');
+    this.noting = having(all, 'note');
+    this.loading = new Few(all, 'loaded');
+    this.storing = new Few(all, 'stored');
+    const inside = all.filter((d) => d.looksInside === true);
+    this.loadingInside = having(inside, 'loaded');
+    this.storingInside = having(inside, 'stored');
+    this.modifying = having(all, 'modified');
+    this.taking = new Few(all, 'acquiring');
+    this.taken = new Few(all, 'acquired');
+    const everywhere = all.filter((d) => d.audits === undefined);
+    this.dropped = new Few(everywhere, 'released');
+    this.audits = Array.from({ length: guest.m.layout.size }, (_, lock) => {
+      const its = having(all, 'released').filter((d) => d.audits?.includes(lock));
+      return its.length === 0 ? undefined : its;
+    });
+    this.guards = all.find((d) => d.guards !== undefined)?.guards ?? new Int32Array(0);
+    this.signalling = having(all, 'signalled');
+    this.awaiting = having(all, 'awaited');
+    this.beginningToWait = having(all, 'waiting');
+    this.switched = having(all, 'switching');
+    this.accessing = new Few(all, 'accessed');
+    this.copying = having(all, 'copied');
+    this.refusing = having(all, 'refused');
+    this.allocating = having(all, 'allocated');
+    this.revokers = having(all, 'revoking');
+    this.counting = having(all, 'counted');
+    this.freeing = having(all, 'freed');
+    this.entering_ = having(all, 'entered');
+    this.leaving = having(all, 'exited');
+    this.ending = having(all, 'exiting');
+    this.fallingAsleep = having(all, 'sleeping');
+    this.killers = having(all, 'killing');
+    this.wakingUp = having(all, 'waking');
+    this.printing = having(all, 'printed');
+    this.lateComers = having(all, 'late');
+    this.lateFrom = this.lateComers.length > 0 ? guest.m.config.stepsMax - LATE : NEVER;
+  }
+
+  begin(): void {
+    this.guest.begin();
+    for (const d of this.beginning) d.begin();
+  }
+
+  locking(lock: number): void {
+    if (this.m.words[lock] === 0 && this.held.of(this.m.cpu.id).length === 0) return;
+    const { first, second, third, fourth, more } = this.taking;
+    if (first !== null) first.acquiring(lock);
+    if (second !== null) second.acquiring(lock);
+    if (third !== null) third.acquiring(lock);
+    if (fourth !== null) fourth.acquiring(lock);
+    for (const d of more) d.acquiring(lock);
+  }
+
+  performed(kind: number, a: number, b: number): void {
+    switch (kind) {
+      case LOAD:
+        this.loaded(a, b === MARKED);
+        return;
+      case STORE:
+        this.stored(a, b);
+        return;
+      case ACQUIRE:
+      case MUTEX_LOCK:
+        this.acquired(a);
+        return;
+      case RELEASE:
+      case MUTEX_UNLOCK:
+        this.released(a);
+        return;
+      case STORE_BYTE:
+        this.wrote(a >> 2);
+        break;
+      case FETCH_ADD:
+      case EXCHANGE:
+      case COMPARE_EXCHANGE:
+        for (const d of this.modifying) d.modified(a);
+        break;
+      case SEM_WAIT:
+      case SEM_POST:
+      case COND_WAIT:
+      case COND_WAKE:
+      case COND_SIGNAL:
+      case COND_BROADCAST:
+        this.synchronised(kind, a, b);
+        break;
+    }
+    if (this.m.step >= this.lateFrom) this.late(kind, a, b);
+  }
+
+  loaded(a: number, marked: boolean): void {
+    if (!this.isInOrder(a)) {
+      const { first, second, third, fourth, more } = this.loading;
+      if (first !== null) first.loaded(a, marked);
+      if (second !== null) second.loaded(a, marked);
+      if (third !== null) third.loaded(a, marked);
+      if (fourth !== null) {
+        fourth.loaded(a, marked);
+        for (const d of more) d.loaded(a, marked);
+      }
+    } else {
+      for (const d of this.loadingInside) d.loaded(a, marked);
+    }
+    if (this.m.step >= this.lateFrom) this.late(LOAD, a, 0);
+  }
+
+  stored(a: number, value: number): void {
+    if (!this.isInOrder(a)) this.wrote(a);
+    else for (const d of this.storingInside) d.stored(a);
+    if (this.m.step >= this.lateFrom) this.late(STORE, a, value);
+  }
+
+  private wrote(a: number): void {
+    const { first, second, third, fourth, more } = this.storing;
+    if (first !== null) first.stored(a);
+    if (second !== null) second.stored(a);
+    if (third !== null) third.stored(a);
+    if (fourth === null) return;
+    fourth.stored(a);
+    for (const d of more) d.stored(a);
+  }
+
+  /** Whether a detector checks who has the guard of a word, and the current CPU has it. */
+  private isInOrder(a: number): boolean {
+    const { guards, m } = this;
+    if (a >= guards.length) return false;
+    const guard = guards[a] as number;
+    return guard >= 0 && m.words[guard] === m.cpu.id + 1;
+  }
+
+  acquired(lock: number): void {
+    this.took(lock);
+    if (this.m.step >= this.lateFrom) this.late(ACQUIRE, lock, 0);
+  }
+
+  private took(lock: number): void {
+    const { first, second, third, fourth, more } = this.taken;
+    if (first !== null) first.acquired(lock);
+    if (second !== null) second.acquired(lock);
+    if (third !== null) third.acquired(lock);
+    if (fourth !== null) {
+      fourth.acquired(lock);
+      for (const d of more) d.acquired(lock);
+    }
+    this.held.take(this.m.cpu.id, lock);
+  }
+
+  released(lock: number): void {
+    this.letGo(lock);
+    if (this.m.step >= this.lateFrom) this.late(RELEASE, lock, 0);
+  }
+
+  private letGo(lock: number): void {
+    this.held.drop(this.m.cpu.id, lock);
+    const { first, second, third, fourth, more } = this.dropped;
+    if (first !== null) first.released(lock);
+    if (second !== null) second.released(lock);
+    if (third !== null) third.released(lock);
+    if (fourth !== null) {
+      fourth.released(lock);
+      for (const d of more) d.released(lock);
+    }
+    const audits = this.audits[lock];
+    if (audits !== undefined) for (const d of audits) d.released(lock);
+  }
+
+  /** Semaphores and conditions. */
+  private synchronised(kind: number, a: number, b: number): void {
+    switch (kind) {
+      case COND_WAIT:
+        this.letGo(b);
+        for (const d of this.beginningToWait) d.waiting(a);
+        break;
+      case COND_WAKE:
+        for (const d of this.awaiting) d.awaited(a);
+        this.took(b);
+        break;
+      case SEM_WAIT:
+        for (const d of this.awaiting) d.awaited(a);
+        break;
+      default:
+        for (const d of this.signalling) d.signalled(a);
+    }
+  }
+
+  accessed(kind: number, address: number, va: number, value: number, answer: number): void {
+    const plain = kind === USER_LOAD || kind === USER_LOAD_BYTE;
+    const atomic = !plain && kind !== USER_STORE && kind !== USER_STORE_BYTE;
+    const { first, second, third, fourth, more } = this.accessing;
+    if (first !== null) first.accessed(address, va, !plain, atomic, answer);
+    if (second !== null) second.accessed(address, va, !plain, atomic, answer);
+    if (third !== null) third.accessed(address, va, !plain, atomic, answer);
+    if (fourth !== null) fourth.accessed(address, va, !plain, atomic, answer);
+    for (const d of more) d.accessed(address, va, !plain, atomic, answer);
+    if (this.m.step >= this.lateFrom) this.late(kind, address, value);
+  }
+
+  private late(kind: number, address: number, value: number): void {
+    for (const d of this.lateComers) d.late(kind, address, value);
+  }
+
+  switching(from: Thread, to: Thread): void {
+    for (const d of this.switched) d.switching(from, to);
+  }
+
+  copied(ppn: number, va: number, writes: boolean, pagetable: number): void {
+    for (const d of this.copying) d.copied(ppn, va, writes, pagetable);
+  }
+
+  refused(va: number, writes: boolean, pagetable: number): void {
+    for (const d of this.refusing) d.refused(va, writes, pagetable);
+  }
+
+  allocated(ppn: number): void {
+    for (const d of this.allocating) d.allocated(ppn);
+  }
+
+  counted(ppn: number): void {
+    for (const d of this.counting) d.counted(ppn);
+  }
+
+  freed(ppn: number): void {
+    for (const d of this.freeing) d.freed(ppn);
+  }
+
+  revoking(asid: number): void {
+    for (const d of this.revokers) d.revoking(asid);
+  }
+
+  entered(pid: number, call: string): void {
+    this.guest.calls[this.m.current.id] = call;
+    for (const d of this.entering_) d.entered(pid, call);
+  }
+
+  exited(pid: number, call: string, result: number): void {
+    for (const d of this.leaving) d.exited(pid, call, result);
+    this.guest.calls[this.m.current.id] = '';
+  }
+
+  exiting(status: number, wasKilled: boolean): void {
+    const pid = this.guest.kernel?.currentPid() ?? 0;
+    for (const d of this.ending) d.exiting(pid, status, wasKilled);
+  }
+
+  sleeping(chan: number, lock: number): void {
+    for (const d of this.fallingAsleep) d.sleeping(chan, lock);
+  }
+
+  killing(slot: number): void {
+    for (const d of this.killers) d.killing(slot);
+  }
+
+  waking(chan: number): void {
+    for (const d of this.wakingUp) d.waking(chan);
+  }
+
+  printed(text: string): void {
+    for (const d of this.printing) d.printed(text);
+  }
+
+  /** What is found in an execution that ended by itself. */
+  ended(ending: Ending): Finding | undefined {
+    for (const d of this.judging) {
+      const finding = d.ended(ending);
+      if (finding !== undefined) return finding;
+    }
+    return undefined;
+  }
+
+  /** What detectors could not decide about the execution that has ended. */
+  notes(): readonly string[] {
+    if (this.noting.length === 0) return [];
+    return this.noting.map((d) => d.note()).filter((note) => note !== undefined);
+  }
+
+  /**
+   * What guest code threw, as a finding.
+   *
+   * @throws InternalError that names the detector which failed; the error itself when it is a
+   *   ProgramError, or nobody knows it.
+   */
+  explain(error: unknown): Finding {
+    if (error instanceof Found) return error.finding;
+    const name = failedDetector(error);
+    if (name !== undefined) {
+      // A mistake in code of the user's that a detector called.
+      if (error instanceof ProgramError) throw error;
+      const { message } = error as Error;
+      throw new InternalError(`the detector ${name} failed: ${message}`, { cause: error });
+    }
+    for (const detector of this.detectors) {
+      const finding = detector.threw?.(error);
+      if (finding !== undefined) return finding;
+    }
+    throw error;
+  }
+}
+
+/**
+ * The detector whose code is on an error's stack, by its file: so that calling a detector costs no
+ * bookkeeping. Guest code is never called by a detector, so its errors have none.
+ */
+function failedDetector(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  return /[\\/]detectors[\\/](?:xv6[\\/]|calls[\\/])?([a-z-]+)\.[jt]s/.exec(error.stack ?? '')?.[1];
+}

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { makeStrategy } from '../../scheduler/strategies.ts';
+import type { Strategy } from '../../scheduler/strategy.ts';
+import { run } from '../verbs/run.ts';
+import { guestSpec } from './kernel-spec.ts';
+
+describe('processes on one command line', () => {
+  it('start together, each with its own arguments', () => {
+    let output = '';
+    const onPrint = (text: string): void => {
+      output += text;
+    };
+    const spec = guestSpec('churn', ['foo', '1', '+', 'unmapped', 'bar'], {});
+    const strategy = makeStrategy('random') as Strategy;
+    expect(run(spec, { seed: 1, strategy, onPrint }).finding).toBeUndefined();
+    expect(output).toMatch(/churn: pid 2: ok/);
+    expect(output).toMatch(/unmapped: pid 3: ok/);
+  });
+
+  it.each([
+    [['foo', '1', '+', 'chrun'], 'did you mean churn?'],
+    [['foo', '1', '+', 'two-open-close'], 'two-open-close is a scenario and runs alone'],
+    [['foo', '1', '+', 'init'], 'init is the parent'],
+    [['foo', '1', '+'], 'before and after + there is a program'],
+    [['+', '+', 'churn'], 'before and after + there is a program'],
+    [['+', 'churn', 'x'.repeat(128)], '127 bytes at most'],
+  ])('churn %j is refused', (args, words) => {
+    expect(() => guestSpec('churn', args, {})).toThrow(words);
+  });
+});

@@ -1,0 +1,127 @@
+import type { Kernel } from '../../kernel/kernel.ts';
+import type { Param } from '../../kernel/param.ts';
+import type { BareProgram } from '../../machine/bare.ts';
+import { MEMORY_MODELS, type MemoryModel } from '../../machine/index.ts';
+import type { TraceHeader } from '../../traces/trace.ts';
+import { UsageError } from '../errors.ts';
+import { type Cast, Stage, type Subject } from '../stage/stage.ts';
+import { fingerprint } from './fingerprint.ts';
+import {
+  bootGuest,
+  configOfSpec,
+  type GuestSpec,
+  limitedSpec,
+  limitsOfHeader,
+  scenarioOf,
+  specOfHeader,
+} from './kernel-spec.ts';
+
+/** A subject, or the specification of one of our programs or scenarios. */
+export type Runnable = Subject | GuestSpec;
+
+/** @throws UsageError for what is neither. */
+export function subjectOf(what: Runnable): Subject {
+  const given: unknown = what;
+  const isObject = typeof given === 'object' && given !== null;
+  if (!isObject || !('build' in given || 'param' in given)) {
+    throw new UsageError('what can be run is a program, a scenario, or guestSpec(name) of ours');
+  }
+  return 'build' in what ? what : kernelSubject(what);
+}
+
+/** A kernel with a program or scenario. */
+export function kernelSubject(spec: GuestSpec): Subject {
+  const { program, args, mutants, detectors, own } = spec;
+  return {
+    guest: 'kernel',
+    program,
+    args,
+    mutants,
+    config: configOfSpec(spec),
+    detectors,
+    isOwn: own !== undefined,
+    spec,
+    fingerprint: () => (own === undefined ? fingerprint() : `${fingerprint()}/${own.fingerprint}`),
+    build: () => castOf(bootGuest(spec)),
+  };
+}
+
+/**
+ * The same subject with other limits and mutants: what is not said stays.
+ *
+ * @throws UsageError for one that it does not have, or that is out of range.
+ */
+export function limited(
+  subject: Subject,
+  limits: Partial<Param>,
+  mutants: readonly string[] = subject.mutants,
+): Subject {
+  if (Object.keys(limits).length === 0 && mutants === subject.mutants) return subject;
+  const { spec, program, fingerprint: version, detectors, file, source, site } = subject;
+  if (spec !== undefined) {
+    const other = kernelSubject(limitedSpec(spec, limits, mutants));
+    return { ...other, program, fingerprint: version, detectors, file, source, site };
+  }
+  const { stepsMax, ...others } = limits;
+  const [name] = Object.keys(others);
+  if (name !== undefined) throw new UsageError(`${program} has no kernel, and no ${name}`);
+  if (mutants.length > 0) throw new UsageError(`${program} has no kernel, and no mutants`);
+  if (stepsMax === undefined) return subject;
+  return { ...subject, config: { ...subject.config, stepsMax } };
+}
+
+/**
+ * The same subject on a machine whose memory orders stores so.
+ *
+ * @throws UsageError for a kernel.
+ */
+export function withMemory(subject: Subject, memory: MemoryModel): Subject {
+  if (subject.guest === 'kernel') {
+    if (memory === 'sc') return subject;
+    throw new UsageError(`${subject.program}: a kernel has no store buffers yet`);
+  }
+  const { memory: _, ...config } = subject.config;
+  return { ...subject, config: memory === 'sc' ? config : { ...config, memory } };
+}
+
+/** What a trace was made from, where its header alone says it. @throws UsageError where not. */
+export function subjectOfHeader(header: TraceHeader): Subject {
+  if (header.guest === 'kernel') return kernelSubject(specOfHeader(header));
+  throw new UsageError(
+    `the trace is of ${header.program}, a program of its own: name its file with --subject FILE`,
+  );
+}
+
+/** A subject with the limits, mutants and detectors that a trace of it was made with. */
+export function subjectAsRun(subject: Subject, header: TraceHeader): Subject {
+  if (subject.guest !== header.guest) {
+    throw new UsageError(`the trace is of another program: ${header.program}`);
+  }
+  const { detectors } = header.config;
+  const { stepsMax, ...limits } = limitsOfHeader(header);
+  const steps = stepsMax === undefined ? {} : { stepsMax };
+  const same = subject.guest === 'kernel' ? { ...limits, ...steps } : steps;
+  const names =
+    typeof detectors === 'string' ? detectors.split(' ').filter((each) => each !== '') : undefined;
+  const memory = MEMORY_MODELS.find((model) => model === header.config.memory) ?? 'sc';
+  return { ...withMemory(limited(subject, same, header.mutants), memory), detectors: names };
+}
+
+/** The stage of a kernel or of bare threads that somebody built by hand. */
+export function stageOf(what: Kernel | BareProgram): Stage {
+  const isKernel = 'm' in what;
+  return new Stage({
+    guest: isKernel ? 'kernel' : 'bare',
+    program: '',
+    args: [],
+    mutants: [],
+    config: {},
+    isOwn: false,
+    fingerprint: () => '',
+    build: () => (isKernel ? castOf(what) : { model: { program: what } }),
+  });
+}
+
+function castOf(kernel: Kernel): Cast {
+  return { kernel, scenario: scenarioOf(kernel) };
+}
