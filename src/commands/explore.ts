@@ -8,13 +8,15 @@ import { doubtsOf } from '../doubts.ts';
 import { EXIT, UsageError } from '../errors.ts';
 import { incompleteOf } from '../explore/incomplete.ts';
 import { outcomesText, progressText, verdictText } from '../report/exploration-text.ts';
+import { passesText, REPORT_WIDTH } from '../report/finding-text.ts';
+import { passingNear } from '../shrink/passing-near.ts';
 import { checkFound } from '../stage/determinism.ts';
 import type { Subject } from '../stage/stage.ts';
 import { clip, count, plural, printable } from '../text.ts';
 import type { Discovery, Exploration } from '../verbs/explore.ts';
 import { Interrupt } from './interrupt.ts';
 import { addLimits } from './limits.ts';
-import { addLook } from './look.ts';
+import { addLook, look } from './look.ts';
 import { drawSeed, examples, parseNames, wholeNumber } from './options.ts';
 import { inPlace, Pace, parseDuration } from './pace.ts';
 import {
@@ -166,6 +168,7 @@ async function report(
   const [first, ...others] = so.discoveries;
   if (first === undefined) return;
   const id = await runAndReport(again(first, so, options), operands, shell);
+  if (id !== undefined) await sayPassing(first, so, options, operands, shell);
   if (options.json) {
     for (const each of others) await runAndReport(again(each, so, options), operands, shell);
     return;
@@ -181,6 +184,22 @@ async function report(
       `  ${kept ?? '(no trace)'}  ${each.finding.title} (${each.finding.detector}; ${seen})`,
     );
   }
+}
+
+/** The nearest schedule that passes, of what was found first. */
+async function sayPassing(
+  discovery: Discovery,
+  so: Exploration,
+  options: Options,
+  operands: readonly string[],
+  shell: Shell,
+): Promise<void> {
+  const asked = again(discovery, so, options);
+  const subject = await askedFor(asked, operands, shell);
+  const passing = passingNear(subject, asked.seed ?? 0, discovery.schedule);
+  if (passing === undefined) return;
+  if (options.json) shell.json({ kind: 'passing', ...passing });
+  else shell.say(passesText(passing.text, look(options, shell).width ?? REPORT_WIDTH));
 }
 
 /** An order of locks, for example, is learnt over several executions. */

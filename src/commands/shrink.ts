@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { EXIT, UsageError } from '../errors.ts';
-import { findingText, REPORT_WIDTH, reported } from '../report/finding-text.ts';
+import { findingText, passesText, REPORT_WIDTH, reported } from '../report/finding-text.ts';
 import { type Shrunk, type Size, shrink } from '../shrink/shrink.ts';
-import { plural, printable, wrap } from '../text.ts';
+import { plural } from '../text.ts';
 import { openTrace, storeTrace, TraceFile } from '../trace-file.ts';
 import { run } from '../verbs/run.ts';
 import { addLook, type LookOptions, look } from './look.ts';
@@ -49,7 +49,7 @@ function summary({ from, to, executions, minimal, passing }: Shrunk, width: numb
     `         to ${size(to)}, in ${plural(executions, 'execution')}${proof}`,
   ];
   const text = passing?.text ?? 'with no single change of a switch that was tried';
-  lines.push(` Passes  ${wrap(printable(text).split(' '), '         ', width)}`);
+  lines.push(passesText(text, width));
   return lines;
 }
 

@@ -137,6 +137,11 @@ function paragraph(text: string, indent: string, width: number): string {
   return `${indent}${wrap(words(text, width - indent.length), indent, width)}`;
 }
 
+/** The nearest schedule that passes; `when add is not preempted at step 4: …`. */
+export function passesText(text: string, width: number): string {
+  return ` Passes  ${wrap(words(printable(text), width - 9), '         ', width)}`;
+}
+
 /** The exact commands that show it again. */
 export function commandsText(traceOrId: string): string {
   return ` Replay  xv6-replay replay ${traceOrId}\n Show    xv6-replay show ${traceOrId}`;

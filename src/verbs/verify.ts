@@ -2,7 +2,7 @@ import type { Finding } from '../../detectors/finding.ts';
 import type { Report } from '../explain/report.ts';
 import { type Incomplete, incompleteOf } from '../explore/incomplete.ts';
 import { incompleteText } from '../report/exploration-text.ts';
-import { findingText, reported } from '../report/finding-text.ts';
+import { findingText, passesText, REPORT_WIDTH, reported } from '../report/finding-text.ts';
 import { makeInk } from '../report/ink.ts';
 import { shrink } from '../shrink/shrink.ts';
 import { checkFound } from '../stage/determinism.ts';
@@ -111,7 +111,9 @@ function shown(subject: Subject, { finding, schedule }: Discovery): Shown {
   const { report, header } = last;
   const text = findingText(reported(shrunk.finding, last.id, report), header, { ink: PLAIN });
   const again = `run(subject, { schedule: '${small}' })`;
-  const whole = [`${shrunk.finding.title}\n`, text, ` Replay  ${again}`].join('\n');
+  const { passing } = shrunk;
+  const passes = passing === undefined ? [] : [passesText(passing.text, REPORT_WIDTH)];
+  const whole = [`${shrunk.finding.title}\n`, text, ...passes, ` Replay  ${again}`].join('\n');
   return { text: whole, finding: shrunk.finding, schedule: small, report };
 }
 
