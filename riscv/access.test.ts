@@ -5,6 +5,9 @@ import {
   a2,
   addi,
   amo,
+  auipc,
+  csrr,
+  csrw,
   i,
   jal,
   ld,
@@ -123,4 +126,19 @@ test('a store into code that was executed is executed from then on', () => {
   expect(registerOf(board, a0)).toBe(1n);
   board.turn(0, 1);
   expect(registerOf(board, a0)).toBe(9n);
+});
+
+test.each<[string, number]>([
+  ['flw', 2],
+  ['fld', 3],
+])('%s makes the float registers dirty, so that a kernel that saves them does', (_, f3) => {
+  const initial = 0x2000n;
+  const code = [
+    ...li(t0, initial),
+    csrw(0x300, t0),
+    auipc(a1, 0),
+    i(0x07, f3, 0, a1, 0),
+    csrr(a0, 0x300),
+  ];
+  expect(registerOf(executed(code), a0) & 0x6000n).toBe(0x6000n);
 });

@@ -4,7 +4,7 @@
  */
 
 import { FLW, rdOf, rs1Of, rs2Of } from './decode.ts';
-import { DEVICE_NEXT, type Hart, LOOK } from './hart.ts';
+import { DEVICE_NEXT, FS, type Hart, LOOK, MSTATUS } from './hart.ts';
 import { below } from './integer.ts';
 import { DIRTY, PAGE_SHIFT } from './memory.ts';
 import { accessFault, LOADING, resolve, STORING } from './mmu.ts';
@@ -73,6 +73,7 @@ function slowLoad(hart: Hart, word: number, lo: number, hi: number): boolean {
   const signed = (hart.lo << unused) >> unused;
   const rd = rdOf(word);
   if (kind >= FLW) {
+    hart.c[MSTATUS]! |= FS;
     // A single in a double's register has all ones above it: manual I, section 14.2.
     hart.f[rd] = hart.lo;
     hart.f[rd + 1] = size === 4 ? -1 : hart.hi;
