@@ -168,11 +168,12 @@ describe('exit', () => {
 
   test('happens when a program returns, with the number that it returns or else 0', () => {
     expect(onOneCpu(function* () {}).statuses.get(2)).toBe(0);
-    expect(
-      onOneCpu(function* () {
+    onEveryMachine(
+      function* () {
         return 12;
-      }).statuses.get(2),
-    ).toBe(12);
+      },
+      ({ statuses }) => expect(statuses.get(2)).toBe(12),
+    );
   });
 
   test('of init is a panic', () => {

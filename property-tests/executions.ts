@@ -126,7 +126,10 @@ export function onEveryMachine(
   }
 }
 
-/** The same on one CPU with one seed: for facts that no interleaving can touch. */
+/**
+ * The same on one CPU with one seed: for facts that no interleaving can touch. `main` is to come to
+ * its end: a process that is killed halfway expects nothing behind that.
+ */
 export function onOneCpu(
   main: Program,
   param: Partial<Param> = {},
@@ -136,6 +139,7 @@ export function onOneCpu(
   const outcome = situation.execute('round-robin', 1);
   expect(outcome.ending, outcome.output).toBe('halted');
   expect(outcome.problems, outcome.output).toEqual([]);
+  expect(outcome.statuses.get(2), outcome.output).toBe(0);
   return outcome;
 }
 

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { folder, spawned, xv6, xv6Json } from '../../property-tests/built.ts';
 import type { Subject } from '../stage/stage.ts';
 import { program } from '../subject/bare-subject.ts';
@@ -9,9 +9,6 @@ import { kernelSubject } from '../subject/subject.ts';
 import { type ExploreOptions, explore } from '../verbs/explore.ts';
 import { type CampaignOptions, campaign } from './campaign.ts';
 import { loadState, saveState } from './state-file.ts';
-
-/** Threads take their time to start where others use the computer. */
-vi.setConfig({ testTimeout: 90_000 });
 
 /** Several bugs, some rare. */
 const BROKEN = ['open-race', '--mutant', 'shm-open-create-apart,shm-close-unlocked-decrement'];

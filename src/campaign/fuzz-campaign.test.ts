@@ -1,12 +1,9 @@
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { folder, spawned, xv6, xv6Json } from '../../property-tests/built.ts';
 import { fuzz } from '../fuzz/fuzz.ts';
 import { type FuzzCampaignOptions, fuzzCampaign } from './fuzz-campaign.ts';
 import { loadState, saveState } from './state-file.ts';
-
-/** Threads take their time to start where others use the computer. */
-vi.setConfig({ testTimeout: 90_000 });
 
 /** Several bugs, some in the first program. */
 const MUTANTS = ['shm-fork-uncounted', 'sysv-fork-uncounted', 'exit-keeps-areas'];
