@@ -164,12 +164,16 @@ export class Watcher implements Observer, KernelWatch {
 
   locking(lock: number): void {
     if (this.m.words[lock] === 0 && this.held.of(this.m.cpu.id).length === 0) return;
+    const { buffers, cpu, words } = this.m;
+    // A lock whose release is on its way is not held.
+    buffers?.settle(words);
     const { first, second, third, fourth, more } = this.taking;
     if (first !== null) first.acquiring(lock);
     if (second !== null) second.acquiring(lock);
     if (third !== null) third.acquiring(lock);
     if (fourth !== null) fourth.acquiring(lock);
     for (const d of more) d.acquiring(lock);
+    buffers?.enter(words, cpu.id);
   }
 
   performed(kind: number, a: number, b: number): void {
@@ -281,7 +285,12 @@ export class Watcher implements Observer, KernelWatch {
       for (const d of more) d.released(lock);
     }
     const audits = this.audits[lock];
-    if (audits !== undefined) for (const d of audits) d.released(lock);
+    if (audits === undefined) return;
+    const { buffers, cpu, words } = this.m;
+    // Rules between words hold for what CPUs did, not for how much of it has reached memory.
+    buffers?.settle(words);
+    for (const d of audits) d.released(lock);
+    buffers?.enter(words, cpu.id);
   }
 
   /** Semaphores and conditions. */

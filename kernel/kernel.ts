@@ -13,11 +13,13 @@ import {
   KERNPPN,
   Layout,
   Machine,
+  type MemoryModel,
   PGSIZE,
   PTE_V,
   ppnOfPte,
   type Scheduler,
   Thread,
+  WeakMachine,
 } from '../machine/index.ts';
 import type { Program } from './abi.ts';
 import { Console } from './console.ts';
@@ -52,6 +54,9 @@ export interface InitialProcess {
   readonly name: string;
   readonly argv: readonly string[];
 }
+
+/** Stores that wait in a CPU's buffer at most, where memory has them; some real CPUs have as many. */
+const STORES_MAX = 16;
 
 export class Kernel {
   readonly m: Machine;
@@ -100,6 +105,7 @@ export class Kernel {
    *
    * @param programs by name; must have `init`
    * @param mutants switched on when set-up is over
+   * @param memory how it orders what CPUs store
    * @throws InternalError when the configuration has no room for the initial processes.
    */
   constructor(
@@ -107,6 +113,7 @@ export class Kernel {
     programs: ReadonlyMap<string, Program>,
     initial: readonly InitialProcess[],
     mutants: readonly MutantName[] = [],
+    memory: MemoryModel = 'sc',
   ) {
     const layout = new Layout();
     layout.word('null');
@@ -127,13 +134,16 @@ export class Kernel {
     this.futex = new FutexTable(layout, param);
     this.sysv = new SegmentTable(layout, param);
     this.posix = new PosixTable(layout, param);
-    this.m = new Machine(layout, {
+    const MachineKind = memory === 'sc' ? Machine : WeakMachine;
+    this.m = new MachineKind(layout, {
       cpus: param.ncpu,
       frames: param.frames,
       diskBlocks: param.fssize,
       tickInterval: param.tickInterval,
       ticks: param.ticks,
       stepsMax: param.stepsMax,
+      memory,
+      storesMax: STORES_MAX,
     });
     this.schedulers = this.m.cpus.map((cpu) => new Thread(cpu.id, `scheduler ${cpu.id}`));
     this.m.threads.push(...this.schedulers, ...this.ptable.procs.map((p) => p.thread));

@@ -1,3 +1,5 @@
+import type { MemoryModel } from '../machine/index.ts';
+
 /** What is known of a mutant; see mutants.ts. */
 export interface Mutant {
   /** What is wrong, in one line. */
@@ -20,6 +22,8 @@ export interface Mutant {
    * it; 0 if every schedule does.
    */
   readonly depth: number;
+  /** How memory has to order stores for it to show; if left out, it shows where they are at once. */
+  readonly memory?: MemoryModel;
 }
 
 export function mutant(
@@ -28,6 +32,8 @@ export function mutant(
   detectors: string,
   depth: number,
   summary: string,
+  memory?: MemoryModel,
 ): Mutant {
-  return { summary, kind, scenario, detectors: detectors.split(' '), depth };
+  const known = { summary, kind, scenario, detectors: detectors.split(' '), depth };
+  return memory === undefined ? known : { ...known, memory };
 }

@@ -445,6 +445,14 @@ export const MUTANTS = {
     3,
     'releasesleep wakes the waiters before it lets the lock go',
   ),
+  'release-before-fence': mutant(
+    'order',
+    'exit-wait',
+    'lost-wakeup panic',
+    3,
+    'release stores before its fence: the lock is free before what it guards is in memory',
+    'pso',
+  ),
   'sched-keeps-tlb': mutant(
     'translation',
     'use-moved',

@@ -4,8 +4,13 @@
  * A lock is one word: 0 while free, the holder's CPU number + 1 while held, so `locked` and `cpu`
  * of xv6's struct spinlock change in one operation. A CPU that spins counts as blocked: the
  * scheduler does not choose it while the lock is held.
+ *
+ * xv6 calls __sync_synchronize in acquire, behind the instruction that takes the lock, and in release,
+ * before the store that lets it go. Where memory has store buffers, taking the lock waits for this CPU's
+ * buffer to be empty, as atomic instructions do, so nothing is left for the fence behind it to order; the
+ * release is a fence and a store in one step, since nobody can tell when a fence alone happens.
  */
-import type { Address, Code, Layout } from '../machine/index.ts';
+import { type Address, BEFORE_FENCE, type Code, type Layout, RELEASE } from '../machine/index.ts';
 import type { Kernel } from './kernel.ts';
 import { panic } from './panic.ts';
 
@@ -56,6 +61,7 @@ export function release(k: Kernel, lk: Spinlock): number | undefined {
   const { cpu } = k.m;
   if (cpu.interruptsOn) panic(k, 'pop_off - interruptible');
   if (cpu.noff < 1) panic(k, 'pop_off');
+  if (k.mutant['release-before-fence']) return k.m.do(RELEASE, lk.word, BEFORE_FENCE);
   return k.m.release(lk.word);
 }
 

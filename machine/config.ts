@@ -15,4 +15,6 @@ export interface MachineConfig {
   readonly stepsMax: number;
   /** Default `sc`. */
   readonly memory?: MemoryModel;
+  /** Stores that the buffer of a CPU holds at most; as many as there are when left out. */
+  readonly storesMax?: number;
 }

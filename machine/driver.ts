@@ -104,8 +104,8 @@ export class Driver implements ChoicePoint {
     this.memory = new Memory(layout, config.frames, config.diskBlocks);
     this.words = this.memory.words;
     this.cpus = Array.from({ length: config.cpus }, (_, id) => new Cpu(id, -1 - id));
-    const { memory = 'sc' } = config;
-    this.buffers = memory === 'sc' ? null : new StoreBuffers(memory, config.cpus, layout.size);
+    const { memory = 'sc', storesMax = NEVER, cpus } = config;
+    this.buffers = memory === 'sc' ? null : new StoreBuffers(memory, cpus, layout.size, storesMax);
     this.lanes = 2 * config.cpus + (this.buffers?.drains.length ?? 0);
   }
 
@@ -195,6 +195,7 @@ export class Driver implements ChoicePoint {
       this.isRunning = false;
       this.leaseEnd = 0;
       this.privateEnd = 0;
+      this.buffers?.leave(this.words);
     }
     invariant(this.ending !== null, 'an execution that stops has ended');
     return this.ending;
@@ -225,6 +226,7 @@ export class Driver implements ChoicePoint {
     this.current = thread;
     this.previous = thread;
     this.cpu = thread.cpu as Cpu;
+    this.buffers?.enter(this.words, this.cpu.id);
     this.next = null;
     this.leaseEnd = this.granted;
     this.privateEnd = this.grantedPrivate;
@@ -330,6 +332,7 @@ export class Driver implements ChoicePoint {
    */
   private decide(): void {
     this.next = null;
+    this.buffers?.leave(this.words);
     if (this.step >= this.config.stepsMax) {
       this.end('steps');
       return;
@@ -424,9 +427,10 @@ export class Driver implements ChoicePoint {
 
   /** A thread became ready for a CPU to take it (+1), or was taken (-1). */
   changeRunLine(by: number, thread: Thread): void {
+    // A kernel without order in memory may say twice that a thread is taken.
+    if (thread.isReady === by > 0) return;
     thread.isReady = by > 0;
     this.runLine += by;
-    invariant(this.runLine >= 0, 'the run line is a count');
     if (by > 0 && this.idle !== 0) this.leaseEnd = this.step;
   }
 
@@ -449,7 +453,7 @@ export class Driver implements ChoicePoint {
 
   /** What the release of a spinlock comes to. */
   letGo(lock: op.Address): void {
-    this.words[lock] = 0;
+    if (this.buffers === null) this.words[lock] = 0;
     if (this.cpu.looking === lock) this.cpu.looking = 0;
     if (this.onRelease !== null) this.onRelease(lock);
     this.wakeWaiting();
@@ -477,6 +481,7 @@ export class Driver implements ChoicePoint {
       this.decide();
       if (this.next !== thread) return this.suspend(thread, kind);
       this.next = null;
+      this.buffers?.enter(this.words, this.cpu.id);
       this.leaseEnd = this.granted;
       this.privateEnd = this.grantedPrivate;
       thread.kind = op.NONE;

@@ -7,7 +7,7 @@ import type { Thread } from './thread.ts';
 export function isEnabled(m: Driver, thread: Thread): boolean {
   const { buffers } = m;
   if (buffers !== null && thread.cpu !== null) {
-    if (buffers.holdsBack(thread.cpu.id, thread.kind, thread.a)) return false;
+    if (buffers.holdsBack(thread.cpu.id, thread.kind, thread.a, thread.b)) return false;
   }
   switch (thread.kind) {
     case op.ACQUIRE:

@@ -68,7 +68,7 @@ function buffered(m: Driver, buffers: StoreBuffers, thread: Thread, into: TouchC
     return 2;
   }
   if (cpu === null) return 0;
-  if (kind === op.STORE || kind === op.STORE_BYTE) {
+  if (BUFFERED.includes(kind)) {
     into[0] = written(bufferOf(m, cpu.id));
     return 1;
   }
@@ -77,6 +77,9 @@ function buffered(m: Driver, buffers: StoreBuffers, thread: Thread, into: TouchC
   into[count] = read(bufferOf(m, cpu.id));
   return count + 1;
 }
+
+/** What goes into the buffer. */
+const BUFFERED = [op.STORE, op.STORE_BYTE, op.USER_STORE, op.USER_STORE_BYTE, op.RELEASE];
 
 function bufferOf(m: Driver, cpu: number): number {
   return m.words.length + 1 + m.threads.length + cpu;

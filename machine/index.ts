@@ -13,3 +13,4 @@ export { NotHolder, ProgramError, RunsAlready } from './perform.ts';
 export * from './seam.ts';
 export { MEMORY_MODELS, type MemoryModel } from './store-buffers.ts';
 export { ANSWER, type Code, type Resumable, Thread } from './thread.ts';
+export { WeakMachine } from './weak-machine.ts';

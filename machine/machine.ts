@@ -157,7 +157,7 @@ export class Machine extends Driver {
       observer.entering?.(kind, a, b, c);
       if (kind === op.ACQUIRE || kind === op.MUTEX_LOCK) observer.locking?.(a);
     }
-    if (this.step < this.leaseEnd && !this.mayWait(kind, a)) {
+    if (this.step < this.leaseEnd && !this.mayWait(kind, a, b)) {
       const thread = this.current;
       return perform(this, kind, a, b, c) ?? this.suspend(thread, kind);
     }
@@ -165,7 +165,7 @@ export class Machine extends Driver {
   }
 
   /** Whether an operation may have to wait, and is announced for that. */
-  protected mayWait(kind: number, a: op.Address): boolean {
+  protected mayWait(kind: number, a: op.Address, _b: number): boolean {
     if (kind === op.SEM_WAIT) return this.words[a] === 0;
     return MAY_WAIT[kind] === true;
   }

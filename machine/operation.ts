@@ -29,7 +29,10 @@ export const COMPARE_EXCHANGE = 6;
  * no claim.
  */
 export const ACQUIRE = 7;
-/** a = lock word. Stores 0, then pops one level of disabled interrupts. */
+/**
+ * a = lock word. Stores 0, then pops one level of disabled interrupts. Where memory has store buffers, a
+ * fence comes first; with b = BEFORE_FENCE it comes behind.
+ */
 export const RELEASE = 8;
 /** a = number of the thread to continue on this CPU, b = the guest's code for the reason. */
 export const SWTCH = 9;
@@ -92,6 +95,8 @@ export const DRAIN = 35;
 
 /** Operand b of a LOAD that is meant to race. */
 export const MARKED = 1;
+/** Operand b of a RELEASE whose store comes before its fence. */
+export const BEFORE_FENCE = 1;
 /** Operand a of a WFI that takes a thread. */
 export const TAKES = 1;
 /** Operand b of an SFENCE for all CPUs. */

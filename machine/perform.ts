@@ -10,7 +10,7 @@ import {
   CAUSE_STORE_FAULT,
   CAUSE_STORE_MISALIGNED,
 } from './seam.ts';
-import { actBuffered } from './store-buffers.ts';
+import { releaseBuffered, storeBuffered } from './store-buffers.ts';
 import { ANSWER, RETRY, type Thread } from './thread.ts';
 
 /**
@@ -48,7 +48,8 @@ function isUserAccess(kind: number): boolean {
 function act(m: Driver, kind: number, a: number, b: number, c: number): number | undefined {
   m.step++;
   if (m.buffers !== null) {
-    const answer = actBuffered(m, m.buffers, kind, a, b);
+    if (kind === op.RELEASE) return releaseBuffered(m, m.buffers, a, b);
+    const answer = isUserAccess(kind) ? undefined : storeBuffered(m, m.buffers, kind, a, b);
     if (answer !== undefined) return answer;
   }
   switch (kind) {
@@ -94,6 +95,7 @@ function act(m: Driver, kind: number, a: number, b: number, c: number): number |
       m.trap(m.current, CAUSE_ECALL, 0, ANSWER);
       return undefined;
     case op.HALT:
+      m.buffers?.flush(m.words);
       m.ending = 'halted';
       return undefined;
     default:
@@ -279,7 +281,9 @@ function userAccess(m: Driver, kind: number, va: number, b: number, c: number): 
     m.trap(current, reads ? faults.load : faults.store, va ?? -1, RETRY);
     return undefined;
   }
-  const answer = access(m, kind, at, b, c);
+  const { buffers } = m;
+  const buffered = buffers === null ? undefined : storeBuffered(m, buffers, kind, at, b);
+  const answer = buffered ?? access(m, kind, at, b, c);
   if (m.observer !== null) m.observer.accessed(kind, at >> 2, va, b, answer);
   return answer;
 }

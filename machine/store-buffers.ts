@@ -19,6 +19,9 @@ export const MEMORY_MODELS: readonly MemoryModel[] = ['sc', 'tso', 'pso'];
 /** Words that a PSO buffer holds at most; a store to one more waits. A TSO buffer has no limit. */
 const PSO_WORDS = 256;
 
+const NOBODY = -1;
+const EVERYBODY = -2;
+
 /** A store that is not in memory yet. */
 interface Entry {
   readonly address: op.Address;
@@ -28,9 +31,14 @@ interface Entry {
   readonly slot: number;
 }
 
+const STORES: readonly number[] = [op.STORE, op.STORE_BYTE, op.USER_STORE, op.USER_STORE_BYTE];
+const LOADS: readonly number[] = [op.LOAD, op.USER_LOAD, op.USER_LOAD_BYTE];
+/** Change nothing in memory, and order nothing: a trap and a context switch are no fence on RISC-V. */
+const ASIDE = [op.START, op.SWTCH, op.INTR_ON, op.INTR_OFF, op.ECALL, op.TIMER, op.DRAIN, op.ENDED];
+
 /** The operations that go on whatever is in the buffer; all others wait until it is empty. */
 const PASSES: readonly boolean[] = Array.from({ length: op.OPERATION_NAMES.length }, (_, kind) =>
-  [op.START, op.LOAD, op.STORE, op.STORE_BYTE, op.DRAIN, op.ENDED].includes(kind),
+  [...STORES, ...LOADS, ...ASIDE].includes(kind),
 );
 
 /**
@@ -38,7 +46,18 @@ const PASSES: readonly boolean[] = Array.from({ length: op.OPERATION_NAMES.lengt
  * own: the scheduler chooses when. With PSO a CPU has a lane for each word that its buffer may hold.
  *
  * Fences, read-modify-writes and whatever locks, unlocks, waits or wakes go on only when the buffer of
- * their CPU is empty. A thread that has ended leaves its stores behind, and they reach memory, too.
+ * their CPU is empty. A thread that has ended leaves its stores behind, and they reach memory, too; so
+ * do those of all CPUs when the power goes off. The release of a spinlock is a fence and then a store:
+ * the lock is free for others when that store reaches memory.
+ *
+ * While code of a CPU runs, memory itself shows what that CPU sees: see `enter`. So a kernel's plain
+ * reads of its words see its own stores, too.
+ *
+ * Departures from hardware. What a kernel writes without an operation (a page that it fills, words that
+ * no other CPU looks at before a lock has changed hands) is in memory at once, unless an older store to
+ * the word still waits: then it waits behind that. The same goes for a user program's stores to pages
+ * that only it reaches. A walk through page tables sees stores of its own CPU at once, which RISC-V
+ * promises only behind an sfence.vma; the bits A and D are set in memory at once.
  */
 export class StoreBuffers {
   /** Lanes of each CPU. */
@@ -46,13 +65,23 @@ export class StoreBuffers {
   /** By CPU and slot: what the scheduler chooses to let the oldest store of the slot go. */
   readonly drains: readonly Thread[];
   private readonly isTotal: boolean;
+  /** Stores that a CPU's buffer holds at most. */
+  private readonly most: number;
   /** By CPU, in the order of the program. */
   private readonly entries: Entry[][];
+  /** The CPU as which memory is shown now; NOBODY for what it is, EVERYBODY with the stores of all. */
+  private viewer = NOBODY;
+  /** Words that it shows otherwise, with what they are and what is shown. */
+  private readonly covered = new Map<op.Address, { readonly inMemory: number; shown: number }>();
 
-  /** @param words that can be stored to, at most */
-  constructor(model: 'tso' | 'pso', cpus: number, words: number) {
+  /**
+   * @param words that can be stored to, at most
+   * @param most stores that a buffer holds at most
+   */
+  constructor(model: 'tso' | 'pso', cpus: number, words: number, most: number) {
     this.isTotal = model === 'tso';
-    this.slots = this.isTotal ? 1 : Math.max(1, Math.min(words, PSO_WORDS));
+    this.slots = this.isTotal ? 1 : Math.max(1, Math.min(words, most, PSO_WORDS));
+    this.most = most;
     this.entries = Array.from({ length: cpus }, () => []);
     // Behind the numbers of the timers, so that lanes follow theirs.
     this.drains = Array.from({ length: cpus * this.slots }, (_, i) => {
@@ -64,6 +93,51 @@ export class StoreBuffers {
   reset(): void {
     for (const each of this.entries) each.length = 0;
     for (const drain of this.drains) drain.kind = op.NONE;
+    this.covered.clear();
+    this.viewer = NOBODY;
+  }
+
+  /** Shows memory as a CPU sees it: with the stores of its buffer. Until `leave`. */
+  enter(words: Int32Array, cpu: number): void {
+    if (this.viewer === cpu) return;
+    this.leave(words);
+    this.viewer = cpu;
+    for (const entry of this.entries[cpu] as Entry[]) this.cover(words, entry);
+  }
+
+  /** Shows memory as it is. What was written past the buffer to a word that has a store in it comes next. */
+  leave(words: Int32Array): void {
+    const cpu = this.viewer;
+    if (cpu === NOBODY) return;
+    this.viewer = NOBODY;
+    for (const [address, { inMemory, shown }] of this.covered) {
+      const now = words[address] as number;
+      words[address] = inMemory;
+      if (now === shown || cpu === EVERYBODY) continue;
+      const slot = this.slotFor(cpu, address);
+      (this.entries[cpu] as Entry[]).push({ address, value: now, mask: -1, slot });
+    }
+    this.covered.clear();
+  }
+
+  /**
+   * Shows memory as it comes to be when all stores have reached it, for whoever checks rules that hold
+   * between words, and only looks. Until `enter` or `leave`.
+   */
+  settle(words: Int32Array): void {
+    this.leave(words);
+    this.viewer = EVERYBODY;
+    for (const entries of this.entries) for (const entry of entries) this.cover(words, entry);
+  }
+
+  private cover(words: Int32Array, entry: Entry): void {
+    const { address } = entry;
+    const before = words[address] as number;
+    const shown = merged(before, entry);
+    words[address] = shown;
+    const known = this.covered.get(address);
+    if (known === undefined) this.covered.set(address, { inMemory: before, shown });
+    else known.shown = shown;
   }
 
   /** Number of the CPU whose buffer it is. */
@@ -76,26 +150,40 @@ export class StoreBuffers {
   }
 
   /** Whether an operation of a CPU has to wait for stores before it to reach memory. */
-  holdsBack(cpu: number, kind: number, a: op.Address): boolean {
-    if (kind === op.STORE) return this.slotFor(cpu, a) < 0;
-    if (kind === op.STORE_BYTE) return this.slotFor(cpu, a >> 2) < 0;
+  holdsBack(cpu: number, kind: number, a: op.Address, b: number): boolean {
+    if (kind === op.STORE) return this.isFull(cpu, a);
+    if (kind === op.STORE_BYTE) return this.isFull(cpu, a >> 2);
+    // Where a user's store goes is known when it is performed.
+    if (STORES.includes(kind)) return this.isFull(cpu, -1);
+    if (kind === op.RELEASE && b === op.BEFORE_FENCE) return this.isFull(cpu, a);
     return PASSES[kind] !== true && !this.isEmpty(cpu);
   }
 
-  /** What a CPU sees in a word: memory, and its own stores over it. */
-  seenBy(cpu: number, address: op.Address, inMemory: number): number {
-    let seen = inMemory;
-    for (const entry of this.entries[cpu] as Entry[]) {
-      if (entry.address === address) seen = merged(seen, entry);
-    }
-    return seen;
+  private isFull(cpu: number, address: op.Address): boolean {
+    return (this.entries[cpu] as Entry[]).length >= this.most || this.slotFor(cpu, address) < 0;
   }
 
-  /** Puts a store into a buffer. Answers whether that gave the scheduler one more lane to choose. */
-  push(cpu: number, address: op.Address, value: number, mask: number): boolean {
+  /**
+   * Puts a store of the CPU that runs into its buffer. Answers whether that gave the scheduler one more
+   * lane to choose.
+   */
+  push(words: Int32Array, cpu: number, address: op.Address, value: number, mask: number): boolean {
     const slot = this.slotFor(cpu, address);
-    (this.entries[cpu] as Entry[]).push({ address, value, mask, slot });
+    const entry = { address, value, mask, slot };
+    (this.entries[cpu] as Entry[]).push(entry);
+    this.cover(words, entry);
     return this.announce(cpu, slot);
+  }
+
+  /** The power goes off: what waits reaches memory, CPU by CPU. */
+  flush(words: Int32Array): void {
+    this.leave(words);
+    for (const entries of this.entries) {
+      for (const entry of entries) {
+        words[entry.address] = merged(words[entry.address] as number, entry);
+      }
+    }
+    this.reset();
   }
 
   /** The oldest store of a lane reaches memory. Answers its address. */
@@ -158,21 +246,25 @@ function merged(word: number, { value, mask }: Entry): number {
   return (word & ~mask) | (value & mask);
 }
 
-/** A load or store of the current CPU through its buffer; undefined for any other operation. */
-export function actBuffered(
+/**
+ * A store of the current CPU into its buffer; undefined for any other operation.
+ *
+ * @param a address of a word, of a byte for stores of bytes: of a user's, too, in physical memory
+ */
+export function storeBuffered(
   m: Driver,
   buffers: StoreBuffers,
   kind: number,
   a: number,
   b: number,
 ): number | undefined {
-  const cpu = m.cpu.id;
   switch (kind) {
-    case op.LOAD:
-      return buffers.seenBy(cpu, a, m.words[a] as number);
     case op.STORE:
       return put(m, buffers, a, b, -1);
-    case op.STORE_BYTE: {
+    case op.USER_STORE:
+      return put(m, buffers, a >> 2, b, -1);
+    case op.STORE_BYTE:
+    case op.USER_STORE_BYTE: {
       const shift = (a & 3) * 8;
       return put(m, buffers, a >> 2, b << shift, 0xff << shift);
     }
@@ -183,6 +275,20 @@ export function actBuffered(
 
 function put(m: Driver, buffers: StoreBuffers, a: op.Address, value: number, mask: number): number {
   // The scheduler may want the new lane before the thread that stored goes on.
-  if (buffers.push(m.cpu.id, a, value, mask)) m.leaseEnd = m.step;
+  if (buffers.push(m.words, m.cpu.id, a, value, mask)) m.leaseEnd = m.step;
   return 0;
+}
+
+/**
+ * The release of a spinlock whose store waits in the buffer like any other. If it comes before its fence,
+ * the fence is what the thread announces next.
+ */
+export function releaseBuffered(m: Driver, buffers: StoreBuffers, lock: op.Address, b: number) {
+  put(m, buffers, lock, 0, -1);
+  m.letGo(lock);
+  if (b !== op.BEFORE_FENCE) return 0;
+  const { current } = m;
+  current.kind = op.FENCE;
+  current.a = 0;
+  return undefined;
 }

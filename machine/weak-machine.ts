@@ -34,9 +34,17 @@ export class WeakMachine extends Machine {
     return this.do(op.MUTEX_UNLOCK, mutex);
   }
 
-  protected override mayWait(kind: number, a: op.Address): boolean {
-    if (this.buffers?.holdsBack(this.cpu.id, kind, a) === true) return true;
+  override user(kind: number, va: number, b = 0, c = 0): number | undefined {
+    if (this.buffers?.holdsBack(this.cpu.id, kind, va, b) !== true) {
+      return super.user(kind, va, b, c);
+    }
+    this.observer?.entering?.(kind, va, b, c);
+    return this.announce(kind, va, b, c);
+  }
+
+  protected override mayWait(kind: number, a: op.Address, b: number): boolean {
+    if (this.buffers?.holdsBack(this.cpu.id, kind, a, b) === true) return true;
     if (kind === op.ACQUIRE || kind === op.MUTEX_LOCK) return this.words[a] !== 0;
-    return super.mayWait(kind, a);
+    return super.mayWait(kind, a, b);
   }
 }

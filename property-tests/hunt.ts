@@ -4,6 +4,7 @@
  */
 import type { Kernel } from '../kernel/kernel.ts';
 import { MUTANTS, type Mutant, type MutantName } from '../kernel/mutants.ts';
+import type { MemoryModel } from '../machine/index.ts';
 import type { Strategy } from '../scheduler/strategy.ts';
 import { execute, watch } from '../src/stage/execution.ts';
 import { bootGuest, guestSpec } from '../src/subject/kernel-spec.ts';
@@ -26,8 +27,8 @@ export class Hunter {
   private readonly kernel: Kernel;
 
   /** @throws UsageError for an unknown scenario or mutant. */
-  constructor(scenario: string, mutants: readonly MutantName[]) {
-    this.kernel = bootGuest(guestSpec(scenario, [], {}, mutants));
+  constructor(scenario: string, mutants: readonly MutantName[], memory: MemoryModel = 'sc') {
+    this.kernel = bootGuest({ ...guestSpec(scenario, [], {}, mutants), memory });
   }
 
   /**

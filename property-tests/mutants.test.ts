@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DETECTORS } from '../detectors/index.ts';
+import { MUTANTS } from '../kernel/mutants.ts';
 import { areas } from '../scenarios/buggy/areas.ts';
 import { files } from '../scenarios/buggy/files.ts';
 import { ipc } from '../scenarios/buggy/ipc.ts';
@@ -18,20 +19,28 @@ const TWIN_EXECUTIONS = 300;
 const strategy = new RandomWalk();
 const detectors = new Set(DETECTORS.map(({ name }) => name));
 
-describe.each(mutantsNamed(''))('%s', (name, { scenario, detectors: expected, depth }) => {
+describe.each(mutantsNamed(''))('%s', (name, { scenario, detectors: expected, depth, memory }) => {
   test('its scenario and its detectors exist', () => {
     expect(Object.keys(SCENARIOS)).toContain(scenario);
     expect(expected.filter((detector) => !detectors.has(detector))).toEqual([]);
   });
 
   test('a detector that is expected to finds it, and nothing is found without it', () => {
-    const found = new Hunter(scenario, [name]).hunt(strategy, SEED, EXECUTIONS);
+    const found = new Hunter(scenario, [name], memory).hunt(strategy, SEED, EXECUTIONS);
     expect(expected, found.title).toContain(found.by);
     if (depth === 0) expect(found.executions).toBe(1);
     const executions = Math.max(found.executions, TWIN_EXECUTIONS);
-    const twin = new Hunter(scenario, []).hunt(strategy, SEED, executions);
+    const twin = new Hunter(scenario, [], memory).hunt(strategy, SEED, executions);
     expect(twin).toEqual({ executions, by: undefined, title: undefined });
   });
+});
+
+test('who stores before its fence is found out only where stores of one CPU overtake each other', () => {
+  const { scenario } = MUTANTS['release-before-fence'];
+  for (const memory of ['sc', 'tso'] as const) {
+    const hunt = new Hunter(scenario, ['release-before-fence'], memory).hunt(strategy, SEED, 1000);
+    expect(hunt.title).toBeUndefined();
+  }
 });
 
 test('each situation of scenarios/buggy is the smallest for some mutant', () => {

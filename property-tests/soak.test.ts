@@ -10,3 +10,9 @@ test('nothing is found in any program or scenario on 1, 2, 4 and 8 CPUs under an
   expect(mishap).toBeUndefined();
   expect(executions).toBe(1000);
 });
+
+test.each(['tso', 'pso'] as const)('nor where stores reach memory as %s has it', (memory) => {
+  const { executions, mishap } = soak({ executions: 160, batch: 1, firstSeed: 1, memory });
+  expect(mishap).toBeUndefined();
+  expect(executions).toBe(160);
+});

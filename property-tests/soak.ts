@@ -4,6 +4,7 @@
  */
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Param } from '../kernel/param.ts';
+import type { MemoryModel } from '../machine/index.ts';
 import { SCENARIOS } from '../scenarios/index.ts';
 import { allOk } from '../scenarios/scenario.ts';
 import { STRATEGIES } from '../scheduler/strategies.ts';
@@ -148,6 +149,8 @@ export interface SoakOptions {
   readonly batch: number;
   /** Seed of the first execution; each has its own. */
   readonly firstSeed: number;
+  /** How memory orders stores; `sc` if left out. */
+  readonly memory?: MemoryModel;
   /** Called after each batch; answers whether to go on. */
   readonly onBatch?: (so: SoakResult) => boolean;
 }
@@ -163,6 +166,7 @@ export interface SoakResult {
  * found. Conditions change from one visit of a cell to the next.
  */
 export function soak(options: SoakOptions): SoakResult {
+  const { memory = 'sc' } = options;
   const result: SoakResult = { executions: 0, operations: 0, mishap: undefined };
   const all = cells();
   const strategies = new Map([...STRATEGIES].map(([name, kind]) => [name, kind.make()]));
@@ -170,7 +174,7 @@ export function soak(options: SoakOptions): SoakResult {
     const cell = all[turn % all.length] as Cell;
     const condition = conditions(turn + Math.floor(turn / all.length));
     const overrides = { ...cell.param, ncpu: cell.cpus, ...condition };
-    const k = bootGuest(guestSpec(cell.guest, cell.args, overrides));
+    const k = bootGuest({ ...guestSpec(cell.guest, cell.args, overrides), memory });
     watch(k, null, false);
     const strategy = strategies.get(cell.strategy) as Strategy;
     for (let i = 0; i < options.batch && result.executions < options.executions; i++) {
@@ -178,7 +182,7 @@ export function soak(options: SoakOptions): SoakResult {
       const wrong = once(k, cell, strategy, seed);
       result.operations += k.m.step;
       if (wrong === undefined) continue;
-      result.mishap = { ...wrong, command: commandOf(cell, overrides, seed) };
+      result.mishap = { ...wrong, command: commandOf(cell, overrides, seed, memory) };
       return result;
     }
     if (options.onBatch?.(result) === false) break;
@@ -209,12 +213,18 @@ function once(
   }
 }
 
-function commandOf(cell: Cell, overrides: Partial<Param>, seed: number): string {
+function commandOf(
+  cell: Cell,
+  overrides: Partial<Param>,
+  seed: number,
+  memory: MemoryModel,
+): string {
   const options = Object.entries(overrides).map(
     ([name, value]) => `${OPTIONS[name as keyof Param]} ${value}`,
   );
   const args = cell.args.length > 0 ? ` -- ${cell.args.join(' ')}` : '';
-  const how = `--seed ${seed} --strategy ${cell.strategy} ${options.join(' ')}`;
+  const model = memory === 'sc' ? '' : ` --memory ${memory}`;
+  const how = `--seed ${seed} --strategy ${cell.strategy}${model} ${options.join(' ')}`;
   return `xv6-replay run ${cell.guest} ${how}${args}`;
 }
 

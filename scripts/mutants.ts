@@ -59,8 +59,8 @@ function tally(hunts: readonly Hunt[]): [string, number][] {
 }
 
 /** The twin's executions over the same seeds, in all, or what was found in them. */
-function twin(scenario: string, hunts: readonly Hunt[]): number | string {
-  const hunter = new Hunter(scenario, []);
+function twin({ scenario, memory }: Mutant, hunts: readonly Hunt[]): number | string {
+  const hunter = new Hunter(scenario, [], memory);
   let executions = 0;
   for (const [i, hunt] of hunts.entries()) {
     const least = Math.max(hunt.executions, TWIN_EXECUTIONS_MIN);
@@ -73,7 +73,7 @@ function twin(scenario: string, hunts: readonly Hunt[]): number | string {
 
 /** Prints a mutant's row. Answers what is not as it should be. */
 function row(name: MutantName, mutant: Mutant): string[] {
-  const hunter = new Hunter(mutant.scenario, [name]);
+  const hunter = new Hunter(mutant.scenario, [name], mutant.memory);
   const start = performance.now();
   const hunts = Array.from({ length: seeds }, (_, i) =>
     hunter.hunt(strategy, i + 1, executionsMax),
@@ -81,7 +81,7 @@ function row(name: MutantName, mutant: Mutant): string[] {
   const seconds = (performance.now() - start) / 1000;
   const all = hunts.reduce((sum, hunt) => sum + hunt.executions, 0);
   const found = tally(hunts);
-  const silence = twin(mutant.scenario, hunts);
+  const silence = twin(mutant, hunts);
   const sorted = hunts.map(({ executions }) => executions).sort((a, b) => a - b);
   const by = found.map(([who, times]) => (times === seeds ? who : `${who} ${times}×`)).join(', ');
   const cells = [

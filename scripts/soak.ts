@@ -1,11 +1,12 @@
 /**
- * npm run soak -- [--executions 100000] [--max-time 600] [--first-seed 1]
+ * npm run soak -- [--executions 100000] [--max-time 600] [--first-seed 1] [--memory sc]
  *
  * Executes all programs and scenarios with seeds of their own, on 1, 2, 4 and 8 CPUs, under every
  * fair strategy, until the count or the time (in seconds) is reached. Exits with 1, and the command that
  * shows it again, when anything is found: the kernel has a bug, or a detector.
  */
 import { parseArgs } from 'node:util';
+import { MEMORY_MODELS } from '../machine/index.ts';
 import { type SoakResult, soak } from '../property-tests/soak.ts';
 
 const BATCH = 40;
@@ -16,6 +17,7 @@ const { values } = parseArgs({
     executions: { type: 'string', default: '100000' },
     'max-time': { type: 'string', default: '0' },
     'first-seed': { type: 'string', default: '1' },
+    memory: { type: 'string', default: 'sc' },
   },
 });
 
@@ -29,6 +31,11 @@ function count(text: string, name: string): number {
 const executions = count(values.executions, 'executions');
 const secondsMax = count(values['max-time'], 'max-time');
 const firstSeed = count(values['first-seed'], 'first-seed');
+const memory = MEMORY_MODELS.find((model) => model === values.memory);
+if (memory === undefined) {
+  console.error(`--memory is ${MEMORY_MODELS.join(', ')}, not ${values.memory}`);
+  process.exit(2);
+}
 const start = performance.now();
 let printed = start;
 
@@ -44,6 +51,7 @@ const result = soak({
   executions,
   batch: BATCH,
   firstSeed,
+  memory,
   onBatch(so) {
     const now = performance.now();
     if (now - printed >= PROGRESS_MILLISECONDS) {

@@ -2,6 +2,7 @@ import { Kernel } from '../../kernel/kernel.ts';
 import { MKFSBLOCKS, MKFSINODES } from '../../kernel/mkfs.ts';
 import { isMutant, MUTANTS, type MutantName } from '../../kernel/mutants.ts';
 import { MAXARG, MAXPATH, PARAM, type Param } from '../../kernel/param.ts';
+import { MEMORY_MODELS, type MemoryModel } from '../../machine/index.ts';
 import { SCENARIOS, type Scenario } from '../../scenarios/index.ts';
 import type { TraceHeader } from '../../traces/trace.ts';
 import { PROGRAMS } from '../../user/programs/index.ts';
@@ -20,6 +21,8 @@ export interface GuestSpec {
   readonly mutants: readonly MutantName[];
   /** Names of the detectors that watch; undefined for all. */
   readonly detectors?: readonly string[];
+  /** How memory orders stores; `sc` if left out. */
+  readonly memory?: MemoryModel;
   /** A user's own scenario, which `program` names; nothing of ours goes by that name then. */
   readonly own?: OwnGuest;
 }
@@ -201,7 +204,7 @@ export function bootGuest(spec: GuestSpec): Kernel {
   }
   for (const { name, argv } of processes) checkStack(name, argv.slice(1));
   const known = own === undefined ? programs : new Map([...programs, ...own.programs]);
-  const k = new Kernel(param, known, processes, spec.mutants);
+  const k = new Kernel(param, known, processes, spec.mutants, spec.memory);
   if (scenario !== undefined) bootedFor.set(k, scenario);
   return k;
 }
@@ -217,7 +220,17 @@ export function scenarioOf(k: Kernel): Scenario | undefined {
 export function specOfHeader(header: TraceHeader): GuestSpec {
   const spec = guestSpec(header.program, header.args, limitsOfHeader(header), header.mutants);
   const { detectors } = header.config;
-  return typeof detectors === 'string' ? { ...spec, detectors: detectors.split(' ') } : spec;
+  const memory = memoryOfHeader(header);
+  return {
+    ...spec,
+    ...(memory === 'sc' ? {} : { memory }),
+    ...(typeof detectors === 'string' ? { detectors: detectors.split(' ') } : {}),
+  };
+}
+
+/** How memory ordered stores where a trace was made. */
+export function memoryOfHeader({ config }: TraceHeader): MemoryModel {
+  return MEMORY_MODELS.find((model) => model === config.memory) ?? 'sc';
 }
 
 /** The limits that a trace was made with. */
@@ -231,11 +244,12 @@ export function limitsOfHeader({ cpus, config }: TraceHeader): Partial<Param> {
 }
 
 /** The limits as a trace keeps them: without the CPUs, which it names apart, and what only searches set. */
-export function configOfSpec(spec: GuestSpec): Record<string, number> {
+export function configOfSpec(spec: GuestSpec): Record<string, number | string> {
   const { ncpu: _, ticks, idleWaits, ...config } = spec.param;
   return {
     ...config,
     ...(ticks === 0 ? {} : { ticks }),
     ...(idleWaits === 0 ? {} : { idleWaits }),
+    ...((spec.memory ?? 'sc') === 'sc' ? {} : { memory: spec.memory as MemoryModel }),
   };
 }

@@ -1,7 +1,7 @@
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { Param } from '../../kernel/param.ts';
 import type { BareProgram } from '../../machine/bare.ts';
-import { MEMORY_MODELS, type MemoryModel } from '../../machine/index.ts';
+import type { MemoryModel } from '../../machine/index.ts';
 import type { TraceHeader } from '../../traces/trace.ts';
 import { UsageError } from '../errors.ts';
 import { type Cast, Stage, type Subject } from '../stage/stage.ts';
@@ -12,6 +12,7 @@ import {
   type GuestSpec,
   limitedSpec,
   limitsOfHeader,
+  memoryOfHeader,
   scenarioOf,
   specOfHeader,
 } from './kernel-spec.ts';
@@ -70,15 +71,14 @@ export function limited(
   return { ...subject, config: { ...subject.config, stepsMax } };
 }
 
-/**
- * The same subject on a machine whose memory orders stores so.
- *
- * @throws UsageError for a kernel.
- */
+/** The same subject on a machine whose memory orders stores so. */
 export function withMemory(subject: Subject, memory: MemoryModel): Subject {
-  if (subject.guest === 'kernel') {
-    if (memory === 'sc') return subject;
-    throw new UsageError(`${subject.program}: a kernel has no store buffers yet`);
+  if (memory === (subject.config.memory ?? 'sc')) return subject;
+  const { spec, program, fingerprint: version, detectors, file, source } = subject;
+  if (spec !== undefined) {
+    const { memory: _, ...strict } = spec;
+    const other = kernelSubject(memory === 'sc' ? strict : { ...strict, memory });
+    return { ...other, program, fingerprint: version, detectors, file, source };
   }
   const { memory: _, ...config } = subject.config;
   return { ...subject, config: memory === 'sc' ? config : { ...config, memory } };
@@ -103,8 +103,8 @@ export function subjectAsRun(subject: Subject, header: TraceHeader): Subject {
   const same = subject.guest === 'kernel' ? { ...limits, ...steps } : steps;
   const names =
     typeof detectors === 'string' ? detectors.split(' ').filter((each) => each !== '') : undefined;
-  const memory = MEMORY_MODELS.find((model) => model === header.config.memory) ?? 'sc';
-  return { ...withMemory(limited(subject, same, header.mutants), memory), detectors: names };
+  const weak = withMemory(limited(subject, same, header.mutants), memoryOfHeader(header));
+  return { ...weak, detectors: names };
 }
 
 /** The stage of a kernel or of bare threads that somebody built by hand. */
