@@ -9,4 +9,4 @@ it('a damaged trace of any kind is read, reported or refused in a line, and stee
   // It saw what it is about, so it can fail; a divergence is rare.
   const { diverged: _, ...others } = seen;
   for (const times of Object.values(others)) expect(times).toBeGreaterThan(0);
-}, 120_000);
+});
