@@ -28,7 +28,9 @@ export interface Detector {
   /** A word was loaded; `marked` if the kernel says that this load may race. */
   loaded?(address: number, marked: boolean): void;
   stored?(address: number): void;
-  /** An atomic read-modify-write. */
+  /** An atomic cell of a bare program was read, written, or both. */
+  ordered?(address: number, reads: boolean, writes: boolean): void;
+  /** A read-modify-write of any other word. */
   modified?(address: number): void;
   /**
    * Guest code is about to take a lock that is held, for which it waits, or with others held; its

@@ -1,8 +1,12 @@
 import {
+  ATOMIC_STORE,
   COMPARE_EXCHANGE,
   type Ending,
   EXCHANGE,
   FETCH_ADD,
+  FETCH_AND,
+  FETCH_OR,
+  FETCH_XOR,
   STORE,
   STORE_BYTE,
   type Thread,
@@ -19,9 +23,13 @@ import type { Watched } from './watched.ts';
 export const LATE = 4096;
 
 const WRITES = new Set([
+  ATOMIC_STORE,
   STORE,
   STORE_BYTE,
   FETCH_ADD,
+  FETCH_AND,
+  FETCH_OR,
+  FETCH_XOR,
   EXCHANGE,
   COMPARE_EXCHANGE,
   USER_STORE,

@@ -27,7 +27,8 @@ const ANYBODY = -1;
  * signal orders), atomic instructions and context switches; fork, wait, sleep and wakeup are built
  * on those. A read-modify-write is ordered with others on the same word, never with plain accesses
  * to it: who reads a counter that others fetchAdd uses fetchAdd(0), or a marked load. Marked loads
- * take no part.
+ * take no part. A load of an atomic cell of a bare program is ordered after the store that it reads
+ * from, and after those that read-modify-writes go back to; a store there after nothing.
  *
  * Exact for the execution it sees: each report is a race, and the first one that the execution has is
  * reported. A race can be meant, as in litmus tests or a flag that is spun on with plain loads: mark
@@ -224,6 +225,11 @@ class RaceDetector implements Detector {
     if (atomic) this.modified(address);
     else if (writes) this.stored(address);
     else this.loaded(address, false);
+  }
+
+  ordered(address: number, reads: boolean, writes: boolean): void {
+    if (reads) this.acquired(address);
+    if (writes) this.released(address);
   }
 
   acquired(lock: number): void {

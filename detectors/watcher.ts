@@ -1,6 +1,8 @@
 import type { KernelWatch } from '../kernel/events.ts';
 import {
   ACQUIRE,
+  ATOMIC,
+  ATOMIC_STORE,
   COMPARE_EXCHANGE,
   COND_BROADCAST,
   COND_SIGNAL,
@@ -9,6 +11,9 @@ import {
   type Ending,
   EXCHANGE,
   FETCH_ADD,
+  FETCH_AND,
+  FETCH_OR,
+  FETCH_XOR,
   InternalError,
   LOAD,
   MARKED,
@@ -80,6 +85,7 @@ export class Watcher implements Observer, KernelWatch {
   private readonly loadingInside;
   private readonly storingInside;
   private readonly modifying;
+  private readonly ordering;
   private readonly taking;
   private readonly taken;
   private readonly dropped;
@@ -104,6 +110,7 @@ export class Watcher implements Observer, KernelWatch {
   private readonly lateComers;
   /** By lock: detectors that want to be told of its release and not of every one. */
   private readonly audits: readonly (Having<'released'>[] | undefined)[];
+  private readonly atomics: ReadonlySet<number>;
   private readonly m: Machine;
   private readonly held: HeldLocks;
   /** As a detector has it; empty if none does. */
@@ -115,6 +122,7 @@ export class Watcher implements Observer, KernelWatch {
     this.guest = guest;
     this.m = guest.m;
     this.held = guest.held;
+    this.atomics = guest.m.layout.atomics;
     const all = kinds.map((kind) => kind.make(guest)).filter((made) => made !== undefined);
     this.detectors = all;
     this.beginning = having(all, 'begin');
@@ -126,6 +134,7 @@ export class Watcher implements Observer, KernelWatch {
     this.loadingInside = having(inside, 'loaded');
     this.storingInside = having(inside, 'stored');
     this.modifying = having(all, 'modified');
+    this.ordering = having(all, 'ordered');
     this.taking = new Few(all, 'acquiring');
     this.taken = new Few(all, 'acquired');
     const everywhere = all.filter((d) => d.audits === undefined);
@@ -176,11 +185,18 @@ export class Watcher implements Observer, KernelWatch {
     buffers?.enter(words, cpu.id);
   }
 
-  performed(kind: number, a: number, b: number): void {
+  performed(kind: number, a: number, b: number, _c: number, answer: number): void {
     switch (kind) {
       case LOAD:
-        this.loaded(a, b === MARKED);
-        return;
+        if (b !== ATOMIC) {
+          this.loaded(a, b === MARKED);
+          return;
+        }
+        this.ordered(a, true, false);
+        break;
+      case ATOMIC_STORE:
+        this.ordered(a, false, true);
+        break;
       case STORE:
         this.stored(a, b);
         return;
@@ -196,9 +212,13 @@ export class Watcher implements Observer, KernelWatch {
         this.wrote(a >> 2);
         break;
       case FETCH_ADD:
+      case FETCH_AND:
+      case FETCH_OR:
+      case FETCH_XOR:
       case EXCHANGE:
       case COMPARE_EXCHANGE:
-        for (const d of this.modifying) d.modified(a);
+        if (this.atomics.has(a)) this.ordered(a, true, kind !== COMPARE_EXCHANGE || answer === b);
+        else for (const d of this.modifying) d.modified(a);
         break;
       case SEM_WAIT:
       case SEM_POST:
@@ -210,6 +230,10 @@ export class Watcher implements Observer, KernelWatch {
         break;
     }
     if (this.m.step >= this.lateFrom) this.late(kind, a, b);
+  }
+
+  private ordered(a: number, reads: boolean, writes: boolean): void {
+    for (const d of this.ordering) d.ordered(a, reads, writes);
   }
 
   loaded(a: number, marked: boolean): void {

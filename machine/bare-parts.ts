@@ -49,6 +49,26 @@ export class Cell extends Part {
     return this.machine.do(op.FETCH_ADD, this.at, this.wrapped(addend));
   }
 
+  /** Subtracts in one step. Answers the value before. */
+  fetchSub(subtrahend: number): Answer {
+    return this.machine.do(op.FETCH_ADD, this.at, -this.wrapped(subtrahend) | 0);
+  }
+
+  /** Keeps the bits of the mask, in one step. Answers the value before. */
+  fetchAnd(mask: number): Answer {
+    return this.machine.do(op.FETCH_AND, this.at, this.wrapped(mask));
+  }
+
+  /** Sets the bits of the mask, in one step. Answers the value before. */
+  fetchOr(mask: number): Answer {
+    return this.machine.do(op.FETCH_OR, this.at, this.wrapped(mask));
+  }
+
+  /** Flips the bits of the mask, in one step. Answers the value before. */
+  fetchXor(mask: number): Answer {
+    return this.machine.do(op.FETCH_XOR, this.at, this.wrapped(mask));
+  }
+
   /** Stores in one step. Answers the value before. */
   exchange(value: number): Answer {
     return this.machine.do(op.EXCHANGE, this.at, this.wrapped(value));
@@ -65,11 +85,30 @@ export class Cell extends Part {
     return this.machine.words[this.at] as number;
   }
 
-  private wrapped(value: number): number {
+  /** @internal */
+  protected wrapped(value: number): number {
     if (Number.isInteger(value)) return value | 0;
     const { machine, name } = this;
     const given = `${machine.current.name} gives ${name} ${String(value)}`;
     throw machine.fail(new ProgramError(`${given}, which is no whole number`));
+  }
+}
+
+/**
+ * A shared 32-bit integer that is meant to be used by several threads at once, as those of
+ * `std::sync::atomic` with `SeqCst`: its operations are no data race, and whoever reads a value knows
+ * all that whoever wrote it knew, through read-modify-writes in between, too (C++20, [intro.races]).
+ *
+ * With store buffers its stores and read-modify-writes wait until the stores of their thread are in
+ * memory, and are there at once; loads do not wait. So compilers translate them for x86 and SPARC.
+ */
+export class Atomic extends Cell {
+  override load(): Answer {
+    return this.machine.do(op.LOAD, this.at, op.ATOMIC);
+  }
+
+  override store(value: number): Answer {
+    return this.machine.do(op.ATOMIC_STORE, this.at, this.wrapped(value));
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Answer, Cell, Condition, Mutex, Semaphore } from './bare-parts.ts';
+import { type Answer, Atomic, Cell, Condition, Mutex, Semaphore } from './bare-parts.ts';
 import type { Cpu } from './cpu.ts';
 import { Layout } from './layout.ts';
 import { Machine } from './machine.ts';
@@ -13,6 +13,8 @@ import { WeakMachine } from './weak-machine.ts';
 /** What a program is made of; each name is unique in its program, and reports show it. */
 export interface Parts {
   cell(name: string, initial?: number): Cell;
+  /** A cell whose operations are no race, and order threads. */
+  atomic(name: string, initial?: number): Atomic;
   mutex(name: string): Mutex;
   semaphore(name: string, initial?: number): Semaphore;
   condition(name: string): Condition;
@@ -144,6 +146,11 @@ class Plan {
 
   readonly parts: Parts = {
     cell: (name, initial = 0) => this.add(new Cell(name, this.word(name, initial))),
+    atomic: (name, initial = 0) => {
+      const at = this.word(name, initial);
+      this.layout.atomics.add(at);
+      return this.add(new Atomic(name, at));
+    },
     mutex: (name) => this.add(new Mutex(name, this.word(name, 0))),
     semaphore: (name, initial = 0) => {
       if (initial < 0) throw new ProgramError(`semaphore ${name} starts with ${initial}`);

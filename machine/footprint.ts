@@ -93,7 +93,11 @@ function direct(m: Driver, thread: Thread, into: TouchCode[]): number {
       into[0] = read(a);
       return 1;
     case op.STORE:
+    case op.ATOMIC_STORE:
     case op.FETCH_ADD:
+    case op.FETCH_AND:
+    case op.FETCH_OR:
+    case op.FETCH_XOR:
     case op.EXCHANGE:
     case op.ACQUIRE:
     case op.RELEASE:

@@ -18,6 +18,9 @@ export class Layout {
    */
   readonly sleeplocks = new Map<Address, Address>();
 
+  /** Words of atomic cells: they order threads, and no access to them is a race. */
+  readonly atomics = new Set<Address>();
+
   /** Number of words given out so far. */
   get size(): number {
     return this.names.length;

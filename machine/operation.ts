@@ -13,7 +13,10 @@ export type Address = number;
 export const NONE = 0;
 /** A thread that was never run; performing it runs the thread to its first real operation. */
 export const START = 1;
-/** a = address, b = MARKED for a load that is meant to race. Answers the value. */
+/**
+ * a = address, b = MARKED for a load that is meant to race, ATOMIC for one of an atomic cell. Answers
+ * the value.
+ */
 export const LOAD = 2;
 /** a = address, b = value. */
 export const STORE = 3;
@@ -92,11 +95,19 @@ export const ENDED = 33;
 export const STORE_BYTE = 34;
 /** A store reaches memory; announced by a lane of its CPU's store buffer. a = address, b = value. */
 export const DRAIN = 35;
+/** A store to an atomic cell, in memory at once: it waits for the stores before it. a, b as STORE. */
+export const ATOMIC_STORE = 36;
+/** a = address, b = mask. Answers the value before, as the two after it. */
+export const FETCH_AND = 37;
+export const FETCH_OR = 38;
+export const FETCH_XOR = 39;
 
 /** Operand b of a LOAD that is meant to race. */
 export const MARKED = 1;
 /** Operand b of a RELEASE whose store comes before its fence. */
 export const BEFORE_FENCE = 1;
+/** Operand b of a LOAD of an atomic cell. */
+export const ATOMIC = 2;
 /** Operand a of a WFI that takes a thread. */
 export const TAKES = 1;
 /** Operand b of an SFENCE for all CPUs. */
@@ -140,4 +151,8 @@ export const OPERATION_NAMES: readonly string[] = [
   'ended',
   'store',
   'drain',
+  'store',
+  'fetchAnd',
+  'fetchOr',
+  'fetchXor',
 ];

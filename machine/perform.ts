@@ -63,7 +63,11 @@ function act(m: Driver, kind: number, a: number, b: number, c: number): number |
     case op.LOAD:
       return m.words[a] as number;
     case op.STORE:
+    case op.ATOMIC_STORE:
     case op.FETCH_ADD:
+    case op.FETCH_AND:
+    case op.FETCH_OR:
+    case op.FETCH_XOR:
     case op.EXCHANGE:
     case op.COMPARE_EXCHANGE:
       return modify(m, kind, a, b, c);
@@ -110,10 +114,20 @@ function modify(m: Driver, kind: number, a: number, b: number, c: number): numbe
   const before = m.words[a] as number;
   switch (kind) {
     case op.STORE:
+    case op.ATOMIC_STORE:
       m.words[a] = b;
       return 0;
     case op.FETCH_ADD:
       m.words[a] = before + b;
+      return before;
+    case op.FETCH_AND:
+      m.words[a] = before & b;
+      return before;
+    case op.FETCH_OR:
+      m.words[a] = before | b;
+      return before;
+    case op.FETCH_XOR:
+      m.words[a] = before ^ b;
       return before;
     case op.EXCHANGE:
       m.words[a] = b;

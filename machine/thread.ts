@@ -1,6 +1,7 @@
 import type { Cpu } from './cpu.ts';
 import type { Layout } from './layout.ts';
 import {
+  ATOMIC_STORE,
   COND_BROADCAST,
   COND_WAKE,
   ENDED,
@@ -128,7 +129,9 @@ export class Thread {
   describeIn(layout: Layout): string {
     const { kind, ticket, a, b } = this;
     const isOfWord =
-      (kind >= LOAD && kind <= RELEASE) || (kind >= MUTEX_LOCK && kind <= COND_BROADCAST);
+      (kind >= LOAD && kind <= RELEASE) ||
+      (kind >= MUTEX_LOCK && kind <= COND_BROADCAST) ||
+      kind >= ATOMIC_STORE;
     if (!isOfWord) return this.describe();
     // Somebody who waits at a condition variable waits for its signal first, for the mutex then.
     const at = kind === COND_WAKE && ticket === 0 ? b : a;

@@ -34,7 +34,7 @@ export { MUTANTS, type Mutant, type MutantName } from '../kernel/mutants.ts';
 export { KernelPanic } from '../kernel/panic.ts';
 export { PARAM, type Param } from '../kernel/param.ts';
 export { type BareOptions, BareProgram, type BlockedThread, type Parts } from '../machine/bare.ts';
-export type { Cell, Condition, Mutex, Semaphore } from '../machine/bare-parts.ts';
+export type { Atomic, Cell, Condition, Mutex, Semaphore } from '../machine/bare-parts.ts';
 export {
   type ChoicePoint,
   type Code,

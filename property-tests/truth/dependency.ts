@@ -9,7 +9,7 @@ import type { Thread } from '../../machine/thread.ts';
  * Two operations are dependent when they are of one thread, or when both access one thing and at
  * least one of the accesses writes:
  *
- * - load reads its cell; store, fetchAdd and exchange write it, whatever the value; compareExchange
+ * - load reads its cell; store, exchange and fetchAdd, And, Or and Xor write it, whatever the value; compareExchange
  *   writes it when it succeeds and reads it when it fails.
  * - lock and unlock write their mutex; wait and post write their semaphore.
  * - the wait at a condition variable writes the condition and its mutex; the wake-up that ends it
@@ -74,7 +74,11 @@ export function accesses(
     case op.COMPARE_EXCHANGE:
       return [machine.words[a] === b ? writes(a) : reads(a)];
     case op.STORE:
+    case op.ATOMIC_STORE:
     case op.FETCH_ADD:
+    case op.FETCH_AND:
+    case op.FETCH_OR:
+    case op.FETCH_XOR:
     case op.EXCHANGE:
     case op.MUTEX_LOCK:
     case op.MUTEX_UNLOCK:

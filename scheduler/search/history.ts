@@ -1,5 +1,5 @@
 import { objectOf, type Thread, type TouchCode, writes } from '../../machine/index.ts';
-import { canSpin, exchanges, keepsValue } from './spins.ts';
+import { canSpin, keepsValue, leaves, puts } from './spins.ts';
 import { fieldsOf, restoreFields, type SearchState } from './state.ts';
 
 export const NONE = -1;
@@ -139,7 +139,7 @@ export class History {
     const kind = this.kind[e] as number;
     if (!canSpin(kind)) return false;
     if (this.keeps[e] === 1) return true;
-    if (exchanges(kind)) return this.operand[e] === this.valueOf(e);
+    if (puts(kind)) return leaves(kind, this.operand[e] as number, this.valueOf(e));
     return !writes(this.codes[this.first[e] as number] as number);
   }
 }

@@ -3,6 +3,9 @@ import {
   COMPARE_EXCHANGE,
   EXCHANGE,
   FETCH_ADD,
+  FETCH_AND,
+  FETCH_OR,
+  FETCH_XOR,
   LOAD,
   objectOf,
   type Thread,
@@ -32,6 +35,9 @@ const CAN_SPIN = new Set([
   COMPARE_EXCHANGE,
   EXCHANGE,
   FETCH_ADD,
+  FETCH_AND,
+  FETCH_OR,
+  FETCH_XOR,
   USER_LOAD,
   USER_LOAD_BYTE,
   USER_EXCHANGE,
@@ -172,7 +178,7 @@ export class Spins {
   /** How many events ago the lane did the same and saw the same, with no effect since; or 0. */
   private repeats(point: ChoicePoint, thread: Thread, object: number, events: History): number {
     const value = point.words[object] as number;
-    if (exchanges(thread.kind) && thread.b !== value) return 0;
+    if (puts(thread.kind) && !leaves(thread.kind, thread.b, value)) return 0;
     let e = events.lastOf(point.lane);
     for (let period = 1; e >= 0 && period <= PERIOD_MAX && events.isIdle(e); period++) {
       if (events.objectOf(e) === object) return events.valueOf(e) === value ? period : 0;
@@ -306,13 +312,21 @@ export class Spins {
   }
 }
 
-export function exchanges(kind: number): boolean {
-  return kind === EXCHANGE || kind === USER_EXCHANGE;
+/** Whether it hangs on the value that an operation finds if it changes it. */
+export function puts(kind: number): boolean {
+  return kind === EXCHANGE || kind === USER_EXCHANGE || kind === FETCH_AND || kind === FETCH_OR;
+}
+
+/** Whether one that `puts` leaves the value that it finds. */
+export function leaves(kind: number, b: number, value: number): boolean {
+  if (kind === FETCH_AND) return (value & b) === value;
+  if (kind === FETCH_OR) return (value | b) === value;
+  return b === value;
 }
 
 /** Whether an operation puts back the value that it finds, whatever that is: it is a read. */
 export function keepsValue(kind: number, b: number, c: number): boolean {
-  if (kind === FETCH_ADD || kind === USER_FETCH_ADD) return b === 0;
+  if (kind === FETCH_ADD || kind === USER_FETCH_ADD || kind === FETCH_XOR) return b === 0;
   return (kind === COMPARE_EXCHANGE || kind === USER_COMPARE_EXCHANGE) && b === c;
 }
 

@@ -5,6 +5,7 @@ import type { KernelEvents } from '../../kernel/events.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import {
   ACQUIRE,
+  ATOMIC_STORE,
   COMPARE_EXCHANGE,
   COND_BROADCAST,
   COND_SIGNAL,
@@ -14,6 +15,9 @@ import {
   ECALL,
   EXCHANGE,
   FETCH_ADD,
+  FETCH_AND,
+  FETCH_OR,
+  FETCH_XOR,
   HALT,
   INTR_OFF,
   INTR_ON,
@@ -218,6 +222,9 @@ export class Capture implements Observer {
       case STORE:
         this.keepStore(a, b);
         break;
+      case ATOMIC_STORE:
+        this.access('store', a);
+        break;
       case STORE_BYTE:
         this.access('store', a >> 2);
         break;
@@ -241,6 +248,9 @@ export class Capture implements Observer {
         if (this.frames.size > 0) this.note('flush', a);
         break;
       case FETCH_ADD:
+      case FETCH_AND:
+      case FETCH_OR:
+      case FETCH_XOR:
       case EXCHANGE:
       case COMPARE_EXCHANGE:
         this.access('modify', a);

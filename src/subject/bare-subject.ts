@@ -145,6 +145,7 @@ function modelOf(name: string, build: (parts: ProgramParts) => void, options: Ba
     const thread = early(parts.thread);
     const made: unknown = build({
       cell: early(parts.cell),
+      atomic: early(parts.atomic),
       mutex: early(parts.mutex),
       semaphore: early(parts.semaphore),
       condition: early(parts.condition),
