@@ -13,6 +13,8 @@ import {
   writes,
 } from '../../machine/index.ts';
 import { History, NONE } from './history.ts';
+import { StepTable } from './step-table.ts';
+import type { Step } from './wakeup-tree.ts';
 
 /**
  * The happens-before relation of one execution.
@@ -34,6 +36,9 @@ export class Causality extends History {
   private moved = NONE;
   private movedCode = 0;
   private readonly found: number[] = [];
+  private readonly known = new StepTable();
+  /** By event, once it was asked for. */
+  private readonly steps: (Step | undefined)[] = [];
 
   /** The event that is open waited in a spin loop, with so many events in a round. */
   waited(period: number): void {
@@ -44,6 +49,7 @@ export class Causality extends History {
     super.close();
     this.moved = NONE;
     const e = this.count - 1;
+    this.steps[e] = undefined;
     const { lanes } = this;
     if ((e + 1) * lanes > this.clocks.length) this.grow();
     const { clocks } = this;
@@ -93,10 +99,32 @@ export class Causality extends History {
     return (this.clocks[b * this.lanes + lane] as number) >= (this.nth[a] as number);
   }
 
-  /** What an event touches; of the one that `moveBefore` names, what it would touch there. */
-  codesOf(e: number): TouchCode[] {
-    if (e === this.moved) return [this.movedCode];
-    return this.codes.slice(this.first[e], this.first[e + 1]);
+  /** An event as a step; the one that `moveBefore` names, as it would be there. */
+  stepOf(e: number): Step {
+    const lane = this.lane[e] as number;
+    if (e === this.moved) return this.known.of(lane, [this.movedCode], 0, 1);
+    let step = this.steps[e];
+    if (step === undefined) {
+      step = this.known.of(lane, this.codes, this.first[e] as number, this.first[e + 1] as number);
+      this.steps[e] = step;
+    }
+    return step;
+  }
+
+  /**
+   * Lists the events from `x` on that do not come after it, and at the end `e`, which does; what
+   * `into` had is dropped.
+   */
+  withoutAfter(x: number, e: number, into: number[]): void {
+    const { clocks, lanes, count } = this;
+    const nth = this.nth[x] as number;
+    let n = 0;
+    for (let y = x + 1, at = y * lanes + (this.lane[x] as number); y < count; y++, at += lanes) {
+      if (y !== e && (clocks[at] as number) < nth) into[n++] = y;
+    }
+    into[n++] = e;
+    // Setting its length would throw away its memory.
+    while (into.length > n) into.pop();
   }
 
   /**

@@ -15,8 +15,8 @@ export class Chain implements Events {
     return (this.steps.get(e) as Step).lane;
   }
 
-  codesOf(e: number): TouchCode[] {
-    return [...(this.steps.get(e) as Step).codes];
+  stepOf(e: number): Step {
+    return this.steps.get(e) as Step;
   }
 
   /** Whether `a` is directly before `b`: what is between them, if anything, is in the sequence, too. */
@@ -26,6 +26,6 @@ export class Chain implements Events {
   }
 
   commutes(codes: readonly TouchCode[], e: number): boolean {
-    return !this.codesOf(e).some((mine) => clash(codes, mine));
+    return !this.stepOf(e).codes.some((mine) => clash(codes, mine));
   }
 }

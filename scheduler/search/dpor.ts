@@ -16,7 +16,7 @@ import { Path, threadOn } from './path.ts';
 import { Spins } from './spins.ts';
 import type { SearchState } from './state.ts';
 import { View, type ViewOptions, valueAt } from './view.ts';
-import { insert, isSettled, relationTo, type Step } from './wakeup-tree.ts';
+import { insert, type Step, standingOf } from './wakeup-tree.ts';
 
 /**
  * What a search has left to explore, or a part of one: plain data. Nodes before `base` are another
@@ -182,8 +182,10 @@ export class Dpor implements Search {
     if (at > 0 && parent !== undefined) {
       node.tree = parent.follow;
       parent.follow = [];
-      for (const s of parent.sleep) {
-        if (this.events.commutes(s.codes, at - 1)) node.sleep.push(s);
+      const { sleep } = parent;
+      for (let i = 0; i < sleep.length; i++) {
+        const step = sleep[i] as Step;
+        if (this.events.commutes(step.codes, at - 1)) node.sleep.push(step);
       }
     }
     if (!takeBranch(node)) node.lane = this.free(point, node);
@@ -198,7 +200,7 @@ export class Dpor implements Search {
     for (let i = 0; i < point.enabledCount; i++) {
       const thread = point.enabled[i] as Thread;
       const lane = point.laneOf(thread);
-      if (sleep.some((s) => s.lane === lane) || this.isSpinning(point, lane)) continue;
+      if (hasLane(sleep, lane) || this.isSpinning(point, lane)) continue;
       if (thread.kind === HALT) halts = lane;
       else if (lane === point.lane) return lane;
       else if (first < 0) first = lane;
@@ -299,19 +301,16 @@ export class Dpor implements Search {
    */
   private reverse(x: number, e: number): boolean {
     const { events, sequence } = this;
-    sequence.length = 0;
-    for (let y = x + 1; y < events.count; y++) {
-      if (y !== e && !events.precedes(x, y)) sequence.push(y);
-    }
-    sequence.push(e);
+    events.withoutAfter(x, e, sequence);
     events.moveBefore(x, e);
     const { sleep, tree } = this.nodes[x] as Node;
-    if (isSettled(sleep, sequence, e, events)) return true;
-    if (sleep.some((s) => relationTo(s, sequence, events) !== 'none')) return false;
-    const isNew = insert(tree, [...sequence], events);
-    if (isNew && x < this.base) {
-      const steps = sequence.map((y) => ({ lane: events.laneOf(y), codes: events.codesOf(y) }));
-      this.requests.push({ node: x, sequence: [...sequence], steps });
+    const standing = standingOf(sleep, sequence, e, events);
+    if (standing !== 'new') return standing === 'settled';
+    // What a node of another part takes in is asked for there; `insert` uses the sequence up.
+    const asked = x < this.base ? [...sequence] : undefined;
+    if (insert(tree, sequence, events) && asked !== undefined) {
+      const steps = asked.map((y) => events.stepOf(y));
+      this.requests.push({ node: x, sequence: asked, steps });
     }
     return false;
   }
@@ -323,7 +322,7 @@ export class Dpor implements Search {
       const at = this.depth - 1;
       const node = this.nodes[at] as Node;
       if (at < events.count) {
-        finish(node, events.codesOf(at));
+        finish(node, events.stepOf(at).codes);
         events.truncate(at);
       }
       this.fresh = at;
@@ -339,7 +338,7 @@ export class Dpor implements Search {
   save(): SearchState & DporState {
     const { base, pinned, traces, redundant, requests, events } = this;
     const nodes = this.nodes.slice(0, this.depth).map((node, at) => {
-      const codes = at < events.count ? events.codesOf(at) : node.codes;
+      const codes = at < events.count ? events.stepOf(at).codes : node.codes;
       return packNode({ ...node, codes });
     });
     const unsettled = structuredClone(this.unsettled.slice(0, this.fresh));
@@ -370,6 +369,11 @@ export class Dpor implements Search {
     }
     return this.depth === 0 ? this.traces : Math.round(this.traces / (seen + weight));
   }
+}
+
+function hasLane(steps: readonly Step[], lane: number): boolean {
+  for (let i = 0; i < steps.length; i++) if ((steps[i] as Step).lane === lane) return true;
+  return false;
 }
 
 function emptyNode(): Node {

@@ -1,5 +1,6 @@
 import type { TouchCode } from '../../machine/index.ts';
-import type { Branch, Step } from './wakeup-tree.ts';
+import { StepTable } from './step-table.ts';
+import { type Branch, runOf, type Step, stretchOf } from './wakeup-tree.ts';
 
 /** A point of the current execution where an event was chosen; node n is before event n. */
 export interface Node {
@@ -49,19 +50,28 @@ export interface PackedNode {
 
 export function packNode(node: Node): PackedNode {
   const { lane, codes, done, sleep, tree, follow } = node;
-  const sleepers = sleep.map((step) => ({ ...step, next: [] }));
+  const sleepers: number[] = [];
+  for (const step of sleep) packStep(sleepers, step, 0);
   return {
     lane,
     codes: [...codes],
     done,
-    sleep: pack(sleepers),
+    sleep: sleepers,
     tree: pack(tree),
     follow: pack(follow),
   };
 }
 
 export function unpackNode({ lane, codes, done, sleep, tree, follow }: PackedNode): Node {
-  return { lane, codes, done, sleep: unpack(sleep), tree: unpack(tree), follow: unpack(follow) };
+  const known = new StepTable();
+  return {
+    lane,
+    codes: [...codes],
+    done,
+    sleep: unpackSteps(sleep),
+    tree: unpack(tree, known),
+    follow: unpack(follow, known),
+  };
 }
 
 /** Each branch as its lane, inverted if elsewhere, how many codes and branches follow, and these. */
@@ -69,31 +79,56 @@ function pack(tree: readonly Branch[]): number[] {
   const flat: number[] = [];
   const rest = [...tree].reverse();
   for (let branch = rest.pop(); branch !== undefined; branch = rest.pop()) {
-    const { lane, codes, next, elsewhere } = branch;
-    flat.push(elsewhere === true ? ~lane : lane, codes.length, next.length, ...codes);
+    const { steps, next } = stretchOf(branch);
+    const last = steps.length - 1;
+    for (const [i, step] of steps.entries()) packStep(flat, step, i < last ? 1 : next.length);
     for (let i = next.length - 1; i >= 0; i--) rest.push(next[i] as Branch);
   }
   return flat;
 }
 
-function unpack(flat: readonly number[]): Branch[] {
+function packStep(flat: number[], { lane, codes, elsewhere }: Step, branches: number): void {
+  flat.push(elsewhere === true ? ~lane : lane, codes.length, branches, ...codes);
+}
+
+function unpackSteps(flat: readonly number[]): Step[] {
+  const steps: Step[] = [];
+  for (let at = 0; at < flat.length; ) {
+    const lane = flat[at] as number;
+    const end = at + 3 + (flat[at + 1] as number);
+    const codes = flat.slice(at + 3, end);
+    steps.push(lane < 0 ? { lane: ~lane, codes, elsewhere: true } : { lane, codes });
+    at = end;
+  }
+  return steps;
+}
+
+function unpack(flat: readonly number[], known: StepTable): Branch[] {
   const tree: Branch[] = [];
   /** Branches that wait for what follows them, and for how many more. */
   const open: { next: Branch[]; missing: number }[] = [];
+  let run: Step[] = [];
   for (let at = 0; at < flat.length; ) {
-    const [lane = 0, codes = 0, missing = 0] = flat.slice(at, at + 3);
-    const [own, elsewhere] = lane < 0 ? [~lane, true] : [lane, false];
-    const branch: Branch = {
-      lane: own,
-      codes: flat.slice(at + 3, at + 3 + codes),
-      next: [],
-      elsewhere,
-    };
-    at += 3 + codes;
+    const end = at + 3 + (flat[at + 1] as number);
+    const missing = flat[at + 2] as number;
+    run.push(known.of(flat[at] as number, flat, at + 3, end));
+    at = end;
+    if (missing === 1) continue;
+    const next: Branch[] = [];
     const parent = open.at(-1);
-    (parent?.next ?? tree).push(branch);
+    (parent?.next ?? tree).push(missing === 0 ? runOf(run) : chained(run, next));
+    run = [];
     if (parent !== undefined && --parent.missing === 0) open.pop();
-    if (missing > 0) open.push({ next: branch.next, missing });
+    if (missing > 0) open.push({ next, missing });
   }
   return tree;
+}
+
+/** The first branch of a run of steps, behind the last of which there are several. */
+function chained(run: readonly Step[], next: Branch[]): Branch {
+  let branch: Branch | undefined;
+  for (const { lane, codes } of [...run].reverse()) {
+    branch = { lane, codes, next: branch === undefined ? next : [branch] };
+  }
+  return branch as Branch;
 }

@@ -16,10 +16,86 @@ export interface Branch extends Step {
   readonly next: Branch[];
 }
 
+/**
+ * Steps that follow each other with no other branch in between: one object for all of them, with a
+ * list that others may share. Plans are long and branch seldom.
+ */
+class Run implements Branch {
+  readonly lane: number;
+  readonly codes: readonly TouchCode[];
+  private readonly list: readonly Step[];
+  private readonly from: number;
+  private to: number;
+  /** What follows the last step; left out behind a leaf. */
+  private grown: Branch[] | undefined;
+
+  constructor(list: readonly Step[], from: number, to: number, grown: Branch[] | undefined) {
+    const { lane, codes } = list[from] as Step;
+    this.lane = lane;
+    this.codes = codes;
+    this.list = list;
+    this.from = from;
+    this.to = to;
+    this.grown = grown;
+  }
+
+  /** The run ends behind its first step from now on. */
+  get next(): Branch[] {
+    if (this.to > this.from + 1) this.split(this.from + 1);
+    this.grown ??= [];
+    return this.grown;
+  }
+
+  get steps(): readonly Step[] {
+    return this.list.slice(this.from, this.to);
+  }
+
+  /** What follows its last step. */
+  get branches(): readonly Branch[] {
+    return this.grown ?? [];
+  }
+
+  /**
+   * Takes steps out of `v`, which begins with the first of them, as far as it goes: see `insert`.
+   *
+   * @returns where to go on: another level, or none if that is settled
+   */
+  follow(v: number[], c: Events): Branch[] | undefined {
+    const { list, to } = this;
+    for (let at = this.from + 1; at < to; at++) {
+      if (!takes(list[at] as Step, v, c)) return this.split(at);
+    }
+    // A leaf stands for everything that begins with it.
+    return this.grown?.length === 0 ? undefined : this.grown;
+  }
+
+  /** Ends the run before one of its steps; what follows then begins with the rest. */
+  private split(at: number): Branch[] {
+    this.grown = [new Run(this.list, at, this.to, this.grown)];
+    this.to = at;
+    return this.grown;
+  }
+}
+
+/** The first of a run of steps; none follows the last. */
+export function runOf(steps: readonly Step[]): Branch {
+  return new Run(steps, 0, steps.length, undefined);
+}
+
+/** A branch with all that follows as far as there is but one, and what comes then. */
+export function stretchOf(branch: Branch): {
+  readonly steps: readonly Step[];
+  readonly next: readonly Branch[];
+} {
+  if (branch instanceof Run) return { steps: branch.steps, next: branch.branches };
+  return { steps: [branch], next: branch.next };
+}
+
 /** Events that sequences are made of, by number. */
 export interface Events {
   laneOf(e: number): number;
-  codesOf(e: number): TouchCode[];
+  /** Its lane, and what it touches; those that are alike may be one object. */
+  stepOf(e: number): Step;
   /** Whether `a`, which is earlier, happens before `b`. */
   precedes(a: number, b: number): boolean;
   /** Whether an operation that touches these commutes with an event of another lane. */
@@ -42,7 +118,8 @@ export function relationTo(
   if (at >= 0) return isInitial(at, v, c) ? 'leads' : 'none';
   // That others come upon `v` behind it would only help here if they told.
   if (elsewhere === true) return 'none';
-  return v.every((e) => c.commutes(codes, e)) ? 'commutes' : 'none';
+  for (let i = 0; i < v.length; i++) if (!c.commutes(codes, v[i] as number)) return 'none';
+  return 'commutes';
 }
 
 /**
@@ -52,48 +129,58 @@ export function relationTo(
  */
 export function insert(tree: Branch[], v: number[], c: Events): boolean {
   for (let level = tree; ; ) {
-    const branch = level.find((b) => takes(b, v, c));
+    const branch = whichTakes(level, v, c);
     if (branch === undefined) {
-      append(level, v, c);
+      if (v.length > 0) level.push(runOf(v.map((e) => c.stepOf(e))));
       return true;
     }
-    // A leaf stands for everything that begins with it.
-    if (branch.next.length === 0) return false;
-    level = branch.next;
+    const next = branch instanceof Run ? branch.follow(v, c) : branch.next;
+    if (next === undefined || next.length === 0) return false;
+    level = next;
   }
 }
 
-/** Whether `v` can be told with this branch first; if so, and it is in `v`, takes it out. */
-function takes(branch: Branch, v: number[], c: Events): boolean {
-  const relation = relationTo(branch, v, c);
-  if (relation === 'leads') v.splice(firstOf(branch.lane, v, c), 1);
+function whichTakes(level: readonly Branch[], v: number[], c: Events): Branch | undefined {
+  for (let i = 0; i < level.length; i++) {
+    if (takes(level[i] as Branch, v, c)) return level[i];
+  }
+  return undefined;
+}
+
+/** Whether `v` can be told with this step first; if so, and it is in `v`, takes it out. */
+function takes(step: Step, v: number[], c: Events): boolean {
+  const relation = relationTo(step, v, c);
+  if (relation === 'leads') remove(v, firstOf(step.lane, v, c));
   return relation !== 'none';
 }
 
+function remove(v: number[], at: number): void {
+  for (let i = at + 1; i < v.length; i++) v[i - 1] = v[i] as number;
+  v.pop();
+}
+
 /**
- * Whether `v` is sure to be explored whatever comes behind `end`: one of the steps up to there with
- * which it can begin is planned for, or done with. Steps that only commute with it say nothing of
- * executions in which they must come later.
+ * How the steps that sleep at a node see the sequence `v`, which leads up to the event `end`.
+ * `settled`: one of the steps up to there with which it can begin sleeps, so it is planned for, or
+ * done with, whatever comes behind `end`. `known`: one that sleeps is a weak initial of it, but a step
+ * behind `end` or one that only commutes with it, which says nothing of executions in which it must
+ * come later. Else `new`.
  */
-export function isSettled(
-  steps: readonly Step[],
+export function standingOf(
+  sleep: readonly Step[],
   v: readonly number[],
   end: number,
   c: Events,
-): boolean {
-  return steps.some((step) => {
-    const at = firstOf(step.lane, v, c);
-    return at >= 0 && (v[at] as number) <= end && isInitial(at, v, c);
-  });
-}
-
-function append(level: Branch[], v: readonly number[], c: Events): void {
-  let last = level;
-  for (const e of v) {
-    const branch: Branch = { lane: c.laneOf(e), codes: c.codesOf(e), next: [] };
-    last.push(branch);
-    last = branch.next;
+): 'settled' | 'known' | 'new' {
+  let isKnown = false;
+  for (let i = 0; i < sleep.length; i++) {
+    const step = sleep[i] as Step;
+    const relation = relationTo(step, v, c);
+    if (relation === 'none') continue;
+    if (relation === 'leads' && (v[firstOf(step.lane, v, c)] as number) <= end) return 'settled';
+    isKnown = true;
   }
+  return isKnown ? 'known' : 'new';
 }
 
 function firstOf(lane: number, v: readonly number[], c: Events): number {
