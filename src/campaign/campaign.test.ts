@@ -228,6 +228,18 @@ describe('interrupted and gone on with, an exploration comes to the same', () =>
 });
 
 describe('Ctrl-C', () => {
+  it('in the midst of the first round says what is done again, and takes no time for it', async () => {
+    const controller = new AbortController();
+    const subject = kernelSubject(guestSpec('two-open-close', [], {}));
+    const onProgress: CampaignOptions['onProgress'] = (_so, { executions }) => {
+      if (executions > 0) controller.abort();
+    };
+    const asked = { strategy: 'dpor', jobs: 1, signal: controller.signal, onProgress };
+    const { at, dropped, ms } = await campaign(subject, asked);
+    expect(dropped).toBeGreaterThan(0);
+    if (at.so.executions === 0) expect(Math.round(ms)).toBe(0);
+  });
+
   it('leaves a state, and says how to go on', async () => {
     const cwd = folder();
     const args = ['explore', ...MANY.slice(0, -1), '1000000000', '--keep-going', '--json'];

@@ -38,6 +38,10 @@ export interface Campaign {
   readonly at: Standing;
   /** Whether it came to its end, and not to that of its time, nor to an interruption. */
   readonly isOver: boolean;
+  /** Milliseconds up to the last results that count. */
+  readonly ms: number;
+  /** Executions under way when it was interrupted: their round is dropped, and done again. */
+  readonly dropped: number;
 }
 
 const PROGRESS_MS = 200;
@@ -56,9 +60,12 @@ export async function campaign(subject: Subject, options: CampaignOptions): Prom
   const { from: _, msMax = Number.POSITIVE_INFINITY, ...anew } = options;
   let commuting = options.from?.commuting ?? options.commuting;
   for (let asked = options; ; ) {
+    const startedAt = performance.now();
     const ended = await run(subject, asked, commuting);
     const [note] = ended.at.so.notes;
-    if (note === undefined || options.commuting !== undefined) return ended;
+    if (note === undefined || options.commuting !== undefined) {
+      return { ...ended, ms: ended.ms + (startedAt - began) };
+    }
     // What commutes was only a default, and a wrong one: all over again without it.
     commuting = commutingWithout(commuting, note);
     asked = { ...anew, msMax: msMax - (performance.now() - began) };
@@ -90,14 +97,20 @@ async function run(
     here: unitsOf(explorer, seed),
     describe: (task) => describe(task, seed),
   });
+  const began = performance.now();
   const running: Running = {
+    takenAt: began,
     crew,
     explorer,
     at,
     schedules: schedulesOf(plan, options.schedules),
     signal,
   };
-  const stop = (): void => crew.stop();
+  let dropped = 0;
+  const stop = (): void => {
+    dropped = crew.running.executions;
+    crew.stop();
+  };
   // What a unit did is done again.
   signal?.addEventListener('abort', stop, { once: true });
   const unwatch = watch(crew, options, at.so);
@@ -105,7 +118,8 @@ async function run(
     if (plan.search === undefined) await runSamples(running);
     else await runSearch(running, plan.search);
     const isFound = at.so.finding !== undefined && !explorer.keepsGoing;
-    return { at, isOver: isFound || at.so.exhausted || at.so.executions >= running.schedules };
+    const isOver = isFound || at.so.exhausted || at.so.executions >= running.schedules;
+    return { at, isOver, ms: running.takenAt - began, dropped };
   } finally {
     unwatch();
     signal?.removeEventListener('abort', stop);

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import type { SearchState } from '../../scheduler/search/state.ts';
 import { addShare, type Exploration } from '../explore/exploration.ts';
 import type { Explorer } from '../explore/explorer.ts';
@@ -23,10 +24,15 @@ export interface Running {
   /** Executions at most. */
   readonly schedules: number;
   readonly signal: AbortSignal | undefined;
+  /** When results were taken last, on the clock of `performance`. */
+  takenAt: number;
 }
 
 /** Adds what came of some executions; answers whether to go on. */
-export function take({ at: { so }, explorer }: Running, result: ExploreResult): boolean {
+export function take(running: Running, result: ExploreResult): boolean {
+  const { at, explorer } = running;
+  const { so } = at;
+  running.takenAt = performance.now();
   addShare(so, result.share);
   const [first] = so.discoveries;
   so.finding = first?.finding;

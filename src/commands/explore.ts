@@ -92,8 +92,10 @@ function isSearch({ strategy }: Options): boolean {
 interface Explored {
   readonly at: Standing;
   readonly seed: number;
-  /** All that it took, what came before an interruption included. */
+  /** All that it took, what came before an interruption included; what was dropped is not. */
   readonly seconds: number;
+  /** Executions of an unfinished round. */
+  readonly dropped: number;
   readonly wasInterrupted: boolean;
 }
 
@@ -117,8 +119,10 @@ async function explored(
     const shown = err.isTerminal ? { onProgress } : {};
     const { signal } = interrupt;
     const asked = { ...campaignOptions(options), ...shown, seed, signal, from: saved?.at };
-    const { at, isOver } = await campaign(subject, asked);
-    return { at, seed, seconds: seconds(), wasInterrupted: signal.aborted && !isOver };
+    const { at, isOver, ms, dropped } = await campaign(subject, asked);
+    const wasInterrupted = signal.aborted && !isOver;
+    const taken = ((saved?.ms ?? 0) + ms) / 1000;
+    return { at, seed, dropped, wasInterrupted, seconds: wasInterrupted ? taken : seconds() };
   } finally {
     interrupt.end();
     if (pace.hasShown) err.write(inPlace(''));
@@ -221,8 +225,10 @@ async function act(options: Options, operands: readonly string[], shell: Shell):
   so.doubts = doubtsOf(subject);
   if (ended.wasInterrupted) {
     const { executions, discoveries } = so;
-    const counts = { executions, found: discoveries.length };
-    const done = `${plural(executions, 'execution')}, ${count(counts.found)} found`;
+    const counts = { executions, found: discoveries.length, dropped: ended.dropped };
+    const again =
+      ended.dropped > 0 ? `; ${count(ended.dropped)} more were under way, and are done again` : '';
+    const done = `${plural(executions, 'execution')}, ${count(counts.found)} found${again}`;
     interrupted(asked, { ...ended, counts, done }, from?.file, options.json, shell);
     return;
   }
