@@ -82,6 +82,16 @@ export interface Detector {
   threw?(error: unknown): Finding | undefined;
   /** What could not be decided about the execution that has ended, in a line; undefined for nothing. */
   note?(): string | undefined;
+  /** What a search takes for granted, and the execution that has ended showed to be wrong. */
+  withdrawn?(): Withdrawn | undefined;
+}
+
+/** An assumption of a search that turned out to be wrong. */
+export interface Withdrawn {
+  /** That sections of some locks commute, or that sections that only look do. */
+  readonly claim: 'commute' | 'look';
+  /** What was seen, in a line. */
+  readonly text: string;
 }
 
 export interface DetectorKind {

@@ -34,7 +34,7 @@ import {
   USER_STORE,
   USER_STORE_BYTE,
 } from '../machine/index.ts';
-import type { Detector, DetectorKind } from './detector.ts';
+import type { Detector, DetectorKind, Withdrawn } from './detector.ts';
 import { type Finding, Found } from './finding.ts';
 import type { HeldLocks } from './held-locks.ts';
 import { LATE } from './livelock.ts';
@@ -79,6 +79,7 @@ export class Watcher implements Observer, KernelWatch {
   private readonly beginning;
   private readonly judging;
   private readonly noting;
+  private readonly withdrawing;
   private readonly loading;
   private readonly storing;
   /** Those that are told of accesses with the guard held, too. */
@@ -128,6 +129,7 @@ export class Watcher implements Observer, KernelWatch {
     this.beginning = having(all, 'begin');
     this.judging = having(all, 'ended');
     this.noting = having(all, 'note');
+    this.withdrawing = having(all, 'withdrawn');
     this.loading = new Few(all, 'loaded');
     this.storing = new Few(all, 'stored');
     const inside = all.filter((d) => d.looksInside === true);
@@ -420,10 +422,14 @@ export class Watcher implements Observer, KernelWatch {
     return undefined;
   }
 
-  /** What detectors could not decide about the execution that has ended. */
-  notes(): readonly string[] {
-    if (this.noting.length === 0) return [];
-    return this.noting.map((d) => d.note()).filter((note) => note !== undefined);
+  /** What detectors say of the execution that has ended besides what they found, if anything. */
+  remarks(): { notes?: readonly string[]; withdrawn?: readonly Withdrawn[] } {
+    const notes = this.noting.map((d) => d.note()).filter((note) => note !== undefined);
+    const withdrawn = this.withdrawing.map((d) => d.withdrawn()).filter((w) => w !== undefined);
+    return {
+      ...(notes.length === 0 ? {} : { notes }),
+      ...(withdrawn.length === 0 ? {} : { withdrawn }),
+    };
   }
 
   /**

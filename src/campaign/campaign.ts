@@ -62,12 +62,12 @@ export async function campaign(subject: Subject, options: CampaignOptions): Prom
   for (let asked = options; ; ) {
     const startedAt = performance.now();
     const ended = await run(subject, asked, commuting);
-    const [note] = ended.at.so.notes;
-    if (note === undefined || options.commuting !== undefined) {
+    const [withdrawn] = ended.at.so.withdrawn;
+    if (withdrawn === undefined || options.commuting !== undefined) {
       return { ...ended, ms: ended.ms + (startedAt - began) };
     }
     // What commutes was only a default, and a wrong one: all over again without it.
-    commuting = commutingWithout(commuting, note);
+    commuting = commutingWithout(commuting, withdrawn);
     asked = { ...anew, msMax: msMax - (performance.now() - began) };
   }
 }

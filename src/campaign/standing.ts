@@ -37,5 +37,5 @@ export function take(running: Running, result: ExploreResult): boolean {
   const [first] = so.discoveries;
   so.finding = first?.finding;
   so.seed = first?.seed;
-  return so.notes.length === 0 && (first === undefined || explorer.keepsGoing);
+  return so.withdrawn.length === 0 && (first === undefined || explorer.keepsGoing);
 }

@@ -28,7 +28,7 @@ export interface Saved<Standing> {
   readonly at: Standing;
 }
 
-const HEAD = Buffer.from('xv6-replay state 1\n');
+const HEAD = Buffer.from('xv6-replay state 2\n');
 const packr = new Packr({ structuredClone: true });
 
 /** The usual file for a question: the same question has the same. */

@@ -130,7 +130,7 @@ async function explored(
 }
 
 function reportJson(so: Exploration, program: string, seconds: number, shell: Shell): void {
-  const { finding, discoveries, outcomes, sample, ...counts } = so;
+  const { finding, discoveries, outcomes, sample, withdrawn, ...counts } = so;
   shell.json({
     kind: 'exploration',
     program,
@@ -149,6 +149,7 @@ function reportJson(so: Exploration, program: string, seconds: number, shell: Sh
       ...rest,
     })),
     outcomes,
+    notes: withdrawn.map(({ text }) => text),
     ms: Math.round(1000 * seconds),
   });
 }

@@ -4,7 +4,8 @@ import type { Detector, DetectorKind } from '../../detectors/detector.ts';
  * Checks the claim that critical sections commute, on which a search does not tell their order apart:
  * that they touch nothing but what their lock guards, and frames; that none changes a word whose value
  * it has not seen, which was then seen in another section; that none only looks, for what it sees may
- * then decide something; and that none finds its list empty, for then it matters who came first. It reports no finding: a note says that the claim is wrong.
+ * then decide something; and that none finds its list empty, for then it matters who came first. It
+ * reports no finding: it withdraws the claim.
  *
  * @param locks their locks
  */
@@ -64,7 +65,7 @@ export function commuting(locks: readonly number[]): DetectorKind {
           wrong ??= `a section of ${guest.nameOf(lock)} stores ${guest.nameOf(address)} unseen`;
         },
         modified: (address) => void sectionAt(address),
-        note: () => wrong,
+        withdrawn: () => (wrong === undefined ? undefined : { claim: 'commute', text: wrong }),
       };
     },
   };

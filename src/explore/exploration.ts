@@ -1,3 +1,4 @@
+import type { Withdrawn } from '../../detectors/detector.ts';
 import { type Finding, likeness } from '../../detectors/finding.ts';
 import type { OutcomeValue } from '../../detectors/model.ts';
 import type { CutLoop } from '../../scheduler/search/loop-prover.ts';
@@ -64,8 +65,8 @@ export interface Share {
   readonly discoveries: Discovery[];
   /** Distinct values of executions that halted, in the order in which they came. */
   readonly outcomes: OutcomeCount[];
-  /** What an assumption turned out to be wrong about; empty if none did. */
-  readonly notes: string[];
+  /** Assumptions that turned out to be wrong. */
+  readonly withdrawn: Withdrawn[];
   /** Of a strategy that draws. */
   readonly sample: Sample;
 }
@@ -115,7 +116,7 @@ export function noShare(): Share {
     blocked: 0,
     discoveries: [],
     outcomes: [],
-    notes: [],
+    withdrawn: [],
     sample: { executions: 0, switchPoints: new Set(), traces: new Set() },
   };
 }
@@ -152,7 +153,7 @@ export function addShare(so: Share, share: Share): void {
     if (known !== undefined) known.executions += each.executions;
     else so.outcomes.push({ ...each });
   }
-  so.notes.push(...share.notes);
+  so.withdrawn.push(...share.withdrawn);
   so.executions += share.executions;
   so.operations += share.operations;
   so.stepsLongest = Math.max(so.stepsLongest, share.stepsLongest);

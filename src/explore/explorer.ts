@@ -65,7 +65,7 @@ export class Explorer {
     const outcome = stage.execute(strategy, seed);
     share.executions++;
     this.count();
-    if (plan.search !== undefined) share.notes.push(...this.withdrawn(outcome));
+    if (plan.search !== undefined) share.withdrawn.push(...(outcome.withdrawn ?? []));
     if (outcome.finding !== undefined) this.found(outcome.finding, strategy.name, seed);
     else if (stage.machine.ending === 'steps') this.abandon();
     if (plan.search !== undefined && this.keepsGoing) this.complete(outcome, seed);
@@ -77,8 +77,8 @@ export class Explorer {
 
   /** Whether there is no reason to execute another. */
   get isDone(): boolean {
-    const { notes, discoveries } = this.share;
-    return notes.length > 0 || (discoveries.length > 0 && !this.keepsGoing);
+    const { withdrawn, discoveries } = this.share;
+    return withdrawn.length > 0 || (discoveries.length > 0 && !this.keepsGoing);
   }
 
   private count(): void {
@@ -87,11 +87,6 @@ export class Explorer {
     share.operations += step;
     share.stepsLongest = Math.max(share.stepsLongest, step);
     share.threads = Math.max(share.threads, threadsOf(stage));
-  }
-
-  /** The claim that sections commute, if the execution showed it to be wrong. */
-  private withdrawn({ notes = [] }: Outcome): string[] {
-    return this.plan.claims.length === 0 ? [] : notes.filter((note) => /^a section of/.test(note));
   }
 
   private found(finding: Finding, strategy: string, seed: number): void {

@@ -15,7 +15,7 @@ function notesOf(scenario: string, mutants: readonly string[] = []): string[] {
   const walk = new RandomWalk();
   const notes = new Set<string>();
   for (let seed = 0; seed < 200; seed++) {
-    for (const note of stage.execute(walk, seed).notes ?? []) notes.add(note);
+    for (const { text } of stage.execute(walk, seed).withdrawn ?? []) notes.add(text);
   }
   return [...notes];
 }
@@ -59,9 +59,10 @@ it(
     const subject = { ...kernelSubject(spec), detectors: ['panic'] };
     const options = { strategy: 'dpor', schedules: 500 };
     const looks = explore(subject, { ...options, commuting: ['looks'] });
-    expect(looks.notes[0]).toMatch(/^a section of proc/);
-    const { executions, notes } = explore(subject, options);
-    expect([executions, notes]).toEqual([500, []]);
+    expect(looks.withdrawn[0]).toMatchObject({ claim: 'look' });
+    expect(looks.withdrawn[0]?.text).toMatch(/^a section of proc/);
+    const { executions, withdrawn } = explore(subject, options);
+    expect([executions, withdrawn]).toEqual([500, []]);
   },
   MS,
 );

@@ -1,4 +1,4 @@
-import type { DetectorKind } from '../../detectors/detector.ts';
+import type { DetectorKind, Withdrawn } from '../../detectors/detector.ts';
 import { PARAM, type Param } from '../../kernel/param.ts';
 import type { Machine } from '../../machine/index.ts';
 import { Profiler } from '../../scheduler/profile.ts';
@@ -188,13 +188,12 @@ function searchPlan(given: Subject, name: string, options: PlanOptions): Plan {
   return { ...rest, name, strategies: [search], search, widen };
 }
 
-/** What may still be taken to commute when a note says that something does not. */
+/** What may still be taken to commute when a claim was withdrawn. */
 export function commutingWithout(
   commuting: readonly string[] | undefined,
-  note: string,
+  { claim }: Withdrawn,
 ): readonly string[] {
-  const looked = note.includes('that only looks');
-  return (commuting ?? USUAL).filter((name) => (name === LOOKS) !== looked);
+  return (commuting ?? USUAL).filter((name) => (name === LOOKS) !== (claim === 'look'));
 }
 
 /** What a search changes of a kernel's limits. */

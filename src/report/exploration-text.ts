@@ -28,8 +28,10 @@ export function verdictText(
   if (so.spinLoops > 0) {
     lines.push(`${plural(so.spinLoops, 'spin loop')} taken to wait until what it reads changes`);
   }
-  if (so.notes.length > 0)
-    lines.push(...so.notes.map((note) => `not complete: ${clip(printable(note), LINE_MAX)}`));
+  if (so.withdrawn.length > 0) {
+    const seen = so.withdrawn.map(({ text }) => clip(printable(text), LINE_MAX));
+    lines.push(...seen.map((text) => `not complete: ${text}`));
+  }
   return lines;
 }
 

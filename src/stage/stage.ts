@@ -1,5 +1,5 @@
 import { check } from '../../detectors/check.ts';
-import type { DetectorKind } from '../../detectors/detector.ts';
+import type { DetectorKind, Withdrawn } from '../../detectors/detector.ts';
 import { exception } from '../../detectors/exception.ts';
 import type { Finding } from '../../detectors/finding.ts';
 import { DETECTORS } from '../../detectors/index.ts';
@@ -57,6 +57,8 @@ export interface Outcome {
   readonly finding: Finding | undefined;
   /** What detectors could not decide, a line each; left out when there is nothing to say. */
   readonly notes?: readonly string[];
+  /** What a search took for granted, wrongly; left out when it is nothing. */
+  readonly withdrawn?: readonly Withdrawn[];
 }
 
 /** Who watches a stage's executions; what is left out costs nothing, but for the detectors. */
@@ -167,8 +169,7 @@ export class Stage {
     try {
       const ending = this.run(strategy);
       const finding = watcher.ended(ending);
-      const notes = watcher.notes();
-      return notes.length === 0 ? { ending, finding } : { ending, finding, notes };
+      return { ending, finding, ...watcher.remarks() };
     } catch (error) {
       return { ending: 'found', finding: this.explain(watcher, error) };
     }

@@ -38,13 +38,13 @@ export function explore(what: Runnable, options: ExploreOptions = {}): Explorati
   checkCounts(options);
   for (let { commuting } = options; ; ) {
     const so = explorePlan(planOf(subject, { ...options, commuting }), options);
-    const [note] = so.notes;
-    if (note === undefined || options.commuting !== undefined) {
+    const [withdrawn] = so.withdrawn;
+    if (withdrawn === undefined || options.commuting !== undefined) {
       so.doubts = doubtsOf(subject);
       return so;
     }
     // What commutes was only a default, and a wrong one: all over again without it.
-    commuting = commutingWithout(commuting, note);
+    commuting = commutingWithout(commuting, withdrawn);
   }
 }
 
