@@ -157,7 +157,12 @@ export class Board {
 
   /** Instructions of all harts: the clock without what was skipped. */
   get executed(): number {
-    return this.harts.reduce((sum, { retired }) => sum + retired, 0);
+    return this.harts.reduce((sum, { retired, done }) => sum + retired + done, 0);
+  }
+
+  /** The hart whose turn it is, or was last. */
+  get current(): number {
+    return this.clint.current?.id ?? 0;
   }
 
   /** Bytes from the terminal. */
@@ -192,9 +197,16 @@ export class Board {
     this.disk.restore(image.disk);
   }
 
-  /** 32 bits that depend on memory, registers, clock and disk. */
+  /**
+   * 32 bits that depend on memory, registers, clock and disk. To be asked for between turns. How
+   * turns were cut does not matter: what is pending is brought up to date first.
+   */
   digest(): number {
     const { disk, ram } = this;
+    for (const hart of this.harts) {
+      hart.turnBegan = this.clock;
+      refreshTimers(hart);
+    }
     const whole = disk.disk.length & ~3;
     let hash = mixed(0x811c9dc5 ^ this.clock, ram.words);
     hash = mixed(hash, new Int32Array(disk.disk.buffer, disk.disk.byteOffset, whole >>> 2));

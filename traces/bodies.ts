@@ -76,8 +76,8 @@ export function headerVersion(body: Body): number | undefined {
 
 export function parseHeader(body: Body): TraceHeader {
   const guest = body.guest;
-  if (guest !== 'kernel' && guest !== 'bare')
-    throw new Malformed('guest is neither kernel nor bare');
+  if (guest !== 'kernel' && guest !== 'bare' && guest !== 'elf')
+    throw new Malformed('guest is neither kernel nor bare nor elf');
   return {
     guest,
     program: text(body, 'program'),

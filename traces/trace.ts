@@ -14,7 +14,8 @@ export type Json =
 
 /** Everything that an execution depends on; the same header and guest give the same execution. */
 export interface TraceHeader {
-  readonly guest: 'kernel' | 'bare';
+  /** Our kernel, threads without one, or a kernel in a file. */
+  readonly guest: 'kernel' | 'bare' | 'elf';
   readonly program: string;
   readonly args: readonly string[];
   readonly seed: number;
@@ -27,7 +28,7 @@ export interface TraceHeader {
   readonly config: Readonly<Record<string, number | string | boolean>>;
   /** Names the version of the guest's code; replay compares it before anything else. */
   readonly fingerprint: string;
-  /** SHA-256 of the text of the user's file that ran, in hexadecimal; left out where none did. */
+  /** SHA-256 of the user's file that ran, in hexadecimal; left out where none did. */
   readonly source?: string;
   /** Which events are recorded: 0 none, 1 switches, system calls, faults, timers and prints, 2 also locks and sleeps. */
   readonly detail: number;

@@ -9,6 +9,7 @@ import { openTrace } from '../trace-file.ts';
 import { type ReplayResult, replay } from '../verbs/replay.ts';
 import { addLook, type LookOptions, look } from './look.ts';
 import { examples } from './options.ts';
+import { addKernelFiles, type ReplayKernelOptions, replayKernelFile } from './replay-kernel.ts';
 import type { Shell } from './shell.ts';
 import {
   addSubject,
@@ -18,9 +19,7 @@ import {
   subjectToReplay,
 } from './trace-report.ts';
 
-interface Options extends LookOptions, SubjectOptions {
-  readonly json?: boolean;
-}
+interface Options extends LookOptions, SubjectOptions, ReplayKernelOptions {}
 
 async function run(trace: Trace, options: Options, shell: Shell): Promise<ReplayResult> {
   if (trace.header === undefined) {
@@ -77,6 +76,7 @@ export function define(command: Command, shell: Shell): void {
     .argument('<trace>', 'a trace file, or the id of a finding such as XR-3f9a1c')
     .option('--json', 'one JSON object a line instead of text');
   addSubject(command);
+  addKernelFiles(command);
   addLook(command);
   command
     .addHelpText(
@@ -84,11 +84,20 @@ export function define(command: Command, shell: Shell): void {
       `\nExit code: 0 identical, 1 identical and it has a finding, 2 the trace is damaged (all that can\nbe is replayed), 3 it diverged.\n${examples(
         'replay out.xrt',
         'replay XR-3f9a1c',
-        'replay out.xrt --json',
+        'replay out.xrt --kernel kernel/kernel --disk fs.img',
       )}`,
     )
     .action(async (name: string, options: Options) => {
       const trace = openTrace(name);
+      const { header } = trace;
+      if (header?.guest === 'elf') {
+        await replayKernelFile(trace, header, options, shell);
+        reportDamage(name, trace, options, shell);
+        return;
+      }
+      if (header !== undefined && (options.kernel ?? options.disk) !== undefined) {
+        throw new UsageError('--kernel and --disk are for a trace of a kernel in a file');
+      }
       const result = await run(trace, options, shell);
       shell.exitCode = result.finding === undefined ? EXIT.ok : EXIT.finding;
       if (!isWhole(trace)) shell.exitCode = EXIT.usage;

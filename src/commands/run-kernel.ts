@@ -1,13 +1,26 @@
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { type Command, InvalidArgumentError } from 'commander';
+import { shortId } from '../../detectors/finding.ts';
 import type { MemoryModel } from '../../machine/index.ts';
-import { Board } from '../../riscv/board.ts';
+import type { Board } from '../../riscv/board.ts';
 import { isElf } from '../../riscv/elf.ts';
-import { Refusal } from '../../riscv/refusal.ts';
+import type { TraceHeader } from '../../traces/trace.ts';
 import { EXIT, UsageError } from '../errors.ts';
-import { type KernelRun, runKernel } from '../kernel-run.ts';
-import { count, plural, printable } from '../text.ts';
+import {
+  HARTS_MAX,
+  headerOf,
+  type KernelFiles,
+  makeBoard,
+  readKernelFiles,
+} from '../kernel-file/header.ts';
+import { digestOf, Recorder } from '../kernel-file/recorder.ts';
+import { Screen } from '../kernel-file/screen.ts';
+import { SeededRun } from '../kernel-file/seeded.ts';
+import { type KernelVerdict, verdictOf } from '../kernel-file/verdict.ts';
+import { count, plural, printable, shellWord } from '../text.ts';
+import { KeptTrace } from './kept-trace.ts';
+import { drive, guestOutput } from './kernel-console.ts';
 import { drawSeed, parseFile, wholeNumber } from './options.ts';
 import type { Shell } from './shell.ts';
 
@@ -23,12 +36,17 @@ export interface KernelOptions {
   readonly maxInstructions?: number;
   readonly seed?: number;
   readonly cpus?: number;
+  readonly record?: string;
+  readonly json?: boolean;
 }
 
-const HARTS_MAX = 8;
+const MEMORY_USUAL = 128;
+const INSTRUCTIONS_USUAL = 20e9;
+/** Turns between two looks at the world. */
+const TURNS = 1024;
 const FAILS = /panic|FAILED|unexpected scause/;
 /** Options of `run` that mean something for our own kernel only, so far. */
-const NOT_YET = ['record', 'strategy', 'schedule', 'mutant', 'detectors', 'json'] as const;
+const NOT_YET = ['strategy', 'schedule', 'mutant', 'detectors'] as const;
 const ONLY_HERE = ['type', 'prompt', 'until', 'failOn', 'memory', 'legacyDisk', 'maxInstructions'];
 
 const flagOf = (name: string): string =>
@@ -89,12 +107,53 @@ function startsAsElf(path: string): boolean {
 }
 
 /** Boots a kernel from a file and runs it. The guest's console is standard output, ours is the other. */
-export function runKernelFile(
+export async function runKernelFile(
   operands: readonly string[],
   options: KernelOptions,
   shell: Shell,
-): void {
-  const [path, extra] = operands;
+): Promise<void> {
+  const path = kernelOf(operands, options);
+  const { cpus = 1, seed = drawSeed(), type: lines = [], record, legacyDisk = false } = options;
+  const files = readKernelFiles(path, options.disk);
+  const memory = typeof options.memory === 'number' ? options.memory : MEMORY_USUAL;
+  const settings = { cpus, memory, legacyDisk };
+  const board = makeBoard(files, settings);
+  const words = { failOn: options.failOn ?? FAILS, ...pick(options.until) };
+  const prompt = options.prompt ?? '$ ';
+  const instructionsMax = options.maxInstructions ?? INSTRUCTIONS_USUAL;
+  const ends = { prompt, instructionsMax, failOn: words.failOn.source, ...pick(options.until) };
+  const header = headerOf(files, settings, seed, lines, ends);
+  const screen = new Screen(board, words, guestOutput(options, shell));
+  const kept = new KeptTrace(record);
+  try {
+    const recorder = new Recorder(board, header, kept.sink);
+    screen.onLine = (line) => recorder.prints(line);
+    const run = new SeededRun(board, screen, recorder, { seed, lines, prompt, instructionsMax });
+    const began = performance.now();
+    const ending = await drive(() => run.advance(TURNS), board, screen, shell);
+    const ms = performance.now() - began;
+    const verdict = verdictOf(ending, board, screen);
+    const step = board.executed;
+    const id = shortId(JSON.stringify(header), verdict.title, step);
+    screen.endLine();
+    recorder.finish(verdict, id);
+    kept.close();
+    shell.exitCode = verdict.exitCode;
+    const name = verdict.exitCode === EXIT.ok ? record : kept.keep(id, header, shell);
+    const effort = { steps: step, turns: run.turns, ms };
+    const told = { board, files, header, verdict, id, ...effort, record, name };
+    if (options.json) reportJson(told, shell);
+    else reportText(told, shell);
+  } finally {
+    kept.remove();
+  }
+}
+
+const pick = (until: string | undefined): { readonly until?: string } =>
+  until === undefined ? {} : { until };
+
+/** @throws UsageError when what is asked for means nothing for a kernel in a file. */
+function kernelOf([path, extra]: readonly string[], options: KernelOptions): string {
   if (path === undefined)
     throw new UsageError('--disk needs a kernel: run kernel/kernel --disk fs.img');
   if (extra !== undefined)
@@ -104,77 +163,53 @@ export function runKernelFile(
     throw new UsageError(`${flagOf(strange)} is not there yet for a kernel in a file`);
   if (typeof options.memory === 'string')
     throw new UsageError(`--memory ${options.memory} is not there yet for a kernel in a file`);
-  const { cpus = 1, seed = drawSeed(), disk } = options;
-  if (cpus > HARTS_MAX) throw new UsageError(`a kernel in a file runs on 1 to ${HARTS_MAX} CPUs`);
-  const board = makeBoard(path, disk, options, cpus);
-  const decoder = new TextDecoder();
-  const began = performance.now();
-  const ran = runKernel(board, {
-    seed,
-    lines: options.type ?? [],
-    prompt: options.prompt ?? '$ ',
-    ...(options.until === undefined ? {} : { until: options.until }),
-    failOn: options.failOn ?? FAILS,
-    instructionsMax: options.maxInstructions ?? 20e9,
-    onOutput: (bytes) => shell.out.write(decoder.decode(bytes, { stream: true })),
-  });
-  const seconds = (performance.now() - began) / 1000;
-  shell.exitCode = ran.ending === 'prompt' || ran.ending === 'until' ? EXIT.ok : EXIT.finding;
-  const effort = `${count(board.executed)} instructions, ${plural(ran.turns, 'turn')}, ${seconds.toFixed(3)} s`;
-  const name = `${printable(path)} · ${plural(cpus, 'CPU')} · seed ${seed}`;
-  const digest = board.digest().toString(16).padStart(8, '0');
+  if ((options.cpus ?? 1) > HARTS_MAX)
+    throw new UsageError(`a kernel in a file runs on 1 to ${HARTS_MAX} CPUs`);
+  return path;
+}
+
+interface Told {
+  readonly board: Board;
+  readonly files: KernelFiles;
+  readonly header: TraceHeader;
+  readonly verdict: KernelVerdict;
+  readonly id: string;
+  readonly steps: number;
+  readonly turns: number;
+  readonly ms: number;
+  readonly record: string | undefined;
+  /** The trace's file, or its name in the store. */
+  readonly name: string | undefined;
+}
+
+function reportText(told: Told, shell: Shell): void {
+  const { board, files, header, verdict, record, name } = told;
+  const { finding, title, detail } = verdict;
+  const seconds = (told.ms / 1000).toFixed(3);
+  const effort = `${count(told.steps)} instructions, ${plural(told.turns, 'turn')}, ${seconds} s`;
+  const places = detail.length === 0 ? '' : ` (${detail.join(', ')})`;
+  const said = finding === 'printed' ? `found: ${title}` : `${title}${places}`;
   const start = shell.out.isInLine ? '\n' : '';
-  shell.err.write(`${start}${name}\n${verdict(ran, board)} in ${effort}; digest ${digest}\n`);
+  const run = `${printable(files.path)} · ${plural(header.cpus, 'CPU')} · seed ${header.seed}`;
+  shell.err.write(`${start}${run}\n${said} in ${effort}; digest ${digestOf(board)}\n`);
+  if (record !== undefined)
+    shell.err.write(`recorded in ${shellWord(record)}, ${count(statSync(record).size)} bytes\n`);
+  if (name === undefined) return;
+  const named = `--kernel ${shellWord(files.path)} --disk ${shellWord(files.diskPath)}`;
+  shell.err.write(`replay it: xv6-replay replay ${shellWord(name)} ${named}\n`);
 }
 
-function makeBoard(
-  path: string,
-  disk: string | undefined,
-  { memory, legacyDisk = false }: KernelOptions,
-  harts: number,
-): Board {
-  const kernel = read(path);
-  const image = disk === undefined ? undefined : read(disk);
-  const mebibytes = typeof memory === 'number' ? memory : 128;
-  const config = { harts, memory: mebibytes, ratio: 1, legacyDisk };
-  try {
-    const board = new Board(kernel, image ?? new Uint8Array(0), config);
-    if (image !== undefined && image.length > 0) return board;
-  } catch (error) {
-    if (error instanceof Refusal) throw new UsageError(`${printable(path)}: ${error.message}`);
-    throw error;
+function reportJson(told: Told, shell: Shell): void {
+  const { board, header, verdict, id, steps, turns, record, name } = told;
+  const { finding: detector, title, detail, exitCode } = verdict;
+  if (detector !== undefined) {
+    const trace = name ?? null;
+    shell.json({ kind: 'finding', id, detector, title, detail, step: steps, report: null, trace });
   }
-  if (disk === undefined)
-    throw new UsageError(`${printable(path)} is a kernel: --disk names its disk, such as fs.img`);
-  throw new UsageError(`${printable(disk)}: an empty disk`);
-}
-
-function read(path: string): Uint8Array {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' ? 'no such file' : (error as Error).message;
-    throw new UsageError(`${printable(path)}: ${why}`);
-  }
-}
-
-function verdict({ ending, line }: KernelRun, board: Board): string {
-  switch (ending) {
-    case 'prompt':
-      return 'nothing found: the shell prompts again';
-    case 'until':
-      return `nothing found: it printed ${printable(line)}`;
-    case 'failed':
-      return `found: it printed ${printable(line)}`;
-    case 'waits':
-      return `all CPUs wait, and nothing can wake them (${places(board)})`;
-    case 'limit':
-      return `still running at the limit (${places(board)})`;
-  }
-}
-
-function places({ harts }: Board): string {
-  const hex = (half: number): string => (half >>> 0).toString(16).padStart(8, '0');
-  return harts.map(({ id, pcLo, pcHi }) => `CPU ${id} at 0x${hex(pcHi)}${hex(pcLo)}`).join(', ');
+  const { program, args, cpus, strategy, seed } = header;
+  const what = { program, args, cpus, strategy, seed };
+  const ms = Math.round(told.ms * 1000) / 1000;
+  const counts = { verdict: title, steps, turns, digest: digestOf(board), ms };
+  const recorded = record === undefined ? {} : { file: record, bytes: statSync(record).size };
+  shell.json({ kind: 'run', ...what, ...counts, ...recorded, exitCode });
 }

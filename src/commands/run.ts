@@ -344,7 +344,7 @@ export function define(command: Command, shell: Shell): void {
     .action(async (program: string | undefined, args: string[], options: RunCommandOptions) => {
       const operands = program === undefined ? [] : [program, ...args];
       if (isKernelFile(program, options as KernelOptions)) {
-        runKernelFile(operands, options as KernelOptions, shell);
+        await runKernelFile(operands, options as KernelOptions, shell);
       } else await runAndReport(options, operands, shell);
     });
 }

@@ -122,6 +122,7 @@ export class EventText {
 /** Where control goes, in words. */
 function laneText(lane: number, cpus: number, guest: TraceHeader['guest']): string {
   if (guest === 'bare') return `thread ${lane}`;
+  if (guest === 'elf' && lane >= cpus) return 'a line is typed, and the guest';
   return lane < cpus ? `cpu ${lane}` : `timer of cpu ${lane - cpus}`;
 }
 

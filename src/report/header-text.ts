@@ -56,7 +56,7 @@ export function headerText(trace: Trace): string {
     ['config', wrap(config, '         ')],
     [
       header.guest === 'bare' ? 'version' : 'kernel',
-      clip(printable(header.fingerprint), HEADLINE_MAX),
+      clip(printable(kernelText(header)), HEADLINE_MAX),
     ],
     ['events', eventsText(header)],
     ['holds', contents(trace)],
@@ -65,6 +65,11 @@ export function headerText(trace: Trace): string {
     .filter(([, text]) => text !== '')
     .map(([name, text]) => `${name?.padEnd(8)} ${text}`)
     .join('\n');
+}
+
+/** Which code ran: a kernel in a file is known by its digest. */
+function kernelText({ guest, fingerprint, source }: TraceHeader): string {
+  return guest === 'elf' ? `SHA-256 ${source}, on ${fingerprint}` : fingerprint;
 }
 
 /** Threads without a kernel have no events. */

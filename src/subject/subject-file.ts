@@ -64,7 +64,7 @@ export async function subjectOfTrace(
   header: TraceHeader | undefined,
   named?: string,
 ): Promise<Subject | undefined> {
-  if (header === undefined) return undefined;
+  if (header === undefined || header.guest === 'elf') return undefined;
   const { program } = header;
   if (named !== undefined) {
     if (!isSubjectFile(named)) throw new UsageError(`--subject ${named}: it is a .ts or .js file`);

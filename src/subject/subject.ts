@@ -87,6 +87,11 @@ export function withMemory(subject: Subject, memory: MemoryModel): Subject {
 /** What a trace was made from, where its header alone says it. @throws UsageError where not. */
 export function subjectOfHeader(header: TraceHeader): Subject {
   if (header.guest === 'kernel') return kernelSubject(specOfHeader(header));
+  if (header.guest === 'elf') {
+    throw new UsageError(
+      'the trace is of a kernel in a file: replay, show and diff know those so far',
+    );
+  }
   throw new UsageError(
     `the trace is of ${header.program}, a program of its own: name its file with --subject FILE`,
   );

@@ -1,0 +1,57 @@
+import type { Board } from '../../riscv/board.ts';
+import { EXIT } from '../errors.ts';
+import { clip, printable } from '../text.ts';
+import type { Screen } from './screen.ts';
+
+/**
+ * How an execution ended: all lines are typed and the shell prompts again; what was waited for was
+ * printed; a line told of a fault; the limit; nothing is left that could happen; Ctrl-C.
+ */
+export type KernelEnding = 'prompt' | 'until' | 'failed' | 'limit' | 'waits' | 'interrupted';
+
+export interface KernelVerdict {
+  /** What a finding is called in a trace; undefined when nothing was found. */
+  readonly finding: 'printed' | 'limit' | 'waits' | undefined;
+  /** One line. */
+  readonly title: string;
+  /** Where each hart stands, for an execution that came to nothing. */
+  readonly detail: readonly string[];
+  readonly exitCode: number;
+}
+
+const TITLE_MOST = 400;
+
+/** Says how a finding reads that is a line of the guest's. */
+export function printedTitle(line: string): string {
+  return `it printed ${clip(printable(line), TITLE_MOST)}`;
+}
+
+export function verdictOf(ending: KernelEnding, board: Board, screen: Screen): KernelVerdict {
+  const line = screen.failed ?? screen.line;
+  const nothing = { finding: undefined, detail: [], exitCode: EXIT.ok } as const;
+  const stuck = { detail: places(board), exitCode: EXIT.finding } as const;
+  switch (ending) {
+    case 'prompt':
+      return { ...nothing, title: 'nothing found: the shell prompts again' };
+    case 'until':
+      return { ...nothing, title: `nothing found: ${printedTitle(line)}` };
+    case 'interrupted':
+      return { ...nothing, title: 'interrupted', exitCode: EXIT.interrupted };
+    case 'failed':
+      return {
+        finding: 'printed',
+        title: printedTitle(line),
+        detail: [],
+        exitCode: EXIT.finding,
+      };
+    case 'waits':
+      return { ...stuck, finding: 'waits', title: 'all CPUs wait, and nothing can wake them' };
+    case 'limit':
+      return { ...stuck, finding: 'limit', title: 'still running at the limit' };
+  }
+}
+
+function places({ harts }: Board): string[] {
+  const hex = (half: number): string => (half >>> 0).toString(16).padStart(8, '0');
+  return harts.map(({ id, pcLo, pcHi }) => `CPU ${id} at 0x${hex(pcHi)}${hex(pcLo)}`);
+}
