@@ -1,4 +1,5 @@
 import type { Finding } from '../../detectors/finding.ts';
+import type { Thread } from '../../machine/index.ts';
 import type { Capture } from './capture.ts';
 import type { Moment } from './moment.ts';
 import { guestStack, placeText, shownPlace } from './source.ts';
@@ -29,6 +30,10 @@ export const isWrite = ({ kind }: Moment): boolean => /^(store|modify|plain)$/.t
 
 /** A write of another value than was there. */
 export const changes = (m: Moment): boolean => isWrite(m) && m.before !== m.after;
+
+/** A load, or an atomic operation that left the word as it was. */
+export const isRead = (m: Moment): boolean =>
+  m.kind === 'load' || (m.kind === 'modify' && m.before === m.after);
 
 export function who({ by, pid, cpu }: Moment): string {
   if (by !== '') return /^thread\b/.test(by) ? by : `thread ${by}`;
@@ -68,11 +73,14 @@ export function capital(text: string): string {
   return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
-/** A line of a detector's. */
-export function sentence(line: string): string {
-  if (/[:.]$/.test(line)) return capital(line);
+/** A line of a detector's; a thread that it begins with keeps its name as it is. */
+export function sentence({ capture }: Case, line: string): string {
   // A list's items stay as they are.
-  return line.includes(' = ') ? line : `${capital(line)}.`;
+  if (!/[:.]$/.test(line) && line.includes(' = ')) return line;
+  const isThread = ({ name }: Thread): boolean => line.startsWith(`${name} `);
+  const isNamed = capture.kernel === undefined && capture.m.threads.some(isThread);
+  const text = isNamed ? `Thread ${line}` : capital(line);
+  return /[:.]$/.test(line) ? text : `${text}.`;
 }
 
 export function lockNames(c: Case, locks: readonly number[]): string {
@@ -117,7 +125,7 @@ export function staleRead(moments: readonly Moment[]): Stale | undefined {
       if (!isAccess(read) || read.kind === 'plain' || !together(read, write)) continue;
       if (seen.has(read.address)) continue;
       seen.add(read.address);
-      if (read.kind !== 'load') continue;
+      if (!isRead(read)) continue;
       const stale = overtaken(moments, r, t);
       if (stale !== undefined) found.push(stale);
     }
@@ -139,7 +147,7 @@ function overtaken(moments: readonly Moment[], r: number, t: number): Stale | un
     .slice(0, t)
     .findLast(
       (m) =>
-        m.kind === 'load' &&
+        isRead(m) &&
         m.address === read.address &&
         m.thread === between.thread &&
         together(m, between) &&

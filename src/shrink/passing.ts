@@ -40,14 +40,16 @@ const ALL = 1_000_000_000;
  * later or earlier, or not at all; where there is none, another lane goes first at one that is free.
  *
  * @param until number of executions at which to stop
+ * @param numbered whether the sentence has the numbers of steps
  * @returns undefined when no single change makes it pass, of those that were tried.
  */
 export function nearestPassing(
   trials: Trials,
   failing: Failing,
   until: number,
+  numbered = true,
 ): Passing | undefined {
-  const search = new PassingSearch(trials, failing, until);
+  const search = new PassingSearch(trials, failing, until, numbered);
   const change = search.switches();
   if (change !== undefined) return search.told(change);
   return search.orders();
@@ -57,11 +59,13 @@ class PassingSearch {
   private readonly trials: Trials;
   private readonly failing: Failing;
   private readonly until: number;
+  private readonly numbered: boolean;
   /** Segments behind which a preemption comes, the last first. */
   private readonly places: readonly number[];
 
-  constructor(trials: Trials, failing: Failing, until: number) {
+  constructor(trials: Trials, failing: Failing, until: number, numbered: boolean) {
     this.trials = trials;
+    this.numbered = numbered;
     this.failing = failing;
     // The last execution shows what the change is about.
     this.until = until - 1;
@@ -138,8 +142,10 @@ class PassingSearch {
     const [from, to] = [Math.min(step, step + by), Math.max(step, step + by)];
     const all = this.operations(by > 0 ? trial.list : list, from, to);
     const operations = all.filter((operation) => operation.lane === lane);
-    const { who = `lane ${lane}` } = operations[0] ?? {};
-    const text = `when ${who} ${changeText(step, by, removed)}${operationsText(operations)}`;
+    const { who = this.nameOf(lane) } = operations[0] ?? {};
+    const change = changeText(by, removed);
+    const where = removed ? ` at step ${step}` : ` before the switch at step ${step}`;
+    const text = `when ${who} ${change}${this.numbered ? where : ''}${operationsText(operations)}`;
     const schedule = scheduleText(concise(trial.stretches));
     return { text, schedule, step, by, removed, who, operations };
   }
@@ -148,6 +154,10 @@ class PassingSearch {
     const log = new OperationLog(this.trials.stage, list, from, to);
     this.trials.execute(log, list);
     return log.operations;
+  }
+
+  private nameOf(lane: number): string {
+    return this.trials.stage.program?.lanes[lane] ?? `lane ${lane}`;
   }
 
   /** Another lane goes first, where nobody has to be preempted for it. */
@@ -162,8 +172,9 @@ class PassingSearch {
         if (trial?.stretches[at]?.lane !== lane) continue;
         const from = trial.stretches[at]?.from ?? step;
         const operations = this.operations(trial.list, from, from + 1);
-        const { who = `lane ${lane}` } = operations[0] ?? {};
-        const text = `when ${who} goes first at step ${step}${operationsText(operations)}`;
+        const { who = this.nameOf(lane) } = operations[0] ?? {};
+        const where = this.numbered ? ` at step ${step}` : '';
+        const text = `when ${who} goes first${where}${operationsText(operations)}`;
         const schedule = scheduleText(concise(trial.stretches));
         return { text, schedule, step, by: 0, removed: false, who, operations };
       }
@@ -172,10 +183,10 @@ class PassingSearch {
   }
 }
 
-function changeText(step: number, by: number, removed: boolean): string {
-  if (removed) return `is not preempted at step ${step}`;
+function changeText(by: number, removed: boolean): string {
+  if (removed) return 'is not preempted';
   const steps = `${Math.abs(by)} ${by < 0 ? 'fewer' : 'more'} ${Math.abs(by) === 1 ? 'step' : 'steps'}`;
-  return `goes on for ${steps} before the switch at step ${step}`;
+  return `goes on for ${steps}`;
 }
 
 /** At most three, behind a colon; of more, the first and the last. */

@@ -71,7 +71,7 @@ describe('a lost update', () => {
     expect([to, minimal]).toEqual([{ preemptions: 1, steps: 6 }, true]);
     expect(passing).toMatchObject({ step: 2, by: 1, removed: true, who: 'add' });
     expect(passing?.text).toMatch(
-      /^when add is not preempted at step 2: store x \(src\/shrink\.test\.ts:\d+\)$/,
+      /^when add is not preempted at step 2: store x \(src\/shrink\/shrink\.test\.ts:\d+\)$/,
     );
     const passed = run(subject, { schedule: passing?.schedule ?? '' });
     expect([passed.ending, passed.finding]).toEqual(['halted', undefined]);

@@ -183,7 +183,7 @@ export function leakStory(c: Case): Story {
       );
     }
   }
-  if (frames.length === 0) why.push(...finding.detail.slice(0, 3).map(sentence));
+  if (frames.length === 0) why.push(...finding.detail.slice(0, 3).map((line) => sentence(c, line)));
   const one = frames.length + leftOver(c).length === 1;
   why.push(`At the end, only init is left and nobody can free ${one ? 'it' : 'them'}.`);
   return { summary: finding.title, main, why };

@@ -49,7 +49,7 @@ export function programStory(c: Case): Story {
   const calls = askedBy(c);
   if (calls.length === 0) return generalStory(c);
   const lines = detail.slice(0, 3).filter((line) => !title.includes(line.slice(0, TITLE_MIN)));
-  const why = lines.map((line) => sentence(line.slice(0, LINE_MAX)));
+  const why = lines.map((line) => sentence(c, line.slice(0, LINE_MAX)));
   why.push('These are the last calls before it said so, with what the kernel answered.');
   // What programs print is in order by a lock.
   const stale = staleRead(c.moments);
@@ -67,7 +67,7 @@ const LINE_MAX = 140;
 export function generalStory(c: Case): Story {
   const { capture, finding } = c;
   const main: Moment[] = [];
-  const why = finding.detail.slice(0, 3).map((line) => sentence(line.slice(0, LINE_MAX)));
+  const why = finding.detail.slice(0, 3).map((line) => sentence(c, line.slice(0, LINE_MAX)));
   for (const recent of capture.recent.values()) {
     const latest = recent.slice(-2);
     main.push(...latest);

@@ -153,7 +153,7 @@ export function wakeupStory(c: Case): Story {
   }
   const wakeup = moments.findLast((m) => m.kind === 'wakeup' && m.thread === last?.thread);
   if (last !== undefined && wakeup !== undefined) main.push(wakeup, last);
-  why.push(...finding.detail.map(sentence));
+  why.push(...finding.detail.map((line) => sentence(c, line)));
   return { summary: finding.title, main, why };
 }
 
@@ -178,7 +178,7 @@ export function orderStory(c: Case, waiting: readonly Moment[]): Story {
     const held = m.locks.map((lock) => c.capture.heldSince.get(lock)).find((h) => h !== undefined);
     if (held !== undefined && !orders.has(orderName(held.name, m.name))) add(held, m);
   }
-  if (main.length <= 2) why.push(...c.finding.detail.slice(1).map(sentence));
+  if (main.length <= 2) why.push(...c.finding.detail.slice(1).map((line) => sentence(c, line)));
   const who = c.capture.kernel === undefined ? 'threads' : 'CPUs';
   why.push(`Two ${who} that do both at the same time wait for each other for ever.`);
   return { summary: c.finding.title, main, why };

@@ -36,7 +36,10 @@ export function tableStory(c: Case): Story {
     return {
       summary: `${kind}: ${write.call} / ${between.call} on ${stale.read.name}`,
       main: [...staleMoments(c, stale), ...ending(c)],
-      why: [...staleSentences(c, stale), ...c.finding.detail.slice(0, DETAIL_MAX).map(sentence)],
+      why: [
+        ...staleSentences(c, stale),
+        ...c.finding.detail.slice(0, DETAIL_MAX).map((line) => sentence(c, line)),
+      ],
       remarks,
     };
   }
@@ -47,7 +50,10 @@ export function tableStory(c: Case): Story {
   // Of calls that no order explains, what was left after them says little.
   const isHistory = c.finding.detector === 'linearizability';
   const told = isHistory ? writes.filter(({ call }) => call !== 'exit') : writes;
-  const why = [...since(told), ...c.finding.detail.slice(0, DETAIL_MAX).map(sentence)];
+  const why = [
+    ...since(told),
+    ...c.finding.detail.slice(0, DETAIL_MAX).map((line) => sentence(c, line)),
+  ];
   const { last } = c;
   if (last?.kind === 'release' && counted) {
     why.push(`${capital(who(last))} then let ${last.name} go${at(last)}, where all must agree.`);
@@ -89,7 +95,7 @@ function gapStory(c: Case, about: readonly Moment[]): Story | undefined {
       `${capital(doing(write))} looked at the table, ${look.name} = ${value(look)}${at(look)}, and let ${released.name} go${at(released)}.`,
       `Then ${doing(first)} wrote ${first.name} = ${value(first)}${at(first)}.`,
       `${capital(who(write))} took the lock again${at(retaken)} and went on with what it had seen: it wrote ${write.name} = ${value(write)}${at(write)}.`,
-      ...c.finding.detail.slice(0, DETAIL_MAX).map(sentence),
+      ...c.finding.detail.slice(0, DETAIL_MAX).map((line) => sentence(c, line)),
     ],
   };
 }
