@@ -36,9 +36,9 @@ export class Causality extends History {
   private moved = NONE;
   private movedCode = 0;
   private readonly found: number[] = [];
-  private readonly known = new StepTable();
-  /** By event, once it was asked for. */
-  private readonly steps: (Step | undefined)[] = [];
+  readonly known = new StepTable();
+  /** By event; NONE until it is asked for. */
+  private readonly numbers: number[] = [];
 
   /** The event that is open waited in a spin loop, with so many events in a round. */
   waited(period: number): void {
@@ -49,7 +49,7 @@ export class Causality extends History {
     super.close();
     this.moved = NONE;
     const e = this.count - 1;
-    this.steps[e] = undefined;
+    this.numbers[e] = NONE;
     const { lanes } = this;
     if ((e + 1) * lanes > this.clocks.length) this.grow();
     const { clocks } = this;
@@ -99,16 +99,21 @@ export class Causality extends History {
     return (this.clocks[b * this.lanes + lane] as number) >= (this.nth[a] as number);
   }
 
-  /** An event as a step; the one that `moveBefore` names, as it would be there. */
-  stepOf(e: number): Step {
+  /** The number of the step that an event is; of the one that `moveBefore` names, as it is there. */
+  numberOf(e: number): number {
     const lane = this.lane[e] as number;
-    if (e === this.moved) return this.known.of(lane, [this.movedCode], 0, 1);
-    let step = this.steps[e];
-    if (step === undefined) {
-      step = this.known.of(lane, this.codes, this.first[e] as number, this.first[e + 1] as number);
-      this.steps[e] = step;
+    if (e === this.moved) return this.known.numberOf(lane, [this.movedCode], 0, 1);
+    let number = this.numbers[e] as number;
+    if (number === NONE) {
+      const [from, to] = [this.first[e] as number, this.first[e + 1] as number];
+      number = this.known.numberOf(lane, this.codes, from, to);
+      this.numbers[e] = number;
     }
-    return step;
+    return number;
+  }
+
+  stepOf(e: number): Step {
+    return this.known.steps[this.numberOf(e)] as Step;
   }
 
   /**

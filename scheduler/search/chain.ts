@@ -1,9 +1,11 @@
 import type { TouchCode } from '../../machine/index.ts';
 import { clash } from './causality.ts';
+import { StepTable } from './step-table.ts';
 import type { Events, Step } from './wakeup-tree.ts';
 
 /** The events of one sequence, without the execution that they are of. */
 export class Chain implements Events {
+  readonly known = new StepTable();
   private readonly steps = new Map<number, Step>();
 
   /** @param sequence numbers of the events, in an order in which they can come */
@@ -17,6 +19,11 @@ export class Chain implements Events {
 
   stepOf(e: number): Step {
     return this.steps.get(e) as Step;
+  }
+
+  numberOf(e: number): number {
+    const { lane, codes } = this.stepOf(e);
+    return this.known.numberOf(lane, codes, 0, codes.length);
   }
 
   /** Whether `a` is directly before `b`: what is between them, if anything, is in the sequence, too. */

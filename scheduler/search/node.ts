@@ -107,16 +107,16 @@ function unpack(flat: readonly number[], known: StepTable): Branch[] {
   const tree: Branch[] = [];
   /** Branches that wait for what follows them, and for how many more. */
   const open: { next: Branch[]; missing: number }[] = [];
-  let run: Step[] = [];
+  let run: number[] = [];
   for (let at = 0; at < flat.length; ) {
     const end = at + 3 + (flat[at + 1] as number);
     const missing = flat[at + 2] as number;
-    run.push(known.of(flat[at] as number, flat, at + 3, end));
+    run.push(known.numberOf(flat[at] as number, flat, at + 3, end));
     at = end;
     if (missing === 1) continue;
     const next: Branch[] = [];
     const parent = open.at(-1);
-    (parent?.next ?? tree).push(missing === 0 ? runOf(run) : chained(run, next));
+    (parent?.next ?? tree).push(missing === 0 ? runOf(known, run) : chained(known, run, next));
     run = [];
     if (parent !== undefined && --parent.missing === 0) open.pop();
     if (missing > 0) open.push({ next, missing });
@@ -125,9 +125,10 @@ function unpack(flat: readonly number[], known: StepTable): Branch[] {
 }
 
 /** The first branch of a run of steps, behind the last of which there are several. */
-function chained(run: readonly Step[], next: Branch[]): Branch {
+function chained({ steps }: StepTable, run: readonly number[], next: Branch[]): Branch {
   let branch: Branch | undefined;
-  for (const { lane, codes } of [...run].reverse()) {
+  for (const number of [...run].reverse()) {
+    const { lane, codes } = steps[number] as Step;
     branch = { lane, codes, next: branch === undefined ? next : [branch] };
   }
   return branch as Branch;

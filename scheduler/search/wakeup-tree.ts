@@ -1,4 +1,5 @@
 import type { TouchCode } from '../../machine/index.ts';
+import type { StepTable } from './step-table.ts';
 
 /** The next operation of a lane, and what it touches. */
 export interface Step {
@@ -21,33 +22,50 @@ export interface Branch extends Step {
  * list that others may share. Plans are long and branch seldom.
  */
 class Run implements Branch {
-  readonly lane: number;
-  readonly codes: readonly TouchCode[];
-  private readonly list: readonly Step[];
+  /** Steps by number, and the numbers in a row: a string has a byte or two for each, a list eight. */
+  private readonly known: readonly Step[];
+  private readonly row: string;
   private readonly from: number;
   private to: number;
   /** What follows the last step; left out behind a leaf. */
   private grown: Branch[] | undefined;
 
-  constructor(list: readonly Step[], from: number, to: number, grown: Branch[] | undefined) {
-    const { lane, codes } = list[from] as Step;
-    this.lane = lane;
-    this.codes = codes;
-    this.list = list;
+  constructor(known: readonly Step[], row: string, from: number, to: number, next?: Branch[]) {
+    this.known = known;
+    this.row = row;
     this.from = from;
     this.to = to;
-    this.grown = grown;
+    this.grown = next;
+  }
+
+  get first(): Step {
+    return this.at(this.from);
+  }
+
+  private at(i: number): Step {
+    return this.known[this.row.charCodeAt(i)] as Step;
+  }
+
+  get lane(): number {
+    return this.first.lane;
+  }
+
+  get codes(): readonly TouchCode[] {
+    return this.first.codes;
   }
 
   /** The run ends behind its first step from now on. */
   get next(): Branch[] {
-    if (this.to > this.from + 1) this.split(this.from + 1);
-    this.grown ??= [];
+    const { from, to, grown = [] } = this;
+    this.grown = grown;
+    if (to > from + 1) this.split(from + 1);
     return this.grown;
   }
 
   get steps(): readonly Step[] {
-    return this.list.slice(this.from, this.to);
+    const steps: Step[] = [];
+    for (let i = this.from; i < this.to; i++) steps.push(this.at(i));
+    return steps;
   }
 
   /** What follows its last step. */
@@ -56,30 +74,63 @@ class Run implements Branch {
   }
 
   /**
-   * Takes steps out of `v`, which begins with the first of them, as far as it goes: see `insert`.
+   * Takes the steps behind the first out of `v`, as far as it goes, and inserts what is left where
+   * that parts from them. See `insert`.
    *
-   * @returns where to go on: another level, or none if that is settled
+   * @returns the level where to go on, or whether that was new
    */
-  follow(v: number[], c: Events): Branch[] | undefined {
-    const { list, to } = this;
-    for (let at = this.from + 1; at < to; at++) {
-      if (!takes(list[at] as Step, v, c)) return this.split(at);
+  follow(v: number[], c: Events): Branch[] | boolean {
+    const { to, grown } = this;
+    for (let i = this.from + 1; i < to; i++) {
+      if (takes(this.at(i), v, c)) continue;
+      this.split(i, branchOf(v, c));
+      return true;
     }
     // A leaf stands for everything that begins with it.
-    return this.grown?.length === 0 ? undefined : this.grown;
+    return grown === undefined || grown.length === 0 ? false : grown;
   }
 
-  /** Ends the run before one of its steps; what follows then begins with the rest. */
-  private split(at: number): Branch[] {
-    this.grown = [new Run(this.list, at, this.to, this.grown)];
+  /** Ends the run before one of its steps; what follows then begins with the rest, and what is new. */
+  private split(at: number, added?: Branch): void {
+    const rest = new Run(this.known, this.row, at, this.to, this.grown);
+    // As many places as are needed now: adding to an array makes sixteen more.
+    this.grown = added === undefined ? [rest] : [rest, added];
     this.to = at;
-    return this.grown;
   }
 }
 
-/** The first of a run of steps; none follows the last. */
-export function runOf(steps: readonly Step[]): Branch {
-  return new Run(steps, 0, steps.length, undefined);
+/** Steps in one string at most, and numbers that its units can hold. */
+const ROW_MAX = 8192;
+const NUMBERS_MAX = 0x10000;
+
+/** The first of a run of steps, given by their numbers in a table; nothing follows the last. */
+export function runOf({ steps }: StepTable, numbers: readonly number[]): Branch {
+  let branch: Branch | undefined;
+  for (let to = numbers.length; to > 0; ) {
+    const from = to > ROW_MAX ? to - ROW_MAX : 0;
+    const row = to === numbers.length && from === 0 ? numbers : numbers.slice(from, to);
+    const next = branch === undefined ? undefined : [branch];
+    const isShort = row.every((number) => number < NUMBERS_MAX);
+    branch = isShort
+      ? new Run(steps, String.fromCharCode(...row), 0, row.length, next)
+      : new Run(
+          row.map((n) => steps[n] as Step),
+          String.fromCharCode(...row.keys()),
+          0,
+          row.length,
+          next,
+        );
+    to = from;
+  }
+  return branch as Branch;
+}
+
+/** The events of `v` as a branch. */
+function branchOf(v: readonly number[], c: Events): Branch {
+  return runOf(
+    c.known,
+    v.map((e) => c.numberOf(e)),
+  );
 }
 
 /** A branch with all that follows as far as there is but one, and what comes then. */
@@ -94,8 +145,9 @@ export function stretchOf(branch: Branch): {
 /** Events that sequences are made of, by number. */
 export interface Events {
   laneOf(e: number): number;
-  /** Its lane, and what it touches; those that are alike may be one object. */
-  stepOf(e: number): Step;
+  /** The step that it is, by its number in a table. */
+  numberOf(e: number): number;
+  readonly known: StepTable;
   /** Whether `a`, which is earlier, happens before `b`. */
   precedes(a: number, b: number): boolean;
   /** Whether an operation that touches these commutes with an event of another lane. */
@@ -131,18 +183,20 @@ export function insert(tree: Branch[], v: number[], c: Events): boolean {
   for (let level = tree; ; ) {
     const branch = whichTakes(level, v, c);
     if (branch === undefined) {
-      if (v.length > 0) level.push(runOf(v.map((e) => c.stepOf(e))));
+      if (v.length > 0) level.push(branchOf(v, c));
       return true;
     }
     const next = branch instanceof Run ? branch.follow(v, c) : branch.next;
-    if (next === undefined || next.length === 0) return false;
+    if (typeof next === 'boolean') return next;
+    if (next.length === 0) return false;
     level = next;
   }
 }
 
 function whichTakes(level: readonly Branch[], v: number[], c: Events): Branch | undefined {
   for (let i = 0; i < level.length; i++) {
-    if (takes(level[i] as Branch, v, c)) return level[i];
+    const branch = level[i] as Branch;
+    if (takes(branch instanceof Run ? branch.first : branch, v, c)) return branch;
   }
   return undefined;
 }
