@@ -1,12 +1,14 @@
 import { SLEEPING } from '../kernel/proc.ts';
 import {
   ACQUIRE,
+  BARRIER_PASS,
   COND_WAKE,
   type Cpu,
   type Ending,
   MUTEX_LOCK,
-  SEM_WAIT,
+  TASK_BEGIN,
   type Thread,
+  waitsForWord,
 } from '../machine/index.ts';
 import { type Detector, type DetectorKind, found } from './detector.ts';
 import type { About, Finding } from './finding.ts';
@@ -18,6 +20,11 @@ function waitsFor(thread: Thread): number {
   const { kind, ticket } = thread;
   if (kind === ACQUIRE || kind === MUTEX_LOCK) return thread.a;
   return kind === COND_WAKE && ticket === 0 ? thread.b : -1;
+}
+
+function waitsForPart(kind: number): boolean {
+  if (kind === TASK_BEGIN) return false;
+  return waitsForWord(kind) || kind === COND_WAKE || kind === BARRIER_PASS;
 }
 
 /** One thread that waits for a lock which the next in the chain holds. */
@@ -117,7 +124,7 @@ class Deadlock implements Detector {
       if (lock >= 0) {
         detail.push(this.line(thread, cpu, lock));
         locks.push(lock);
-      } else if (thread.kind === SEM_WAIT || thread.kind === COND_WAKE) {
+      } else if (waitsForPart(thread.kind)) {
         detail.push(`${thread.name} waits for ${guest.nameOf(thread.a)}`);
       }
     }

@@ -28,7 +28,10 @@ export interface Detector {
   /** A word was loaded; `marked` if the kernel says that this load may race. */
   loaded?(address: number, marked: boolean): void;
   stored?(address: number): void;
-  /** An atomic cell of a bare program was read, written, or both. */
+  /**
+   * An atomic cell of a bare program, or what orders as one does, was read, written, or both. Who reads
+   * it knows what the writer knew.
+   */
   ordered?(address: number, reads: boolean, writes: boolean): void;
   /** A read-modify-write of any other word. */
   modified?(address: number): void;
@@ -37,6 +40,8 @@ export interface Detector {
    * stack is on the host's.
    */
   acquiring?(lock: number): void;
+  /** Knowledge was added to what whoever reads that word gets. */
+  added?(address: number): void;
   acquired?(lock: number): void;
   released?(lock: number): void;
   /** A semaphore was posted or a condition signalled. */

@@ -232,6 +232,10 @@ class RaceDetector implements Detector {
     if (writes) this.released(address);
   }
 
+  added(address: number): void {
+    this.signalled(address);
+  }
+
   acquired(lock: number): void {
     const sync = lock < this.syncs.length ? this.syncs[lock] : this.farSyncs.get(lock);
     if (sync === undefined || sync.owner === NOBODY) return;

@@ -19,6 +19,7 @@ import {
   MARKED,
   type Machine,
   MUTEX_LOCK,
+  MUTEX_TRY,
   MUTEX_UNLOCK,
   NEVER,
   type Observer,
@@ -38,6 +39,7 @@ import type { Detector, DetectorKind, Withdrawn } from './detector.ts';
 import { type Finding, Found } from './finding.ts';
 import type { HeldLocks } from './held-locks.ts';
 import { LATE } from './livelock.ts';
+import { usePart } from './part-use.ts';
 import type { Watched } from './watched.ts';
 
 type Having<Hook extends keyof Detector> = Detector & Required<Pick<Detector, Hook>>;
@@ -87,6 +89,7 @@ export class Watcher implements Observer, KernelWatch {
   private readonly storingInside;
   private readonly modifying;
   private readonly ordering;
+  private readonly adding;
   private readonly taking;
   private readonly taken;
   private readonly dropped;
@@ -137,6 +140,7 @@ export class Watcher implements Observer, KernelWatch {
     this.storingInside = having(inside, 'stored');
     this.modifying = having(all, 'modified');
     this.ordering = having(all, 'ordered');
+    this.adding = having(all, 'added');
     this.taking = new Few(all, 'acquiring');
     this.taken = new Few(all, 'acquired');
     const everywhere = all.filter((d) => d.audits === undefined);
@@ -230,11 +234,17 @@ export class Watcher implements Observer, KernelWatch {
       case COND_BROADCAST:
         this.synchronised(kind, a, b);
         break;
+      default:
+        if (kind >= MUTEX_TRY) usePart(this, this.m.words, kind, a, b, answer);
     }
     if (this.m.step >= this.lateFrom) this.late(kind, a, b);
   }
 
-  private ordered(a: number, reads: boolean, writes: boolean): void {
+  added(a: number): void {
+    for (const d of this.adding) d.added(a);
+  }
+
+  ordered(a: number, reads: boolean, writes: boolean): void {
     for (const d of this.ordering) d.ordered(a, reads, writes);
   }
 
@@ -283,7 +293,7 @@ export class Watcher implements Observer, KernelWatch {
     if (this.m.step >= this.lateFrom) this.late(ACQUIRE, lock, 0);
   }
 
-  private took(lock: number): void {
+  took(lock: number): void {
     const { first, second, third, fourth, more } = this.taken;
     if (first !== null) first.acquired(lock);
     if (second !== null) second.acquired(lock);
@@ -300,7 +310,7 @@ export class Watcher implements Observer, KernelWatch {
     if (this.m.step >= this.lateFrom) this.late(RELEASE, lock, 0);
   }
 
-  private letGo(lock: number): void {
+  letGo(lock: number): void {
     this.held.drop(this.m.cpu.id, lock);
     const { first, second, third, fourth, more } = this.dropped;
     if (first !== null) first.released(lock);

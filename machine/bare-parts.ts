@@ -1,6 +1,6 @@
 import type { Machine } from './machine.ts';
 import * as op from './operation.ts';
-import { ProgramError } from './perform.ts';
+import { ProgramError } from './program-error.ts';
 
 /**
  * Every operation below is one step, and must be written `operation ?? (yield)`: it answers at once
@@ -16,7 +16,7 @@ const NONE_YET = new Proxy({} as Machine, {
 });
 
 /** One word of the machine's memory and what is done with it. */
-class Part {
+export class Part {
   readonly name: string;
   /** @internal Where it lies. */
   readonly at: op.Address;
@@ -117,6 +117,11 @@ export class Mutex extends Part {
   /** Waits while a thread holds it, the caller included. */
   lock(): Answer {
     return this.machine.lock(this.at);
+  }
+
+  /** Takes it if nobody holds it, the caller included. Answers 1 if it did, 0 if not. */
+  tryLock(): Answer {
+    return this.machine.do(op.MUTEX_TRY, this.at, 0);
   }
 
   /** @throws ProgramError when the caller does not hold it. */

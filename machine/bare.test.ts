@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BareProgram, type Parts } from './bare.ts';
-import { ProgramError } from './perform.ts';
+import { ProgramError } from './program-error.ts';
 import type { ChoicePoint, Scheduler } from './seam.ts';
 import type { Thread } from './thread.ts';
 

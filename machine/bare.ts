@@ -1,10 +1,11 @@
-import { type Answer, Atomic, Cell, Condition, Mutex, Semaphore } from './bare-parts.ts';
+import { type Answer, Atomic, Cell, Condition, Mutex, type Part, Semaphore } from './bare-parts.ts';
 import type { Cpu } from './cpu.ts';
 import { Layout } from './layout.ts';
 import { Machine } from './machine.ts';
+import { Barrier, Channel, Once, Parker, RwLock, Task } from './more-parts.ts';
 import type { Address } from './operation.ts';
 import * as op from './operation.ts';
-import { ProgramError } from './perform.ts';
+import { ProgramError } from './program-error.ts';
 import type { Ending, Scheduler } from './seam.ts';
 import type { MemoryModel } from './store-buffers.ts';
 import { type Code, Thread } from './thread.ts';
@@ -18,6 +19,15 @@ export interface Parts {
   mutex(name: string): Mutex;
   semaphore(name: string, initial?: number): Semaphore;
   condition(name: string): Condition;
+  rwlock(name: string): RwLock;
+  /** @param count threads that wait for each other, 1 or more */
+  barrier(name: string, count: number): Barrier;
+  /** @param places values that it holds at most, 1 to 1024 */
+  channel(name: string, places: number): Channel;
+  parker(name: string): Parker;
+  once(name: string): Once;
+  /** A thread that waits to be started. One that nobody starts is no deadlock. */
+  task(name: string, code: () => Code): Task;
   /**
    * An operation: waits until every store of the thread is in memory. Write `fence() ?? (yield)`. It
    * orders nothing that is not ordered already where memory is sequentially consistent.
@@ -131,9 +141,16 @@ export class BareProgram {
   blocked(): BlockedThread[] {
     const { layout, threads } = this.machine;
     return threads
-      .filter((thread) => !thread.ended)
+      .filter((thread) => !thread.ended && thread.kind !== op.TASK_BEGIN)
       .map((thread) => ({ thread: thread.name, operation: thread.describeIn(layout) }));
   }
+}
+
+const PLACES_MAX = 1024;
+
+function counted(name: string, count: number, most: number): number {
+  if (Number.isInteger(count) && count >= 1 && count <= most) return count;
+  throw new ProgramError(`${name} has 1 to ${most} of them, not ${String(count)}`);
 }
 
 /** The program while it is being described. */
@@ -142,7 +159,7 @@ class Plan {
   readonly initial: number[] = [];
   readonly threads: { readonly name: string; readonly code: () => Code }[] = [];
   machine: Machine | undefined;
-  readonly all: (Cell | Mutex | Semaphore | Condition)[] = [];
+  readonly all: Part[] = [];
 
   readonly parts: Parts = {
     cell: (name, initial = 0) => this.add(new Cell(name, this.word(name, initial))),
@@ -157,6 +174,30 @@ class Plan {
       return this.add(new Semaphore(name, this.word(name, initial)));
     },
     condition: (name) => this.add(new Condition(name, this.word(name, 0))),
+    rwlock: (name) => {
+      const lock = this.add(new RwLock(name, this.word(name, 0)));
+      this.word(`${name}.readers`, 0);
+      return lock;
+    },
+    barrier: (name, count) => {
+      const barrier = this.add(new Barrier(name, this.word(name, 0)));
+      barrier.count = counted(name, count, THREADS_MAX);
+      return barrier;
+    },
+    channel: (name, places) => {
+      const channel = this.add(new Channel(name, this.word(name, 0)));
+      channel.places = counted(name, places, PLACES_MAX);
+      this.word(`${name}.first`, 0);
+      for (let i = 0; i < places; i++) this.word(`${name}.place ${i}`, 0);
+      return channel;
+    },
+    parker: (name) => this.add(new Parker(name, this.word(name, 0))),
+    once: (name) => this.add(new Once(name, this.word(name, 0))),
+    task: (name, code) => {
+      const task = this.add(new Task(name, this.word(name, 0)));
+      this.threads.push({ name, code: () => task.run(code) });
+      return task;
+    },
     fence: () => {
       if (this.machine === undefined) throw new ProgramError('a fence is for threads');
       return this.machine.do(op.FENCE, 0);
@@ -176,7 +217,7 @@ class Plan {
     return this.layout.word(name);
   }
 
-  private add<P extends Cell | Mutex | Semaphore | Condition>(part: P): P {
+  private add<P extends Part>(part: P): P {
     this.all.push(part);
     return part;
   }

@@ -6,7 +6,8 @@ import { broken, invariant } from './invariant.ts';
 import type { Layout } from './layout.ts';
 import { Memory } from './memory.ts';
 import * as op from './operation.ts';
-import { missingYield, ProgramError, perform, RunsAlready, strayUse } from './perform.ts';
+import { missingYield, perform, strayUse } from './perform.ts';
+import { ProgramError, RunsAlready } from './program-error.ts';
 import {
   CAUSE_TIMER,
   type ChoicePoint,
@@ -339,7 +340,9 @@ export class Driver implements ChoicePoint {
     }
     this.gather();
     if (this.enabledCount === 0 && !this.passTime()) {
-      const over = this.cpus.every((cpu) => cpu.thread === null);
+      const over = this.cpus.every(
+        ({ thread }) => thread === null || thread.kind === op.TASK_BEGIN,
+      );
       this.end(over ? 'halted' : 'blocked');
       return;
     }

@@ -13,18 +13,21 @@ export function isEnabled(m: Driver, thread: Thread): boolean {
     case op.ACQUIRE:
     case op.MUTEX_LOCK:
       return m.words[thread.a] === 0;
-    case op.SEM_WAIT:
-      return (m.words[thread.a] as number) > 0;
     case op.COND_WAKE:
       return thread.ticket === 0 && m.words[thread.b] === 0;
     case op.WFI: {
       const cpu = thread.cpu as Cpu;
       return m.runLine > 0 || (m.timeWaiters > 0 && cpu.id === 0 && m.step >= cpu.timerAt);
     }
+    case op.BARRIER_PASS:
+      return thread.ticket === 0;
     case op.ENDED:
       return false;
     default:
-      return true;
+      return (
+        !op.waitsForWord(thread.kind) ||
+        op.goesOnAt(thread.kind, m.words[thread.a] as number, thread.b)
+      );
   }
 }
 

@@ -105,9 +105,26 @@ function direct(m: Driver, thread: Thread, into: TouchCode[]): number {
     case op.MUTEX_UNLOCK:
     case op.SEM_WAIT:
     case op.SEM_POST:
+    case op.READ_LOCK:
+    case op.READ_UNLOCK:
+    case op.WRITE_LOCK:
+    case op.WRITE_UNLOCK:
+    case op.SEND:
+    case op.RECEIVE:
+    case op.PARK:
+    case op.UNPARK:
+    case op.ONCE_LEAVE:
+    case op.TASK_START:
+    case op.TASK_END:
       into[0] = written(a);
       return 1;
+    case op.TASK_BEGIN:
+    case op.TASK_JOIN:
+      into[0] = read(a);
+      return 1;
     case op.COMPARE_EXCHANGE:
+    case op.MUTEX_TRY:
+    case op.ONCE_ENTER:
       into[0] = words[a] === b ? written(a) : read(a);
       return 1;
     case op.STORE_BYTE:
@@ -128,6 +145,11 @@ function direct(m: Driver, thread: Thread, into: TouchCode[]): number {
       into[0] = written(b);
       into[1] = written(context(m, thread.id));
       return 2;
+    case op.BARRIER_PASS:
+      into[0] = written(context(m, thread.id));
+      return 1;
+    case op.BARRIER_ARRIVE:
+      return arrived(m, thread, into);
     case op.COND_SIGNAL:
     case op.COND_BROADCAST:
       return signalled(m, thread, into);
@@ -151,6 +173,17 @@ function signalled(m: Driver, { kind, a }: Thread, into: TouchCode[]): number {
     else if (oldest === null || t.ticket < oldest.ticket) oldest = t;
   }
   if (oldest !== null) into[count++] = written(context(m, oldest.id));
+  return count;
+}
+
+/** The last to arrive touches the context of all who wait. */
+function arrived(m: Driver, { a, b }: Thread, into: TouchCode[]): number {
+  into[0] = written(a);
+  let count = 1;
+  if ((m.words[a] as number) + 1 < b) return count;
+  for (const t of m.threads) {
+    if (t.kind === op.BARRIER_PASS && t.a === a) into[count++] = written(context(m, t.id));
+  }
   return count;
 }
 

@@ -9,7 +9,7 @@ export { Machine } from './machine.ts';
 export { KERNBASE, KERNPPN, PGSIZE, PGWORDS } from './memory.ts';
 export * from './mmu.ts';
 export * from './operation.ts';
-export { NotHolder, ProgramError, RunsAlready } from './perform.ts';
+export { NotHolder, ProgramError, RunsAlready } from './program-error.ts';
 export * from './seam.ts';
 export { MEMORY_MODELS, type MemoryModel } from './store-buffers.ts';
 export { ANSWER, type Code, type Resumable, Thread } from './thread.ts';

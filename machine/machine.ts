@@ -1,6 +1,7 @@
 import { Driver } from './driver.ts';
 import * as op from './operation.ts';
-import { accessPrivately, perform, unlock } from './perform.ts';
+import { accessPrivately, perform } from './perform.ts';
+import { unlock } from './synchronise.ts';
 
 /**
  * The emulated machine as guest code sees it: its operations.
@@ -165,13 +166,13 @@ export class Machine extends Driver {
   }
 
   /** Whether an operation may have to wait, and is announced for that. */
-  protected mayWait(kind: number, a: op.Address, _b: number): boolean {
-    if (kind === op.SEM_WAIT) return this.words[a] === 0;
+  protected mayWait(kind: number, a: op.Address, b: number): boolean {
+    if (op.waitsForWord(kind)) return !op.goesOnAt(kind, this.words[a] as number, b);
     return MAY_WAIT[kind] === true;
   }
 }
 
 /** Operations that may have to wait. */
 const MAY_WAIT: readonly boolean[] = Array.from({ length: op.OPERATION_NAMES.length }, (_, kind) =>
-  [op.WFI, op.COND_WAIT].includes(kind),
+  [op.WFI, op.COND_WAIT, op.BARRIER_ARRIVE].includes(kind),
 );

@@ -101,6 +101,42 @@ export const ATOMIC_STORE = 36;
 export const FETCH_AND = 37;
 export const FETCH_OR = 38;
 export const FETCH_XOR = 39;
+/** a = mutex word, b = 0. Takes the mutex if it is free. Answers 1 if it did, 0 if not. */
+export const MUTEX_TRY = 40;
+/**
+ * a = word of a readers–writer lock: 0 while it is free, the number + 1 of the thread that writes, or
+ * minus how many threads read. Waits while a thread writes.
+ */
+export const READ_LOCK = 41;
+export const READ_UNLOCK = 42;
+/** a as READ_LOCK. Waits while a thread reads or writes. */
+export const WRITE_LOCK = 43;
+export const WRITE_UNLOCK = 44;
+/** a = word of a barrier, b = threads that it waits for. Answers 1 to the last, who wakes the others. */
+export const BARRIER_ARRIVE = 45;
+/** The second half of BARRIER_ARRIVE for all but the last: waits until they have come. Answers 0. */
+export const BARRIER_PASS = 46;
+/**
+ * a = first word of a channel, how many values it has; the number of the place that is taken next and
+ * the places follow. b = places, c = value. Waits while all are full.
+ */
+export const SEND = 47;
+/** a, b as SEND. Waits while the channel is empty. Answers the value that was sent first. */
+export const RECEIVE = 48;
+/** a = word of a parker, 1 if it has a token. Waits for it and takes it. */
+export const PARK = 49;
+/** a = word of a parker. Gives it its token, if it has none. */
+export const UNPARK = 50;
+/** a = word: 0 not done, -1 done, else the number + 1 of who does it; b = 0. Answers 1 to who is to. */
+export const ONCE_ENTER = 51;
+export const ONCE_LEAVE = 52;
+/** a = word of a task: 0, then 1 when it was started, then 2 when it has ended. */
+export const TASK_START = 53;
+/** The task waits to be started. a as TASK_START. */
+export const TASK_BEGIN = 54;
+export const TASK_END = 55;
+/** Waits until a task has ended. a as TASK_START. */
+export const TASK_JOIN = 56;
 
 /** Operand b of a LOAD that is meant to race. */
 export const MARKED = 1;
@@ -155,4 +191,56 @@ export const OPERATION_NAMES: readonly string[] = [
   'fetchAnd',
   'fetchOr',
   'fetchXor',
+  'tryLock',
+  'readLock',
+  'readUnlock',
+  'writeLock',
+  'writeUnlock',
+  'arrive',
+  'pass',
+  'send',
+  'receive',
+  'park',
+  'unpark',
+  'enter',
+  'leave',
+  'start',
+  'begin',
+  'end',
+  'join',
 ];
+
+/** Whether an operation waits for what one word says: semaphores and what else is no mutex. */
+export function waitsForWord(kind: number): boolean {
+  switch (kind) {
+    case SEM_WAIT:
+    case READ_LOCK:
+    case WRITE_LOCK:
+    case SEND:
+    case RECEIVE:
+    case PARK:
+    case ONCE_ENTER:
+    case TASK_BEGIN:
+    case TASK_JOIN:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Whether one that `waitsForWord` may go on, by the word's value. */
+export function goesOnAt(kind: number, value: number, b: number): boolean {
+  switch (kind) {
+    case READ_LOCK:
+    case ONCE_ENTER:
+      return value <= 0;
+    case WRITE_LOCK:
+      return value === 0;
+    case SEND:
+      return value < b;
+    case TASK_JOIN:
+      return value === 2;
+    default:
+      return value > 0;
+  }
+}

@@ -3,6 +3,7 @@ import { broken, invariant } from './invariant.ts';
 import { PGSIZE } from './memory.ts';
 import { hardwareWalk, PTE_D, PTE_R, PTE_U, PTE_W, ppnOfPte } from './mmu.ts';
 import * as op from './operation.ts';
+import { ProgramError, RunsAlready } from './program-error.ts';
 import {
   CAUSE_ECALL,
   CAUSE_LOAD_FAULT,
@@ -11,6 +12,7 @@ import {
   CAUSE_STORE_MISALIGNED,
 } from './seam.ts';
 import { releaseBuffered, storeBuffered } from './store-buffers.ts';
+import { synchronise, useParts } from './synchronise.ts';
 import { ANSWER, RETRY, type Thread } from './thread.ts';
 
 /**
@@ -103,6 +105,7 @@ function act(m: Driver, kind: number, a: number, b: number, c: number): number |
       m.ending = 'halted';
       return undefined;
     default:
+      if (kind >= op.MUTEX_TRY) return useParts(m, kind, a, b, c);
       return kind >= op.MUTEX_LOCK && kind <= op.COND_BROADCAST
         ? synchronise(m, kind, a, b)
         : userAccess(m, kind, a, b, c);
@@ -156,57 +159,6 @@ function swtch(m: Driver, to: Thread, reason: number): undefined {
   return undefined;
 }
 
-/** Mutexes, semaphores and condition variables of bare programs. */
-function synchronise(m: Driver, kind: number, a: number, b: number): number | undefined {
-  const { current, words } = m;
-  switch (kind) {
-    case op.MUTEX_LOCK:
-      invariant(words[a] === 0, 'a mutex is taken only while it is free');
-      words[a] = current.id + 1;
-      return 0;
-    case op.MUTEX_UNLOCK:
-      unlock(m, a);
-      return 0;
-    case op.SEM_WAIT:
-      invariant((words[a] as number) > 0, 'a semaphore is never negative');
-      words[a] = (words[a] as number) - 1;
-      return 0;
-    case op.SEM_POST:
-      words[a] = (words[a] as number) + 1;
-      m.wakeWaiting();
-      return 0;
-    case op.COND_WAIT:
-      unlock(m, b);
-      words[a] = (words[a] as number) + 1;
-      current.ticket = m.nextTicket();
-      current.kind = op.COND_WAKE;
-      current.a = a;
-      current.b = b;
-      return undefined;
-    case op.COND_WAKE:
-      invariant(words[b] === 0, 'a mutex is taken only while it is free');
-      words[b] = current.id + 1;
-      return 0;
-    case op.COND_SIGNAL:
-      signal(m, a, 1);
-      return 0;
-    default:
-      signal(m, a, words[a] as number);
-      return 0;
-  }
-}
-
-/** Guest code broke the machine's contract with it: a bug in that code, not in the machine. */
-export class ProgramError extends Error {
-  override readonly name: string = 'ProgramError';
-}
-
-/** A thread lets go a mutex that it does not hold. */
-export class NotHolder extends ProgramError {}
-
-/** A kernel switches to a thread that was never switched out: one process on two CPUs. */
-export class RunsAlready extends ProgramError {}
-
 /** A thread asks for another operation while one that did not answer is under way. */
 export function missingYield(thread: Thread, kind: number): ProgramError {
   const call = `${op.OPERATION_NAMES[kind]}(...)`;
@@ -216,32 +168,6 @@ export function missingYield(thread: Thread, kind: number): ProgramError {
 /** An operation of a machine that does not run: code has hold of another program's parts. */
 export function strayUse(kind: number): ProgramError {
   return new ProgramError(`${op.OPERATION_NAMES[kind]} is used by no thread of its program`);
-}
-
-export function unlock(m: Driver, mutex: op.Address): void {
-  const owner = (m.words[mutex] as number) - 1;
-  if (owner !== m.current.id) {
-    const name = m.layout.nameOf(mutex) ?? 'mutex';
-    const held = owner < 0 ? 'nobody holds it' : `${m.threads[owner]?.name} holds it`;
-    throw m.fail(new NotHolder(`${m.current.name} unlocks ${name}, but ${held}`));
-  }
-  m.words[mutex] = 0;
-  m.wakeWaiting();
-}
-
-/** Wakes up to `count` waiters, those that wait longest first. */
-function signal(m: Driver, condition: op.Address, count: number): void {
-  for (let i = 0; i < count && (m.words[condition] as number) > 0; i++) {
-    let oldest: Thread | null = null;
-    for (const thread of m.threads) {
-      const waits = thread.kind === op.COND_WAKE && thread.a === condition && thread.ticket > 0;
-      if (waits && (oldest === null || thread.ticket < oldest.ticket)) oldest = thread;
-    }
-    invariant(oldest !== null, 'a counted waiter exists');
-    oldest.ticket = 0;
-    m.words[condition] = (m.words[condition] as number) - 1;
-  }
-  m.wakeWaiting();
 }
 
 /** Takes the next thread that is ready, from number `from` on and round; -1 for none. */

@@ -15,6 +15,10 @@ import type { Thread } from '../../machine/thread.ts';
  * - the wait at a condition variable writes the condition and its mutex; the wake-up that ends it
  *   writes the mutex and comes after the signal that woke its thread.
  * - signal and broadcast write the condition when somebody waits, and read it when nobody does.
+ * - all operations of a readers–writer lock, a channel or a parker write it; tryLock and the entry into a
+ *   once write theirs when they take it, and read it when not; start and end of a task write it, its
+ *   beginning and join read it.
+ * - who comes to a barrier writes it; the last comes before the others go on.
  * - the start of a thread accesses nothing.
  *
  * Executions are equivalent (one Mazurkiewicz trace) when exchanging neighbours that are not
@@ -42,6 +46,8 @@ export function areDependent(e: Event, f: Event): boolean {
 /** What ties a wake-up to the signal before it: a thing of its own, which both write. */
 const wakeUpOf = (lane: number) => -1 - lane;
 
+const wakeUp = (lane: number): Access => writes(wakeUpOf(lane));
+
 const reads = (what: number): Access => ({ what, writes: false });
 const writes = (what: number): Access => ({ what, writes: true });
 
@@ -54,10 +60,14 @@ export class Waiters {
   }
 
   /** Takes note of an operation that is about to be performed. */
-  perform({ kind, a }: Thread, lane: number): void {
+  perform({ kind, a, b }: Thread, lane: number): void {
     if (kind === op.COND_WAIT) this.queues.set(a, [...this.of(a), lane]);
     if (kind === op.COND_SIGNAL) this.queues.set(a, this.of(a).slice(1));
     if (kind === op.COND_BROADCAST) this.queues.set(a, []);
+    if (kind === op.BARRIER_ARRIVE) {
+      const all = [...this.of(a), lane];
+      this.queues.set(a, all.length === b ? [] : all);
+    }
   }
 }
 
@@ -84,7 +94,30 @@ export function accesses(
     case op.MUTEX_UNLOCK:
     case op.SEM_WAIT:
     case op.SEM_POST:
+    case op.READ_LOCK:
+    case op.READ_UNLOCK:
+    case op.WRITE_LOCK:
+    case op.WRITE_UNLOCK:
+    case op.SEND:
+    case op.RECEIVE:
+    case op.PARK:
+    case op.UNPARK:
+    case op.ONCE_LEAVE:
+    case op.TASK_START:
+    case op.TASK_END:
       return [writes(a)];
+    case op.MUTEX_TRY:
+    case op.ONCE_ENTER:
+      return [machine.words[a] === 0 ? writes(a) : reads(a)];
+    case op.TASK_BEGIN:
+    case op.TASK_JOIN:
+      return [reads(a)];
+    case op.BARRIER_ARRIVE: {
+      const before = waiters.of(a);
+      return [writes(a), ...(before.length + 1 === b ? before.map(wakeUp) : [])];
+    }
+    case op.BARRIER_PASS:
+      return [wakeUp(lane)];
     case op.COND_WAIT:
       return [writes(a), writes(b)];
     case op.COND_WAKE:

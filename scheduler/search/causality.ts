@@ -1,15 +1,19 @@
 import {
   ACQUIRE,
+  BARRIER_PASS,
   COMPARE_EXCHANGE,
   COND_BROADCAST,
   COND_SIGNAL,
   COND_WAKE,
+  goesOnAt,
   MUTEX_LOCK,
+  MUTEX_TRY,
+  ONCE_ENTER,
   objectOf,
-  SEM_WAIT,
   type TouchCode,
   USER_COMPARE_EXCHANGE,
   WFI,
+  waitsForWord,
   writes,
 } from '../../machine/index.ts';
 import { History, NONE } from './history.ts';
@@ -139,7 +143,7 @@ export class Causality extends History {
    */
   moveBefore(x: number, e: number): void {
     const kind = this.kind[e] as number;
-    const swaps = kind === COMPARE_EXCHANGE || kind === USER_COMPARE_EXCHANGE;
+    const swaps = comparesFirst(kind);
     const signals = kind === COND_SIGNAL || kind === COND_BROADCAST;
     const code = this.codes[this.first[e] as number] as number;
     const looks = kind === ACQUIRE && !writes(code);
@@ -192,7 +196,9 @@ export class Causality extends History {
     if (this.waiter === e) {
       // A round of one operation waits for another value than it saw.
       const seen = spins === 1 ? this.valueOf(this.previous[e] as number) : undefined;
-      this.waitedFor(from, (value) => (seen === undefined ? goesOn(kind, value) : value !== seen));
+      this.waitedFor(from, (value) =>
+        seen === undefined ? goesOn(kind, value, this.operand[e] as number) : value !== seen,
+      );
     } else for (let t = from; t < end; t++) this.conflicts(t);
     return found.length < 2 ? found : this.immediate();
   }
@@ -266,18 +272,32 @@ export function clash(codes: readonly TouchCode[], mine: TouchCode): boolean {
   return false;
 }
 
+/** Whether an operation stores only if it finds what its second operand says. */
+function comparesFirst(kind: number): boolean {
+  return (
+    kind === COMPARE_EXCHANGE ||
+    kind === USER_COMPARE_EXCHANGE ||
+    kind === MUTEX_TRY ||
+    kind === ONCE_ENTER
+  );
+}
+
 /** Whether an operation of this kind may have to wait for its first object. */
 export function canWait(kind: number): boolean {
   return (
     kind === ACQUIRE ||
     kind === MUTEX_LOCK ||
-    kind === SEM_WAIT ||
+    waitsForWord(kind) ||
+    kind === BARRIER_PASS ||
     kind === COND_WAKE ||
     kind === WFI
   );
 }
 
 /** Whether it need not wait, by that object's value. */
-function goesOn(kind: number, value: number): boolean {
-  return kind === SEM_WAIT || kind === WFI ? value > 0 : value === 0;
+function goesOn(kind: number, value: number, b: number): boolean {
+  // Nothing but the arrival that let it go on can be in its way.
+  if (kind === BARRIER_PASS) return false;
+  if (waitsForWord(kind)) return goesOnAt(kind, value, b);
+  return kind === WFI ? value > 0 : value === 0;
 }

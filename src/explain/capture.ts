@@ -24,6 +24,7 @@ import {
   LOAD,
   type Machine,
   MUTEX_LOCK,
+  MUTEX_TRY,
   MUTEX_UNLOCK,
   NO_GUARD,
   type Observer,
@@ -36,12 +37,16 @@ import {
   SFENCE,
   STORE,
   STORE_BYTE,
+  TASK_BEGIN,
   type Thread,
   USER_LOAD,
   USER_LOAD_BYTE,
   USER_STORE,
   USER_STORE_BYTE,
   WFI,
+  WRITE_LOCK,
+  WRITE_UNLOCK,
+  waitsForWord,
 } from '../../machine/index.ts';
 import type { Stage } from '../stage/stage.ts';
 import { callText, resultText } from './call-text.ts';
@@ -62,7 +67,8 @@ const MOMENTS_MAX = 4_096;
 const NAMELESS = new Set([0, INTR_ON, INTR_OFF, WFI, ECALL, SFENCE, HALT]);
 
 /** Operations that can be waited at for ever. */
-const WAITS = new Set([ACQUIRE, MUTEX_LOCK, SEM_WAIT]);
+const waits = (kind: number): boolean =>
+  kind === ACQUIRE || kind === MUTEX_LOCK || (waitsForWord(kind) && kind !== TASK_BEGIN);
 
 const ignore = (): void => undefined;
 const SILENT: KernelEvents = {
@@ -230,10 +236,13 @@ export class Capture implements Observer {
         break;
       case ACQUIRE:
       case MUTEX_LOCK:
-        this.took(a);
+      case WRITE_LOCK:
+      case MUTEX_TRY:
+        if (kind !== MUTEX_TRY || answer === 1) this.took(a);
         break;
       case RELEASE:
       case MUTEX_UNLOCK:
+      case WRITE_UNLOCK:
         this.letGo(a);
         break;
       case SEM_WAIT:
@@ -468,7 +477,7 @@ export class Capture implements Observer {
       const { thread } = each;
       if (thread === null) continue;
       const asked = this.pending.get(this.place(thread));
-      if (asked === undefined || !WAITS.has(asked.kind)) continue;
+      if (asked === undefined || !waits(asked.kind)) continue;
       // What is made tells of the current thread.
       m.current = thread;
       m.cpu = each;

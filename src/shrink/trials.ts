@@ -1,5 +1,5 @@
 import { type Finding, likeness } from '../../detectors/finding.ts';
-import { ACQUIRE, ECALL, MUTEX_LOCK, SEM_WAIT } from '../../machine/index.ts';
+import { ACQUIRE, ECALL, MUTEX_LOCK, waitsForWord } from '../../machine/index.ts';
 import { Course, type Stretch } from '../../scheduler/course.ts';
 import { type Segment, Segments } from '../../scheduler/strategies/segments.ts';
 import type { Strategy } from '../../scheduler/strategy.ts';
@@ -144,10 +144,11 @@ export function isSimpler(a: Trial, b: Trial): boolean {
 
 const chosen = ({ stretches }: Trial): number => stretches.filter((s) => s.isChosen).length;
 
-const SMOOTH = new Set([ACQUIRE, MUTEX_LOCK, SEM_WAIT, ECALL]);
+const isSmooth = (kind: number): boolean =>
+  kind === ACQUIRE || kind === MUTEX_LOCK || kind === ECALL || waitsForWord(kind);
 
 const rough = ({ stretches }: Trial): number =>
-  stretches.filter((s) => s.preempts && !SMOOTH.has(s.before)).length;
+  stretches.filter((s) => s.preempts && !isSmooth(s.before)).length;
 
 /** The list that leads to an execution, without what goes without saying at its end. */
 export function concise(stretches: readonly Stretch[]): Segment[] {

@@ -143,12 +143,22 @@ function modelOf(name: string, build: (parts: ProgramParts) => void, options: Ba
   };
   const describe = (parts: Parts): void => {
     const thread = early(parts.thread);
+    const task = early(parts.task);
     const made: unknown = build({
       cell: early(parts.cell),
       atomic: early(parts.atomic),
       mutex: early(parts.mutex),
       semaphore: early(parts.semaphore),
       condition: early(parts.condition),
+      rwlock: early(parts.rwlock),
+      barrier: early(parts.barrier),
+      channel: early(parts.channel),
+      parker: early(parts.parker),
+      once: early(parts.once),
+      task: (name, code) => {
+        if (typeof code !== 'function') throw noGenerator(`task ${name}`);
+        return task(name, () => codeOf(`task ${name}`, code));
+      },
       fence: parts.fence,
       thread: (name, code) => {
         if (typeof code !== 'function') throw noGenerator(`thread ${name}`);

@@ -1,3 +1,4 @@
+import { PARK, READ_LOCK, RECEIVE, SEM_WAIT, SEND, WRITE_LOCK } from '../../../machine/index.ts';
 import {
   at,
   type Case,
@@ -160,7 +161,7 @@ function stuckStory(c: Case, waiting: readonly Moment[]): Story {
     main.push(m);
     const held = heldSince.get(m.address);
     if (held === undefined) {
-      why.push(`${capital(doing(m))} waits for ${m.name}${at(m)}, which nobody posts.`);
+      why.push(`${capital(doing(m))} waits for ${m.name}${at(m)}, ${missing(c, m)}.`);
       continue;
     }
     main.push(held);
@@ -176,6 +177,25 @@ function stuckStory(c: Case, waiting: readonly Moment[]): Story {
   }
   why.push('None of them can ever go on.');
   return { summary: c.finding.title, main, why };
+}
+
+/** What a thread waits for in vain. */
+function missing({ capture }: Case, m: Moment): string {
+  switch (capture.m.threads[m.thread]?.kind) {
+    case SEM_WAIT:
+      return 'which nobody posts';
+    case READ_LOCK:
+    case WRITE_LOCK:
+      return 'which nobody lets go';
+    case SEND:
+      return 'which is full, and nobody receives';
+    case RECEIVE:
+      return 'which is empty, and nobody sends';
+    case PARK:
+      return 'which nobody unparks';
+    default:
+      return 'which does not end';
+  }
 }
 
 /** The last wait of each thread that waits at a condition in the end. */
