@@ -181,7 +181,7 @@ export class Causality extends History {
    */
   races(e: number): readonly number[] {
     const { found } = this;
-    found.length = 0;
+    while (found.length > 0) found.pop();
     this.setFloor(e);
     const from = this.first[e] as number;
     const end = this.first[e + 1] as number;

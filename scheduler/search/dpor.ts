@@ -258,10 +258,21 @@ export class Dpor implements Search {
   /** Of an event that an execution before had, only the races that are not settled. */
   private reverseRaces(e: number): void {
     const { events, unsettled } = this;
-    const known = e < this.fresh ? (unsettled[e] as number[]) : undefined;
-    if (known?.length === 0) return;
+    const isKnown = e < this.fresh;
+    const own = unsettled[e] ?? [];
+    if (isKnown && own.length === 0) return;
     const races = events.races(e);
-    unsettled[e] = (known ?? [...races]).filter((x) => !this.reverse(x, e));
+    if (!isKnown) {
+      unsettled[e] = own;
+      for (let i = 0; i < races.length; i++) own[i] = races[i] as number;
+      truncate(own, races.length);
+    }
+    let left = 0;
+    for (let i = 0; i < own.length; i++) {
+      const x = own[i] as number;
+      if (!this.reverse(x, e)) own[left++] = x;
+    }
+    truncate(own, left);
   }
 
   /** A spin loop came to light: what was explored is not what it would have been with it known. */
@@ -369,6 +380,11 @@ export class Dpor implements Search {
     }
     return this.depth === 0 ? this.traces : Math.round(this.traces / (seen + weight));
   }
+}
+
+/** Setting the length would throw the memory away. */
+function truncate(list: number[], length: number): void {
+  while (list.length > length) list.pop();
 }
 
 function hasLane(steps: readonly Step[], lane: number): boolean {

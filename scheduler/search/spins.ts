@@ -298,7 +298,7 @@ export class Spins {
   /** Objects, besides the first, whose values a lane waits for; reused at the next call. */
   watched(lane: number, events: History): readonly number[] {
     const { objects } = this;
-    objects.length = 0;
+    while (objects.length > 0) objects.pop();
     const period = this.periodOf(lane, events);
     for (let i = 1, e = events.lastOf(lane); i < period; i++, e = events.previousOf(e)) {
       objects.push(events.objectOf(e));
