@@ -66,6 +66,14 @@ export interface HartImage {
   readonly scalars: readonly number[];
 }
 
+/** Who wants to know of traps. It must not change anything. */
+export interface TrapObserver {
+  /** A trap is about to be taken; the hart's state is that of the instruction it comes at. */
+  trapped(hart: Hart, cause: number, isInterrupt: boolean): void;
+  /** `sret` or `mret` has led to user mode. */
+  entersUser(hart: Hart): void;
+}
+
 export class Hart {
   readonly id: number;
   readonly ram: Ram;
@@ -108,6 +116,7 @@ export class Hart {
   systemBits = 0;
   /** Whether the next instruction may reach a device: its time is exact. */
   exact = false;
+  observer: TrapObserver | null = null;
 
   constructor(id: number, ram: Ram, bus: Bus, ratio: number) {
     this.id = id;

@@ -24,6 +24,7 @@ import {
   STVAL,
   STVEC,
   SUPERVISOR,
+  USER,
 } from './hart.ts';
 import { changeContext } from './mmu.ts';
 
@@ -53,6 +54,7 @@ export function takeInterrupt(hart: Hart): boolean {
 }
 
 function enter(hart: Hart, cause: number, kind: number, valueLo: number, valueHi: number): void {
+  hart.observer?.trapped(hart, cause, kind !== 0);
   const { c, privilege } = hart;
   const delegations = c[kind === 0 ? MEDELEG : MIDELEG]!;
   const toSupervisor = privilege <= SUPERVISOR && ((delegations >>> cause) & 1) !== 0;
@@ -113,4 +115,5 @@ function leave(hart: Hart, epc: number): void {
   hart.pcHi = c[epc + 1]!;
   hart.ram.reservations[hart.id] = -1;
   changeContext(hart);
+  if (hart.privilege === USER) hart.observer?.entersUser(hart);
 }

@@ -5,8 +5,10 @@ import { shortId } from '../../detectors/finding.ts';
 import type { MemoryModel } from '../../machine/index.ts';
 import type { Board } from '../../riscv/board.ts';
 import { isElf } from '../../riscv/elf.ts';
+import { Symbols } from '../../riscv/symbols.ts';
 import type { TraceHeader } from '../../traces/trace.ts';
 import { EXIT, UsageError } from '../errors.ts';
+import { CallWatcher } from '../kernel-file/calls.ts';
 import {
   HARTS_MAX,
   headerOf,
@@ -128,11 +130,13 @@ export async function runKernelFile(
   try {
     const recorder = new Recorder(board, header, kept.sink);
     screen.onLine = (line) => recorder.prints(line);
+    const symbols = new Symbols(files.kernel);
+    const { lack } = new CallWatcher(board, symbols, recorder.writer).processes;
     const run = new SeededRun(board, screen, recorder, { seed, lines, prompt, instructionsMax });
     const began = performance.now();
     const ending = await drive(() => run.advance(TURNS), board, screen, shell);
     const ms = performance.now() - began;
-    const verdict = verdictOf(ending, board, screen);
+    const verdict = verdictOf(ending, board, screen, symbols);
     const step = board.executed;
     const id = shortId(JSON.stringify(header), verdict.title, step);
     screen.endLine();
@@ -142,6 +146,8 @@ export async function runKernelFile(
     const name = verdict.exitCode === EXIT.ok ? record : kept.keep(id, header, shell);
     const effort = { steps: step, turns: run.turns, ms };
     const told = { board, files, header, verdict, id, ...effort, record, name };
+    if (lack !== undefined)
+      shell.warn(`${lack}: calls are recorded without their processes and results`);
     if (options.json) reportJson(told, shell);
     else reportText(told, shell);
   } finally {

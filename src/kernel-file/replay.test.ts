@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { elf } from '../../riscv/guests/assembler.ts';
 import { ECHO } from '../../riscv/guests/echo.ts';
 import { RESTLESS } from '../../riscv/guests/restless.ts';
+import { Symbols } from '../../riscv/symbols.ts';
 import { readTrace, type Trace } from '../../traces/reader.ts';
 import { checkFiles, headerOf, type KernelFiles, makeBoard, settingsOf } from './header.ts';
 import { Recorder } from './recorder.ts';
@@ -29,7 +30,7 @@ function recorded(cpus: number, seed: number, prompt = '$ '): Uint8Array {
   const options = { seed, lines: LINES, prompt, instructionsMax: 100_000 };
   const run = new SeededRun(board, screen, recorder, options);
   const ending = run.advance(Number.POSITIVE_INFINITY) ?? 'limit';
-  const verdict = verdictOf(ending, board, screen);
+  const verdict = verdictOf(ending, board, screen, new Symbols(files.kernel));
   screen.endLine();
   recorder.finish(verdict, 'XR-000000');
   return Buffer.concat(frames);

@@ -1,4 +1,6 @@
 import type { Board } from '../../riscv/board.ts';
+import { type Hart, USER } from '../../riscv/hart.ts';
+import type { Symbols } from '../../riscv/symbols.ts';
 import { EXIT } from '../errors.ts';
 import { clip, printable } from '../text.ts';
 import type { Screen } from './screen.ts';
@@ -26,10 +28,15 @@ export function printedTitle(line: string): string {
   return `it printed ${clip(printable(line), TITLE_MOST)}`;
 }
 
-export function verdictOf(ending: KernelEnding, board: Board, screen: Screen): KernelVerdict {
+export function verdictOf(
+  ending: KernelEnding,
+  board: Board,
+  screen: Screen,
+  symbols: Symbols,
+): KernelVerdict {
   const line = screen.failed ?? screen.line;
   const nothing = { finding: undefined, detail: [], exitCode: EXIT.ok } as const;
-  const stuck = { detail: places(board), exitCode: EXIT.finding } as const;
+  const stuck = { detail: places(board, symbols), exitCode: EXIT.finding } as const;
   switch (ending) {
     case 'prompt':
       return { ...nothing, title: 'nothing found: the shell prompts again' };
@@ -51,7 +58,18 @@ export function verdictOf(ending: KernelEnding, board: Board, screen: Screen): K
   }
 }
 
-function places({ harts }: Board): string[] {
-  const hex = (half: number): string => (half >>> 0).toString(16).padStart(8, '0');
-  return harts.map(({ id, pcLo, pcHi }) => `CPU ${id} at 0x${hex(pcHi)}${hex(pcLo)}`);
+function places({ harts }: Board, symbols: Symbols): string[] {
+  return harts.map((hart) => `CPU ${hart.id} ${placeOf(hart, symbols)}`);
+}
+
+const hex = (half: number): string => (half >>> 0).toString(16).padStart(8, '0');
+
+/** Where a hart stands, by function where that is known. */
+function placeOf({ pcLo, pcHi, privilege }: Hart, symbols: Symbols): string {
+  const at = `at 0x${hex(pcHi)}${hex(pcLo)}`;
+  if (privilege === USER) return `${at} of a user program`;
+  const pc = (pcHi >>> 0) * 2 ** 32 + (pcLo >>> 0);
+  const symbol = symbols.at(pc);
+  if (symbol === undefined) return at;
+  return `in ${printable(symbol.name)}+0x${(pc - symbol.address).toString(16)}`;
 }
