@@ -135,6 +135,8 @@ class Deadlock implements Detector {
       locks,
       words: asleep.map((p) => p.state),
       pids: asleep.map((p) => m.words[p.pid] as number),
+      things: [...locks, ...asleep.map((p) => m.words[p.chan] as number)],
+      isTheEnd: true,
     };
     const title =
       detail.length > 0
@@ -145,7 +147,8 @@ class Deadlock implements Detector {
 }
 
 function aboutOf(chain: readonly Link[]): About {
-  return { locks: chain.map(({ lock }) => lock) };
+  const locks = chain.map(({ lock }) => lock);
+  return { locks, things: locks };
 }
 
 export const deadlock: DetectorKind = {

@@ -7,6 +7,14 @@ export interface About {
   /** Addresses of lock words. */
   readonly locks?: readonly number[];
   readonly pids?: readonly number[];
+  /** Addresses of channels and locks of things whose state matters: who waits for them is stuck. */
+  readonly things?: readonly number[];
+  /** Addresses of words that only an explanation needs: they say how what is wrong came about. */
+  readonly related?: readonly number[];
+  /** Addresses of words of things that more than one may have been given, as by a wrong count. */
+  readonly contested?: readonly number[];
+  /** Whether it is seen when all is over: then it matters what processes sleep on. */
+  readonly isTheEnd?: boolean;
 }
 
 /** One bug found in the guest, with the evidence for it. */

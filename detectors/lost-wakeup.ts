@@ -128,6 +128,7 @@ class LostWakeup implements Detector {
     ];
     found(guest, this.name, title, detail, {
       words: [p.state, p.chan],
+      things: [chan, lock],
       locks: [lock, p.lock.word],
       pids: [guest.m.words[p.pid] as number],
     });

@@ -346,7 +346,7 @@ class RaceDetector implements Detector {
       `${here} does a ${kind} of ${name}; ${thread.name} did a ${otherKind} before`,
       'nothing orders the two: no lock, no wakeup, no atomic instruction between them',
     ];
-    found(guest, this.name, title, detail, { words: [address] });
+    found(guest, this.name, title, detail, { words: [address], contested: [address] });
   }
 }
 

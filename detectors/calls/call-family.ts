@@ -56,6 +56,10 @@ export abstract class CallFamily<Call> {
   protected abstract words(call: Call): string;
   /** Words that a finding is about. */
   protected abstract about(): number[];
+  /** Words that name what the calls are about. */
+  protected names(): number[] {
+    return [];
+  }
   /**
    * A lock was taken by a thread that is in these calls. Notes when they take effect, as far as this
    * tells, and answers an effect that was not foreseen, which comes now.
@@ -158,7 +162,7 @@ export abstract class CallFamily<Call> {
     if (verdict.kind === 'capped') this.giveUp(verdict.why);
     if (verdict.kind !== 'unexplained') return undefined;
     const text = unexplained(verdict, calls, (call) => this.words(call));
-    return { ...text, about: { words: this.about() } };
+    return { ...text, about: { words: this.about(), related: this.names() } };
   }
 
   note(): string | undefined {

@@ -279,7 +279,10 @@ class Linearizability implements Detector {
       detector: this.name,
       ...unexplained(verdict, calls, words),
       step: this.guest.m.step,
-      about: { words: this.k.shm.objects.map((o) => o.refs) },
+      about: {
+        words: this.k.shm.objects.map((o) => o.refs),
+        related: [this.k.shm.top, ...this.k.shm.objects.flatMap((o) => [o.pages, o.name])],
+      },
     };
   }
 

@@ -187,6 +187,10 @@ export class PosixFamily extends CallFamily<PosixCall> {
   protected about(): number[] {
     return this.k.posix.objects.flatMap((o) => [o.refs, o.linked, o.size]);
   }
+
+  protected override names(): number[] {
+    return this.k.posix.objects.map((o) => o.name);
+  }
 }
 
 function hasFreeDescriptor(k: PosixFamily['k'], p: Proc): boolean {

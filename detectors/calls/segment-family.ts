@@ -183,6 +183,10 @@ export class SegmentFamily extends CallFamily<SegmentCall> {
   protected about(): number[] {
     return this.k.sysv.segments.flatMap((s) => [s.state, s.nattch]);
   }
+
+  protected override names(): number[] {
+    return this.k.sysv.segments.map((s) => s.key);
+  }
 }
 
 type Kernel = SegmentFamily['k'];

@@ -131,6 +131,10 @@ class Leak implements Detector {
             .filter((word) => k.m.words[word] !== 0),
           ...files.words,
         ],
+        related: [
+          ...k.ptable.procs.flatMap((p) => [p.state, p.parent]),
+          ...(lost.length > 0 ? [k.kmem.freelist] : []),
+        ],
       },
     };
   }

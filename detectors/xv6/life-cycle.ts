@@ -69,8 +69,9 @@ class LifeCycle implements Detector {
   private checkPosix(): void {
     const wrong = this.posix.check();
     if (wrong === undefined) return;
+    const { title, words, related } = wrong;
     const detail = [`seen when ${this.guest.here()} let posix.lock go`];
-    found(this.guest, this.name, wrong.title, detail, { words: wrong.words });
+    found(this.guest, this.name, title, detail, { words, related });
   }
 
   private check(s: Segment): void {
@@ -130,11 +131,12 @@ class LifeCycle implements Detector {
     if (ending !== 'halted') return undefined;
     const left = k.sysv.segments.find((s) => k.m.words[s.state] === SEGMENT_MARKED);
     const title = left && `segment[${left.index}] was removed, and outlives all processes`;
-    const wrong = left && title ? { title, words: [left.state, left.nattch] } : this.posix.left();
+    const wrong =
+      left && title ? { title, words: [left.state, left.nattch], related: [] } : this.posix.left();
     if (wrong === undefined) return undefined;
     const detail = ['nobody can reach it, and nothing will destroy it'];
-    const about = { words: wrong.words };
-    return { detector: this.name, title: wrong.title, detail, step: k.m.step, about };
+    const { title: shown, ...about } = wrong;
+    return { detector: this.name, title: shown, detail, step: k.m.step, about };
   }
 
   private report(s: Segment, what: string): never {

@@ -110,16 +110,20 @@ class ObjectTable implements Detector {
     if (before !== '') this.report(o, `was "${before}" and is now "${name}"`);
     for (let other = 0; other < this.pages.length; other++) {
       if (other !== o.index && this.isSame(words, o.name, other)) {
-        this.report(o, `and shm[${other}] are both "${name}"`);
+        const its = this.k.shm.objects[other] as ShmObject;
+        this.report(o, `and shm[${other}] are both "${name}"`, [its.refs, its.pages, its.name]);
       }
     }
     for (let i = 0; i < NAMEWORDS; i++) this.names[at + i] = words[o.name + i] as number;
   }
 
-  private report(o: ShmObject, what: string): never {
+  private report(o: ShmObject, what: string, others: readonly number[] = []): never {
     const words = [o.refs, o.pages, ...Array.from({ length: NAMEWORDS }, (_, i) => o.name + i)];
     const detail = [`seen when ${this.guest.here()} let shm.lock go`];
-    found(this.guest, this.name, `shm[${o.index}] ${what}`, detail, { words });
+    found(this.guest, this.name, `shm[${o.index}] ${what}`, detail, {
+      words,
+      related: [this.k.shm.top, ...others],
+    });
   }
 }
 

@@ -10,6 +10,7 @@ import { areasOf } from './areas.ts';
 export interface Wrong {
   readonly title: string;
   readonly words: readonly number[];
+  readonly related: readonly number[];
 }
 
 /**
@@ -106,6 +107,7 @@ export class PosixLives {
     return {
       title: `object[${at}] was destroyed, and is mapped ${areas[at] === 1 ? 'once' : `${areas[at]} times`}`,
       words,
+      related: [],
     };
   }
 
@@ -117,6 +119,10 @@ export class PosixLives {
   }
 
   private wrong(o: PosixObject, what: string): Wrong {
-    return { title: `posix[${o.index}] ${what}`, words: [o.refs, o.linked, o.maps] };
+    return {
+      title: `posix[${o.index}] ${what}`,
+      words: [o.refs, o.linked, o.maps],
+      related: this.k.posix.objects.map((each) => each.name),
+    };
   }
 }

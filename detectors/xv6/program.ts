@@ -1,7 +1,7 @@
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { Ending } from '../../machine/index.ts';
 import type { Detector, DetectorKind } from '../detector.ts';
-import type { Finding } from '../finding.ts';
+import type { About, Finding } from '../finding.ts';
 import type { Claim, Watched } from '../watched.ts';
 import { forKernel } from './for-kernel.ts';
 
@@ -53,6 +53,7 @@ class ProgramVerdict implements Detector {
         title: `pid ${pid} ${name} ${how}`,
         detail: this.lines(),
         step,
+        about: this.about(),
       };
     }
     if (holds === undefined || this.output === this.held) return undefined;
@@ -62,7 +63,19 @@ class ProgramVerdict implements Detector {
       return undefined;
     }
     const title = wrong.split('\n')[0] ?? '';
-    return { detector: this.name, title, detail: this.lines(), step: this.guest.m.step };
+    return {
+      detector: this.name,
+      title,
+      detail: this.lines(),
+      step: this.guest.m.step,
+      about: this.about(),
+    };
+  }
+
+  /** Who writes to the console has its lock. */
+  private about(): About {
+    const { kernel } = this.guest;
+    return kernel === undefined ? {} : { related: [kernel.console.writing.locked] };
   }
 
   private lines(): string[] {

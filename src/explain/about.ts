@@ -21,40 +21,21 @@ function everything({ layout }: Machine, { about = {} }: Finding): About {
   return { ...about, words: all, locks: all };
 }
 
-function ofKernel(k: Kernel, { detector, title, detail, about = {} }: Finding): About {
-  const { words = [], frames = [] } = about;
+function ofKernel(k: Kernel, { about = {} }: Finding): About {
+  const { words = [], frames = [], things = [], related = [], contested = [] } = about;
   const followed = frames.slice(0, FRAMES_MAX);
-  const more = followed.map((ppn) => refsOf(k, ppn));
-  const names = words.map((word) => k.m.layout.nameOf(word)).join(' ');
-  switch (detector) {
-    case 'objects':
-    case 'linearizability':
-      more.push(k.shm.top);
-      for (const [, index] of `${title} ${names}`.matchAll(/shm\[(\d+)\]/g)) {
-        const o = k.shm.objects[Number(index)];
-        if (o !== undefined) more.push(o.refs, o.pages, o.name);
-      }
-      if (names.includes('segment[')) more.push(...k.sysv.segments.map((s) => s.key));
-      if (names.includes('posix[')) more.push(...k.posix.objects.map((o) => o.name));
-      break;
-    case 'race':
-      more.push(...countsBeside(k, words));
-      break;
-    case 'life-cycle':
-      if (names.includes('posix[')) more.push(...k.posix.objects.map((o) => o.name));
-      break;
-    case 'deadlock':
-    case 'lost-wakeup':
-      more.push(...fieldsOf(k, `${title} ${detail.join(' ')}`.match(/(pipe|futex)\[\d+\]/g) ?? []));
-      break;
-    case 'program':
-      more.push(k.console.writing.locked);
-      break;
-    case 'leak':
-      more.push(...k.ptable.procs.flatMap((p) => [p.state, p.parent]));
-      if (frames.length > 0) more.push(k.kmem.freelist);
-  }
+  const more = [
+    ...followed.map((ppn) => refsOf(k, ppn)),
+    ...related,
+    ...countsBeside(k, contested),
+    ...fieldsOf(k, thingsOf(k, things)),
+  ];
   return { ...about, words: [...new Set([...words, ...more])], frames: followed };
+}
+
+/** Pipes and futexes that these words belong to: `pipe[0]`. */
+function thingsOf({ m: { layout } }: Kernel, words: readonly number[]): string[] {
+  return words.flatMap((word) => layout.nameOf(word)?.match(/^(pipe|futex)\[\d+\]/)?.[0] ?? []);
 }
 
 /** All words of things such as `pipe[0]`. */
@@ -87,8 +68,8 @@ function countsBeside({ m: { layout } }: Kernel, words: readonly number[]): numb
  * What is known only when all is over: words that processes sleep for, known by where they are, as
  * futexes are.
  */
-export function aboutTheEnd({ kernel: k, machine }: Stage, { detector }: Finding): number[] {
-  if (k === undefined || detector !== 'deadlock') return [];
+export function aboutTheEnd({ kernel: k, machine }: Stage, { about }: Finding): number[] {
+  if (k === undefined || about?.isTheEnd !== true) return [];
   const { words, memory } = machine;
   return k.futex.waiters
     .filter((_, i) => words[k.ptable.procs[i]?.state ?? 0] === SLEEPING)
