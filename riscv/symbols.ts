@@ -30,7 +30,7 @@ interface Section {
 }
 
 /** The sections of an ELF64 file that readElf has accepted; those beyond the file are empty. */
-function sectionsOf(file: Uint8Array): readonly Section[] {
+export function sectionsOf(file: Uint8Array): readonly Section[] {
   const view = new DataView(file.buffer, file.byteOffset, file.length);
   const start = wide(view, 40);
   const count = view.getUint16(60, true);
@@ -52,7 +52,7 @@ function sectionsOf(file: Uint8Array): readonly Section[] {
 }
 
 /** The text that begins at an offset and ends with a zero; cut where it is too long or the bytes end. */
-function textAt(bytes: Uint8Array, offset: number): string {
+export function textAt(bytes: Uint8Array, offset: number): string {
   let text = '';
   for (let at = offset; at < bytes.length && bytes[at] !== 0 && text.length < NAME_MOST; at++) {
     text += String.fromCharCode(bytes[at]!);

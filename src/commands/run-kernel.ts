@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { shortId } from '../../detectors/finding.ts';
 import type { MemoryModel } from '../../machine/index.ts';
 import type { Board } from '../../riscv/board.ts';
+import { lineTable } from '../../riscv/debug-line.ts';
 import { isElf } from '../../riscv/elf.ts';
 import { Symbols } from '../../riscv/symbols.ts';
 import type { TraceHeader } from '../../traces/trace.ts';
@@ -136,7 +137,7 @@ export async function runKernelFile(
     const began = performance.now();
     const ending = await drive(() => run.advance(TURNS), board, screen, shell);
     const ms = performance.now() - began;
-    const verdict = verdictOf(ending, board, screen, symbols);
+    const verdict = verdictOf(ending, board, screen, { symbols, lineOf: lineTable(files.kernel) });
     const step = board.executed;
     const id = shortId(JSON.stringify(header), verdict.title, step);
     screen.endLine();

@@ -57,11 +57,13 @@ it('a stripped kernel has calls by number, and what it lacks is said', () => {
   ]);
 });
 
-it('a verdict says where each CPU stands, by function', () => {
+it('a verdict says where each CPU stands, by function and line', () => {
   const { board, symbols } = watched(NAMED_CALLER, 30);
   const screen = new Screen(board, {}, () => undefined);
-  const places = (): readonly string[] => verdictOf('limit', board, screen, symbols).detail;
+  const lineOf = (address: number): string => `entry.S:${address - 0x80000000}`;
+  const named = { symbols, lineOf };
+  const places = (): readonly string[] => verdictOf('limit', board, screen, named).detail;
   expect(places()).toEqual(['CPU 0 at 0x0000000080000048 of a user program']);
   board.harts[0]!.privilege = 3;
-  expect(places()).toEqual(['CPU 0 in _entry+0x48']);
+  expect(places()).toEqual(['CPU 0 in _entry+0x48 (entry.S:72)']);
 });

@@ -21,6 +21,13 @@ export interface KernelVerdict {
   readonly exitCode: number;
 }
 
+/** What names places in the kernel's code. */
+export interface Places {
+  readonly symbols: Symbols;
+  /** `kernel/proc.c:451`, where it is known. */
+  readonly lineOf: (address: number) => string | undefined;
+}
+
 const TITLE_MOST = 400;
 
 /** Says how a finding reads that is a line of the guest's. */
@@ -32,11 +39,11 @@ export function verdictOf(
   ending: KernelEnding,
   board: Board,
   screen: Screen,
-  symbols: Symbols,
+  places: Places,
 ): KernelVerdict {
   const line = screen.failed ?? screen.line;
   const nothing = { finding: undefined, detail: [], exitCode: EXIT.ok } as const;
-  const stuck = { detail: places(board, symbols), exitCode: EXIT.finding } as const;
+  const stuck = { detail: standing(board, places), exitCode: EXIT.finding } as const;
   switch (ending) {
     case 'prompt':
       return { ...nothing, title: 'nothing found: the shell prompts again' };
@@ -58,18 +65,20 @@ export function verdictOf(
   }
 }
 
-function places({ harts }: Board, symbols: Symbols): string[] {
-  return harts.map((hart) => `CPU ${hart.id} ${placeOf(hart, symbols)}`);
+function standing({ harts }: Board, places: Places): string[] {
+  return harts.map((hart) => `CPU ${hart.id} ${placeOf(hart, places)}`);
 }
 
 const hex = (half: number): string => (half >>> 0).toString(16).padStart(8, '0');
 
 /** Where a hart stands, by function where that is known. */
-function placeOf({ pcLo, pcHi, privilege }: Hart, symbols: Symbols): string {
+function placeOf({ pcLo, pcHi, privilege }: Hart, { symbols, lineOf }: Places): string {
   const at = `at 0x${hex(pcHi)}${hex(pcLo)}`;
   if (privilege === USER) return `${at} of a user program`;
   const pc = (pcHi >>> 0) * 2 ** 32 + (pcLo >>> 0);
   const symbol = symbols.at(pc);
   if (symbol === undefined) return at;
-  return `in ${printable(symbol.name)}+0x${(pc - symbol.address).toString(16)}`;
+  const line = lineOf(pc);
+  const where = `in ${printable(symbol.name)}+0x${(pc - symbol.address).toString(16)}`;
+  return line === undefined ? where : `${where} (${printable(line)})`;
 }
