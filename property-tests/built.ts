@@ -27,7 +27,7 @@ export function xv6(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Invocation {
-  const { NODE_OPTIONS: _, ...inherited } = process.env;
+  const { NODE_OPTIONS: _, COLUMNS: __, ...inherited } = process.env;
   const options = { cwd, env: { ...inherited, ...env }, encoding: 'utf8' } as const;
   const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], options);
   return { code: status, out: stdout, err: stderr };
@@ -35,7 +35,7 @@ export function xv6(
 
 /** As xv6, and Ctrl-C after so many milliseconds; code is null for one that it ended at once. */
 export function spawned(cwd: string, args: readonly string[], ms: number): Promise<Invocation> {
-  const { NODE_OPTIONS: _, ...env } = process.env;
+  const { NODE_OPTIONS: _, COLUMNS: __, ...env } = process.env;
   const child = spawn(process.execPath, [CLI, ...args], { cwd, env });
   let out = '';
   let err = '';

@@ -12,7 +12,7 @@ import { passesText, REPORT_WIDTH } from '../report/finding-text.ts';
 import { passingNear } from '../shrink/passing-near.ts';
 import { checkFound } from '../stage/determinism.ts';
 import type { Subject } from '../stage/stage.ts';
-import { clip, count, plural, printable } from '../text.ts';
+import { clip, count, plural, printable, wrap } from '../text.ts';
 import type { Discovery, Exploration } from '../verbs/explore.ts';
 import { Interrupt } from './interrupt.ts';
 import { addLimits } from './limits.ts';
@@ -112,7 +112,8 @@ async function explored(
   const onProgress: CampaignOptions['onProgress'] = (so, running) => {
     if (!pace.shows) return;
     const secondsLeft = (maxTime ?? Number.POSITIVE_INFINITY) - pace.seconds;
-    err.write(inPlace(progressText(so, running, seconds(), { schedules, secondsLeft })));
+    const limits = { schedules, secondsLeft, columns: err.columns };
+    err.write(inPlace(progressText(so, running, seconds(), limits)));
   };
   const interrupt = new Interrupt();
   try {
@@ -233,17 +234,24 @@ async function act(options: Options, operands: readonly string[], shell: Shell):
     interrupted(asked, { ...ended, counts, done }, from?.file, options.json, shell);
     return;
   }
+  const isFound = so.discoveries.length > 0;
+  const { head, rest } = verdictText(so, subject.program, seconds, shell.ink);
   if (options.json) reportJson(so, subject.program, seconds, shell);
-  else {
-    for (const line of verdictText(so, subject.program, seconds, shell.ink)) shell.say(line);
-    for (const line of outcomesText(so)) shell.say(line);
-  }
+  else sayLines([...head, ...(isFound ? [] : rest), ...outcomesText(so)], shell);
   if (so.executions === 0) shell.exitCode = EXIT.nothing;
   else shell.exitCode = incompleteOf(so).length === 0 ? EXIT.ok : EXIT.incomplete;
-  if (so.discoveries.length === 0) return;
+  if (!isFound) return;
   if (!options.json) shell.say('');
   await report(so, { ...options, seed }, operands, shell);
+  if (!options.json) sayLines(['', ...rest], shell);
   shell.exitCode = EXIT.finding;
+}
+
+/** On a terminal no word is broken at the end of a line. */
+function sayLines(lines: readonly string[], shell: Shell): void {
+  const { columns = Number.POSITIVE_INFINITY } = shell;
+  for (const line of lines)
+    shell.say(line.length < columns ? line : wrap(line.split(' '), '  ', columns));
 }
 
 export function define(command: Command, shell: Shell): void {

@@ -49,13 +49,23 @@ function items(): Item[] {
   return [...programs, ...scenarios, ...strategies, ...detectors, ...mutants];
 }
 
+/** Width of a list that goes to no terminal. */
+const COLUMNS = 100;
+/** Columns that a summary needs. */
+const SUMMARY_MIN = 30;
+
 /** Items of one kind under their heading. */
-function table(kind: Kind, all: readonly Item[], { ink }: Shell): string {
+function table(kind: Kind, all: readonly Item[], { ink, columns = COLUMNS }: Shell): string {
   const label = ({ name, usage }: Item): string => (usage ? `${name} ${usage}` : name);
   const width = Math.max(...all.map((item) => label(item).length));
   const rows = all.map((item) => {
-    const text = wrap(item.summary.split(' '), ' '.repeat(width + 4));
-    return `  ${label(item).padEnd(width)}  ${text}`;
+    const words = item.summary.split(' ');
+    const indent = width + 4;
+    // Beside the names if there is room for a few words, else below them.
+    if (columns - indent < SUMMARY_MIN) {
+      return `  ${label(item)}\n      ${wrap(words, '      ', columns)}`;
+    }
+    return `  ${label(item).padEnd(width)}  ${wrap(words, ' '.repeat(indent), columns)}`;
   });
   return [ink.bold(HEADINGS[kind]), ...rows].join('\n');
 }

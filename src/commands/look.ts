@@ -10,10 +10,11 @@ export interface LookOptions {
 
 export function addLook(command: Command): void {
   command
-    .option('--wide', `a report of up to ${WIDE_WIDTH} columns, not ${REPORT_WIDTH}`)
+    .option('--wide', `a report of ${WIDE_WIDTH} columns, not as wide as the terminal`)
     .option('-v, --verbose', 'more steps in the report, with stacks');
 }
 
-export function look({ wide, verbose }: LookOptions, { ink }: Shell): FindingLook {
-  return { ink, width: wide ? WIDE_WIDTH : REPORT_WIDTH, verbose: verbose === true };
+export function look({ wide, verbose }: LookOptions, { ink, columns = 0 }: Shell): FindingLook {
+  const fits = Math.min(WIDE_WIDTH, Math.max(REPORT_WIDTH, columns));
+  return { ink, width: wide ? WIDE_WIDTH : fits, verbose: verbose === true };
 }

@@ -20,6 +20,13 @@ export class Shell {
     this.ink = makeInk(wantsColour(this.out.isTerminal, env));
   }
 
+  /** Columns of the terminal that is written to, or as the environment says; undefined for none. */
+  get columns(): number | undefined {
+    const said = Number(this.env.COLUMNS);
+    if (Number.isInteger(said) && said > 0) return said;
+    return this.out.columns;
+  }
+
   /** A line for people, on a line of its own whatever the guest has printed. */
   say(text: string): void {
     this.out.write(`${this.out.isInLine ? '\n' : ''}${harmless(text)}\n`);

@@ -17,7 +17,9 @@ function counting({ cell, thread }: ProgramParts): void {
 }
 
 const verdict = (so: ReturnType<typeof explore>): string =>
-  verdictText(so, 'p', 1, makeInk(false)).join('\n');
+  Object.values(verdictText(so, 'p', 1, makeInk(false)))
+    .flat()
+    .join('\n');
 
 // Without `endless` among the detectors the end at the step limit passed for one without a fault.
 describe.each([

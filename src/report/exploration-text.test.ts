@@ -11,9 +11,10 @@ it('progress counts what is under way, and tells how long the nearer limit is of
   so.operations = 5_000_000;
   addSample(so.sample, 20, [1, 2, 3], [7, 8]);
   const running = { executions: 100, operations: 1_000_000 };
-  expect(progressText(so, running, 2, { schedules: 5000, secondsLeft: 60 })).toBe(
-    '1,000 executions, 500/s, 3.0 M operations/s, 0 found, 3 switch points, ' +
-      '2 of 20 looked at differ, 8 s left',
+  const limits = { schedules: 5000, secondsLeft: 60, columns: 120 };
+  expect(progressText(so, running, 2, limits)).toBe(
+    '1,000 executions, 500/s, 0 found, 8 s left, 3 switch points, ' +
+      '2 of 20 looked at differ, 3.0 M operations/s',
   );
 });
 
@@ -22,12 +23,12 @@ it('progress of a search tells what it expects', () => {
   so.executions = 100;
   so.traces = 100;
   so.estimate = 300;
-  expect(progressText(so, none, 1, unlimited)).toContain('100 traces of about 300, 2 s left');
+  expect(progressText(so, none, 1, unlimited)).toContain('2 s left, 100 traces of about 300');
 });
 
 it('progress of a search of which nothing is known tells no time', () => {
   const so = noExploration('deepen', { kind: 'traces' });
   so.executions = 100;
   so.levels = { completed: undefined, unfinished: 'every order' };
-  expect(progressText(so, none, 1, unlimited)).toMatch(/0 found, searching every order$/);
+  expect(progressText(so, none, 1, unlimited)).toMatch(/0 found, searching every order, 0\.0 M/);
 });

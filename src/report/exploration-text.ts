@@ -12,14 +12,26 @@ function effort(so: Exploration, program: string, seconds: number): string {
   return `${plural(so.executions, 'execution')} of ${clip(printable(program), VALUE_MAX)} (${so.strategy}), ${rate}/s`;
 }
 
-/** How an exploration ended, in one line, and what exactly that says, in further ones. */
+/** How an exploration ended. */
+export interface VerdictText {
+  /** In one line, with what its author should know first. */
+  readonly head: readonly string[];
+  /** What exactly that says: what was covered, and what was not. */
+  readonly rest: readonly string[];
+}
+
+/** How an exploration ended, in words. */
 export function verdictText(
   so: Exploration,
   program: string,
   seconds: number,
   ink: Ink,
-): readonly string[] {
-  const lines = [headline(so, program, seconds, ink), ...doubtful(so), ...covered(so)];
+): VerdictText {
+  return { head: [headline(so, program, seconds, ink), ...doubtful(so)], rest: restText(so) };
+}
+
+function restText(so: Exploration): readonly string[] {
+  const lines = covered(so);
   if (so.abandoned > 0) lines.push(...unending(so));
   if (so.blocked > 0 && so.discoveries.length === 0) {
     const waiting = plural(so.blocked, 'execution');
@@ -133,35 +145,53 @@ export interface Limits {
   /** Executions at most. */
   readonly schedules: number | undefined;
   readonly secondsLeft: number;
+  /** Columns of the terminal; 80 if left out. */
+  readonly columns?: number | undefined;
 }
+
+const PROGRESS_WIDTH = 80;
 
 /** How far an exploration is, in one line. */
 export function progressText(
   so: Exploration,
   running: { readonly executions: number; readonly operations: number },
   seconds: number,
-  { schedules = Number.POSITIVE_INFINITY, secondsLeft }: Limits,
+  { schedules = Number.POSITIVE_INFINITY, secondsLeft, columns = PROGRESS_WIDTH }: Limits,
 ): string {
   const executions = so.executions + running.executions;
   const rate = executions / seconds;
   const operations = ((so.operations + running.operations) / seconds / 1e6).toFixed(1);
-  const parts = [
-    `${count(executions)} executions`,
-    `${count(Math.round(rate))}/s`,
-    `${operations} M operations/s`,
-    `${count(so.discoveries.length)} found`,
-    ...sampled(so),
-  ];
   const isEstimated = Number.isFinite(so.estimate);
-  if (isEstimated) parts.push(`${count(so.traces)} traces of about ${count(so.estimate)}`);
-  if (so.levels.unfinished !== undefined) parts.push(`searching ${so.levels.unfinished}`);
   const limits = [
     (schedules - executions) / rate,
     secondsLeft,
     isEstimated ? (so.estimate - so.traces) / rate : Number.POSITIVE_INFINITY,
   ].filter(Number.isFinite);
-  if (limits.length > 0) parts.push(`${Math.ceil(Math.max(0, Math.min(...limits)))} s left`);
-  return parts.join(', ');
+  const left = Math.ceil(Math.max(0, Math.min(...limits)));
+  // What matters most comes first; what has no room is left out.
+  return fitting(
+    [
+      `${count(executions)} executions`,
+      `${count(Math.round(rate))}/s`,
+      `${count(so.discoveries.length)} found`,
+      ...(limits.length > 0 ? [`${count(left)} s left`] : []),
+      ...(isEstimated ? [`${count(so.traces)} traces of about ${count(so.estimate)}`] : []),
+      ...(so.levels.unfinished === undefined ? [] : [`searching ${so.levels.unfinished}`]),
+      ...sampled(so),
+      `${operations} M operations/s`,
+    ],
+    columns - 1,
+  );
+}
+
+/** Parts in a row, as many as fit. */
+function fitting(parts: readonly string[], width: number): string {
+  let line = '';
+  for (const part of parts) {
+    const longer = line === '' ? part : `${line}, ${part}`;
+    if (longer.length <= width) line = longer;
+  }
+  return line;
 }
 
 /** Each value that executions came to, and a schedule that leads to it. */

@@ -28,6 +28,13 @@ export class Output implements Writer {
     this.isTerminal = isatty(fd);
   }
 
+  /** Of a terminal; undefined for what is none, or does not say. */
+  get columns(): number | undefined {
+    if (!this.isTerminal) return undefined;
+    const { columns } = this.fd === 1 ? process.stdout : process.stderr;
+    return columns > 0 ? columns : undefined;
+  }
+
   /** @throws UsageError when it cannot be written, except for want of a reader. */
   write(text: string): void {
     if (text !== '') this.isInLine = !text.endsWith('\n');
