@@ -32,8 +32,26 @@ function nearest(word: string, names: Iterable<string>): string | undefined {
   return best;
 }
 
+/** Names that are shown at most, of those that begin with a word or have it in them. */
+const SHOWN = 3;
+
+/** Names that begin with a word, or else the one that is near, or else those that have it in them. */
+function meant(word: string, names: readonly string[]): readonly string[] {
+  const part = word.toLowerCase();
+  const having = part.length < 3 ? [] : names.filter((name) => name.includes(part));
+  const beginning = having.filter((name) => name.startsWith(part));
+  const near = beginning.length > 0 ? undefined : nearest(word, names);
+  if (near !== undefined) return [near];
+  const found = beginning.length > 0 ? beginning : having;
+  return found.toSorted((a, b) => a.length - b.length);
+}
+
 /** The end of a message about a name that does not exist: `; did you mean shmtest?`, or nothing. */
 export function didYouMean(word: string, names: Iterable<string>): string {
-  const name = nearest(word, names);
-  return name === undefined ? '' : `; did you mean ${name}?`;
+  const found = meant(word, [...names]);
+  if (found.length === 0) return '';
+  const shown = found.slice(0, SHOWN);
+  const last = shown.pop();
+  const list = shown.length === 0 ? last : `${shown.join(', ')} or ${last}`;
+  return `; did you mean ${list}?`;
 }

@@ -60,7 +60,11 @@ it.each([
   [['show', 'nope.xrt', '--kind', 'swtich'], 'There is no kind swtich; did you mean switch?'],
   [['show', 'nope.xrt', '--pid', 'x'], 'whole number'],
   [['diff', 'nope.xrt'], "missing required argument 'b'"],
-  [['list', 'x', 'y'], 'too many arguments'],
+  [['list', 'x', 'y'], 'too many arguments: list takes 1, and was given 2'],
+  [['replay', 'a', 'b', 'c'], 'too many arguments: replay takes 1, and was given 3'],
+  [['run', '--bug', 'x'], "unknown option '--bug'; did you mean --mutant?"],
+  [['run', '--mutant', 'shm-open-cr'], 'did you mean shm-open-create-apart?'],
+  [['explore', 'open-race', '--strategy', 'dpor', '--focus', 'shmm'], 'did you mean shm?'],
 ])('%j is refused in one line', (args, words) => {
   expect(xv6(folder(), args)).toEqual(refused(words));
 });

@@ -26,7 +26,7 @@ describe('explore', () => {
 
   it('tells programs the same', () => {
     const { lines } = xv6Json(folder(), ['explore', ...BROKEN]);
-    expect(lines.map(({ kind }) => kind)).toEqual(['exploration', 'finding', 'run']);
+    expect(lines.map(({ kind }) => kind)).toEqual(['exploration', 'finding', 'run', 'passing']);
   });
 
   it.each([

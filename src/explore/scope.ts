@@ -1,5 +1,6 @@
 import { type Machine, objectCount } from '../../machine/index.ts';
 import { UsageError } from '../errors.ts';
+import { didYouMean } from '../nearest.ts';
 
 /** The pattern that stands for all memory of user programs. */
 export const FRAMES = 'frames';
@@ -26,7 +27,10 @@ export function objectsNamed(machine: Machine, patterns: readonly string[]): Uin
       table[word] = 1;
       count++;
     }
-    if (count === 0) throw new UsageError(`${pattern} names nothing${examples(machine)}`);
+    if (count === 0) {
+      const hint = didYouMean(pattern, headsOf(machine)) || examples(machine);
+      throw new UsageError(`${pattern} names nothing${hint}`);
+    }
   }
   return table;
 }
@@ -36,12 +40,18 @@ function matcher(pattern: string): RegExp {
   return new RegExp(`^${text}(?=$|[.[])`);
 }
 
-/** What there is to name, in a few words. */
-function examples({ layout }: Machine): string {
+/** The beginnings of all names. */
+function headsOf({ layout }: Machine): ReadonlySet<string> {
   const heads = new Set<string>();
   for (let word = 0; word < layout.size; word++) {
     heads.add((layout.nameOf(word) as string).replace(/[.[].*/, ''));
   }
+  return heads;
+}
+
+/** What there is to name, in a few words. */
+function examples(machine: Machine): string {
+  const heads = headsOf(machine);
   const some = [...heads].slice(0, 12).join(', ');
   return `; there are ${some}${heads.size > 12 ? ', …' : ''}`;
 }

@@ -26,8 +26,13 @@ export function failureOf(error: unknown, argv: readonly string[]): Failure {
     return { exitCode: EXIT.finding, message: printable(what) };
   }
   if (isCommanderError(error)) {
-    const message = error.message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ');
-    return { exitCode: EXIT.usage, message: printable(message) };
+    const message = error.message
+      .replace(/^error: /, '')
+      .replaceAll(/\s*\n\s*/g, ' ')
+      .replace(EXCESS, (_, verb, most, given) => {
+        return `too many arguments: ${verb} takes ${most}, and was given ${given}`;
+      });
+    return { exitCode: EXIT.usage, message: printable(`${message}${otherName(error, argv)}`) };
   }
   const { stack } = error instanceof Error ? error : new Error(String(error));
   const command = ['xv6-replay', ...argv].map(shellWord).join(' ');
@@ -37,7 +42,37 @@ version of Node (${process.version}) and the command: ${command}`;
   return { exitCode: EXIT.internal, message };
 }
 
+/** How commander says it. */
+const EXCESS = /^too many arguments for '(.+)'\. Expected (\d+) arguments? but got (\d+)\.$/;
+
+/** What options are called elsewhere, and here. */
+const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
+  ['--bug', '--mutant'],
+  ['--bugs', '--mutant'],
+  ['--mutation', '--mutant'],
+  ['--threads', '--jobs'],
+  ['--workers', '--jobs'],
+  ['--iterations', '--schedules'],
+  ['--executions', '--schedules'],
+  ['--timeout', '--max-time'],
+  ['--bound', '--preemptions'],
+  ['--output', '--record'],
+]);
+
+/** The option that was probably meant by one that does not exist. */
+function otherName({ code, message }: CommanderError, argv: readonly string[]): string {
+  if (code !== 'commander.unknownOption' || message.includes('Did you mean')) return '';
+  const names = argv.map((word) => OTHER_NAMES.get(word.replace(/=.*/, '')));
+  const name = names.find((each) => each !== undefined);
+  return name === undefined ? '' : `; did you mean ${name}?`;
+}
+
+/** As far as it is looked at here. */
+interface CommanderError extends Error {
+  readonly code: string;
+}
+
 /** By name, so that this file need not load commander. */
-function isCommanderError(error: unknown): error is Error {
+function isCommanderError(error: unknown): error is CommanderError {
   return error instanceof Error && 'code' in error && String(error.code).startsWith('commander.');
 }
