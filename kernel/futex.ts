@@ -20,7 +20,7 @@ import { walk } from './pagetable.ts';
 import type { Param } from './param.ts';
 import type { Proc } from './proc.ts';
 import { sleep, wakeup } from './sched.ts';
-import { shmMappedIn } from './shm.ts';
+import { shmMappedIn } from './shm-descriptors.ts';
 import { acquire, letGo, release, Spinlock } from './spinlock.ts';
 import { segmentObject } from './sysv.ts';
 import { vmfault } from './vm.ts';

@@ -10,7 +10,8 @@ import { uvmcopy } from './pagetable.ts';
 import { panic } from './panic.ts';
 import { allocproc, freeproc, type Proc, RUNNABLE, SLEEPING, ZOMBIE } from './proc.ts';
 import { sched, sleep, wakeup } from './sched.ts';
-import { shmCount, shmExit, shmFork } from './shm.ts';
+import { shmCount } from './shm.mutants.ts';
+import { shmExit, shmFork } from './shm.ts';
 import { acquire, acquireToTest, letGo, release } from './spinlock.ts';
 import { copyout, writable } from './vm.ts';
 

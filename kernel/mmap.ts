@@ -10,7 +10,7 @@ import { pageRoundUp, SHMVPN } from './memlayout.ts';
 import { liveOpen, OBJECTPAGES, objectCreate } from './pageobject.ts';
 import { uvmcopy, uvmzap, walk } from './pagetable.ts';
 import type { Proc } from './proc.ts';
-import { shmMappedIn } from './shm.ts';
+import { shmMappedIn } from './shm-descriptors.ts';
 import {
   closeVma,
   endOf,

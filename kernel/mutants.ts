@@ -125,7 +125,7 @@ export const MUTANTS = {
     0,
     'shm_close of a descriptor that is not open returns with shm.lock held',
   ),
-  // kernel/shm.ts: mappings
+  // kernel/shm.ts, shm-descriptors.ts and shm.mutants.ts: mappings
   'shm-map-frame-apart': mutant(
     'check, then act',
     'map-map',

@@ -18,7 +18,7 @@ import { pageRoundUp, TRAMPOLINE, TRAPFRAME } from './memlayout.ts';
 import { Descriptors } from './ofile.ts';
 import { freewalk, mappage, uvmcreate, uvmfree, uvmunmap } from './pagetable.ts';
 import type { Param } from './param.ts';
-import { ShmDescriptors } from './shm.ts';
+import { ShmDescriptors } from './shm-descriptors.ts';
 import { acquire, acquireToTest, letGo, release, Spinlock } from './spinlock.ts';
 import { Vma } from './vma.ts';
 

@@ -17,7 +17,7 @@ import {
   waitStatus,
 } from '../user/ulib.ts';
 import { SYS_shm_map } from './abi.ts';
-import { shmObject } from './shm.ts';
+import { shmObject } from './shm-descriptors.ts';
 
 /** Opens, sizes and maps; answers the address. */
 function* make(u: Context, name: string, pages: number): Part<number> {

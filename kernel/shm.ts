@@ -1,12 +1,10 @@
 /**
- * Shared memory as a process has it: descriptors of objects (shm-table.ts), and their mappings in
- * the window [KERNBASE/2, KERNBASE).
+ * The calls of named shared memory: descriptors (shm-descriptors.ts) of objects (shm-table.ts), and
+ * their mappings in the window [KERNBASE/2, KERNBASE).
  */
 import {
-  type Address,
   type Code,
   flagsOfPte,
-  type Layout,
   PGSIZE,
   PTE_R,
   PTE_RWX,
@@ -16,13 +14,26 @@ import {
   SFENCE,
 } from '../machine/index.ts';
 import { O_RDWR } from './abi.ts';
-import { kfree, refsOf } from './kalloc.ts';
 import type { Kernel } from './kernel.ts';
 import { killed } from './killed.ts';
 import { pageRoundUp, SHMENDVPN, SHMVPN } from './memlayout.ts';
 import { storeName } from './name.ts';
 import { mapowned, pruneTables, uvmunmap, walk } from './pagetable.ts';
 import type { Proc } from './proc.ts';
+import {
+  closeBackwards,
+  closeLate,
+  closeUnlocked,
+  exitUnlocked,
+  truncAnew,
+} from './shm.mutants.ts';
+import {
+  clearDescriptor,
+  lowestFreeDescriptor,
+  shmMappedIn,
+  shmObject,
+  unmap,
+} from './shm-descriptors.ts';
 import {
   create,
   dropFrame,
@@ -38,53 +49,6 @@ import { copyout, writable } from './vm.ts';
 
 /** Size of a user's `void *`. */
 const POINTERBYTES = 8;
-
-/**
- * A process's descriptors. Private to it, like the rest of struct proc below "no lock", but changed
- * only with shm.lock held, so that references and descriptors agree whenever the lock is free.
- */
-export class ShmDescriptors {
-  readonly count: number;
-  private readonly first: Address;
-
-  constructor(layout: Layout, owner: string, noshm: number) {
-    this.count = noshm;
-    this.first = layout.size;
-    for (let od = 0; od < noshm; od++) {
-      layout.word(`${owner}.shm[${od}].object`);
-      layout.word(`${owner}.shm[${od}].vpn`);
-      layout.word(`${owner}.shm[${od}].pages`);
-    }
-  }
-
-  /** Slot of the object + 1; 0 for a descriptor that is not open. */
-  object(od: number): Address {
-    return this.first + 3 * od;
-  }
-
-  /** First page of its mapping; 0 while it is not mapped. */
-  vpn(od: number): Address {
-    return this.first + 3 * od + 1;
-  }
-
-  /** Pages of its mapping. */
-  pages(od: number): Address {
-    return this.first + 3 * od + 2;
-  }
-}
-
-/** The object behind a descriptor, or undefined when it is not open. */
-export function shmObject(k: Kernel, p: Proc, od: number): ShmObject | undefined {
-  if (od < 0 || od >= p.shm.count) return undefined;
-  return k.shm.objects[(k.m.words[p.shm.object(od)] as number) - 1];
-}
-
-function lowestFreeDescriptor(k: Kernel, p: Proc): number {
-  for (let od = 0; od < p.shm.count; od++) {
-    if (k.m.words[p.shm.object(od)] === 0) return od;
-  }
-  return -1;
-}
 
 /**
  * Opens the object of that name, creating it without a size if there is none.
@@ -124,29 +88,10 @@ export function* shmTrunc(k: Kernel, o: ShmObject, pages: number): Code<number> 
   const old = m.load(o.pages) ?? (yield);
   if (mutant['shm-trunc-apart']) yield* letGo(k, shm.lock);
   const first = old === 0 || mutant['shm-trunc-again'];
-  if (mutant['shm-trunc-answers-early']) {
-    yield* letGo(k, shm.lock);
-    const now = m.load(o.pages) ?? (yield);
-    if (now === 0) m.store(o.pages, pages) ?? (yield);
-  } else if (first) {
-    m.store(o.pages, pages) ?? (yield);
-  }
+  if (mutant['shm-trunc-answers-early']) yield* truncAnew(k, o, pages);
+  else if (first) m.store(o.pages, pages) ?? (yield);
   release(k, shm.lock) ?? (yield);
   return first ? 0 : -1;
-}
-
-/**
- * The first descriptor of a process that has an object mapped at any of `count` pages, or -1. Only
- * the process itself may ask.
- */
-export function shmMappedIn(k: Kernel, p: Proc, vpn: number, count: number): number {
-  const { words } = k.m;
-  for (let od = 0; od < p.shm.count; od++) {
-    const start = words[p.shm.vpn(od)] as number;
-    const end = start + (words[p.shm.pages(od)] as number);
-    if (start !== 0 && start < vpn + count && end > vpn) return od;
-  }
-  return -1;
 }
 
 /** The first place in the window with room for that many pages, or 0. */
@@ -176,26 +121,33 @@ export function* shmMap(k: Kernel, p: Proc, od: number, va: number, flags: numbe
   if (o === undefined || mapped) return -1;
   // Before anything is mapped: the mapping itself could make a bad pointer good.
   if (!(yield* writable(k, m.words[p.pagetable] as number, va, POINTERBYTES))) return -1;
-  const locked = !mutant['shm-map-unlocked'];
-  if (locked) acquire(k, shm.lock) ?? (yield);
-  if (mutant['shm-map-checks-killed'] && (yield* killed(k, p))) {
-    release(k, shm.lock) ?? (yield);
-    return -1;
-  }
+  if (mutant['shm-map-unlocked']) return yield* mapWhole(k, p, od, o, va, flags);
+  acquire(k, shm.lock) ?? (yield);
+  const refuses = mutant['shm-map-checks-killed'] && (yield* killed(k, p));
+  const result = refuses ? -1 : yield* mapWhole(k, p, od, o, va, flags);
+  release(k, shm.lock) ?? (yield);
+  return result;
+}
+
+/** As shmMap. shm.lock must be held. */
+function* mapWhole(
+  k: Kernel,
+  p: Proc,
+  od: number,
+  o: ShmObject,
+  va: number,
+  flags: number,
+): Code<number> {
+  const { m } = k;
   const pages = m.load(o.pages) ?? (yield);
   const vpn = pages === 0 ? 0 : findRoom(k, p, pages);
-  let result = -1;
-  if (vpn !== 0) {
-    const perm = PTE_U | PTE_R | (flags === O_RDWR ? PTE_W : 0);
-    result = yield* mapAll(k, p, o, vpn, pages, perm, va);
-  }
-  if (result === 0) {
-    m.words[p.shm.vpn(od)] = vpn;
-    m.words[p.shm.pages(od)] = pages;
-    live(k, o, 'attached');
-  }
-  if (locked) release(k, shm.lock) ?? (yield);
-  return result;
+  if (vpn === 0) return -1;
+  const perm = PTE_U | PTE_R | (flags === O_RDWR ? PTE_W : 0);
+  if ((yield* mapAll(k, p, o, vpn, pages, perm, va)) < 0) return -1;
+  m.words[p.shm.vpn(od)] = vpn;
+  m.words[p.shm.pages(od)] = pages;
+  live(k, o, 'attached');
+  return 0;
 }
 
 /** Maps all pages and stores the address, or keeps nothing. shm.lock must be held. */
@@ -242,62 +194,18 @@ export function* shmClose(k: Kernel, p: Proc, od: number): Code<number> {
     if (mutant['shm-close-leaks-lock']) acquire(k, shm.lock) ?? (yield);
     return -1;
   }
-  if (!mutant['shm-close-frees-before-unmap']) yield* unmap(k, p, od);
+  if (mutant['shm-close-frees-before-unmap']) return yield* closeBackwards(k, p, od, o);
+  yield* unmap(k, p, od);
+  if (mutant['shm-close-unlocked-decrement']) return yield* closeUnlocked(k, p, od, o);
   acquire(k, shm.lock) ?? (yield);
-  if (mutant['shm-close-unlocked-decrement']) release(k, shm.lock) ?? (yield);
+  if (mutant['shm-close-descriptor-late']) return yield* closeLate(k, p, od, o);
   const mapped = m.words[p.shm.vpn(od)] !== 0;
-  const late = mutant['shm-close-descriptor-late'] || mutant['shm-close-frees-before-unmap'];
-  if (mutant['shm-close-frees-before-unmap']) yield* disown(k, p, od);
   const refs = yield* references(k, o);
   if (mutant['shm-close-split-decrement']) yield* letGo(k, shm.lock);
-  if (!late && !mutant['shm-close-double']) clearDescriptor(k, p, od);
+  if (!mutant['shm-close-double']) clearDescriptor(k, p, od);
   yield* dropReference(k, o, refs, mapped);
-  if (mutant['shm-close-frees-before-unmap']) {
-    yield* unmap(k, p, od);
-    clearDescriptor(k, p, od);
-  }
-  if (!mutant['shm-close-unlocked-decrement']) release(k, shm.lock) ?? (yield);
-  if (late) clearDescriptor(k, p, od);
+  release(k, shm.lock) ?? (yield);
   return 0;
-}
-
-/** Removes a descriptor's mapping, if it has one, and this CPU's memory of it. */
-function* unmap(k: Kernel, p: Proc, od: number): Code<void> {
-  const { m, mutant } = k;
-  const pagetable = m.words[p.pagetable] as number;
-  const vpn = m.words[p.shm.vpn(od)] as number;
-  if (vpn === 0) {
-    if (mutant['shm-close-unmapped']) yield* uvmunmap(k, pagetable, 0, 1, true);
-    return;
-  }
-  const pages = m.words[p.shm.pages(od)] as number;
-  if (mutant['shm-close-frees-as-private']) {
-    for (let i = 0; i < pages; i++) m.words[refsOf(k, mappedFrame(k, p, vpn + i))] = 1;
-  }
-  yield* uvmunmap(k, pagetable, vpn, pages, !mutant['shm-close-frees-before-unmap']);
-  if (!mutant['shm-close-no-sfence']) m.do(SFENCE, p.asid) ?? (yield);
-}
-
-/** The frame behind a page that is mapped. */
-function mappedFrame(k: Kernel, p: Proc, vpn: number): number {
-  return ppnOfPte(k.m.words[walk(k, k.m.words[p.pagetable] as number, vpn)] as number);
-}
-
-/** Ends a mapping's owning of frames that it still reaches. Only a mutant does so. */
-function* disown(k: Kernel, p: Proc, od: number): Code<void> {
-  const vpn = k.m.words[p.shm.vpn(od)] as number;
-  const pages = k.m.words[p.shm.pages(od)] as number;
-  for (let i = 0; i < pages; i++) yield* kfree(k, mappedFrame(k, p, vpn + i));
-}
-
-function clearDescriptor(k: Kernel, p: Proc, od: number): void {
-  const { words } = k.m;
-  const o = shmObject(k, p, od);
-  const mapped = words[p.shm.vpn(od)] !== 0;
-  words[p.shm.object(od)] = 0;
-  words[p.shm.vpn(od)] = 0;
-  words[p.shm.pages(od)] = 0;
-  if (o !== undefined && mapped) live(k, o, 'detached');
 }
 
 /** Closes all descriptors: exit, and exec before the new image takes over. */
@@ -305,13 +213,8 @@ export function* shmExit(k: Kernel, p: Proc): Code<void> {
   for (let od = 0; od < p.shm.count; od++) {
     const o = shmObject(k, p, od);
     if (o === undefined) continue;
-    if (!k.mutant['exit-close-unlocked']) {
-      yield* shmClose(k, p, od);
-      continue;
-    }
-    yield* unmap(k, p, od);
-    clearDescriptor(k, p, od);
-    yield* dropReference(k, o, yield* references(k, o), true);
+    if (k.mutant['exit-close-unlocked']) yield* exitUnlocked(k, p, od, o);
+    else yield* shmClose(k, p, od);
   }
 }
 
@@ -322,37 +225,30 @@ export function* shmExit(k: Kernel, p: Proc): Code<void> {
  * @returns 0, or -1 when memory for tables is out; then the child has none of it.
  */
 export function* shmFork(k: Kernel, p: Proc, np: Proc): Code<number> {
+  if (k.mutant['shm-fork-unlocked']) return yield* copyAll(k, p, np);
+  acquire(k, k.shm.lock) ?? (yield);
+  const result = yield* copyAll(k, p, np);
+  release(k, k.shm.lock) ?? (yield);
+  return result;
+}
+
+/** As shmFork. shm.lock must be held. */
+function* copyAll(k: Kernel, p: Proc, np: Proc): Code<number> {
   const { m, shm, mutant } = k;
-  const locked = !mutant['shm-fork-unlocked'];
-  if (locked) acquire(k, shm.lock) ?? (yield);
-  let failed = false;
-  for (let od = 0; od < p.shm.count && !failed; od++) {
+  for (let od = 0; od < p.shm.count; od++) {
     const o = shmObject(k, p, od);
     if (o === undefined) continue;
-    failed = (yield* copyMapping(k, p, np, od)) < 0;
-    if (failed) break;
+    if ((yield* copyMapping(k, p, np, od)) < 0) {
+      if (!mutant['shm-fork-oom-keeps-references']) yield* takeBack(k, np);
+      return -1;
+    }
     const refs = m.load(o.refs) ?? (yield);
     if (mutant['shm-fork-split-increment']) yield* letGo(k, shm.lock);
     if (!mutant['shm-fork-uncounted']) m.store(o.refs, refs + 1) ?? (yield);
     m.words[np.shm.object(od)] = o.index + 1;
     if (m.words[np.shm.vpn(od)] !== 0) live(k, o, 'attached');
   }
-  if (failed && !mutant['shm-fork-oom-keeps-references']) yield* takeBack(k, np);
-  if (locked) release(k, shm.lock) ?? (yield);
-  return failed ? -1 : 0;
-}
-
-/** Counts the references that shmFork gave to a child. Only a mutant does so by itself, too late. */
-export function* shmCount(k: Kernel, p: Proc): Code<void> {
-  const { m, shm } = k;
-  acquire(k, shm.lock) ?? (yield);
-  for (let od = 0; od < p.shm.count; od++) {
-    const o = shmObject(k, p, od);
-    if (o === undefined) continue;
-    const refs = m.load(o.refs) ?? (yield);
-    m.store(o.refs, refs + 1) ?? (yield);
-  }
-  release(k, shm.lock) ?? (yield);
+  return 0;
 }
 
 /** Maps a descriptor's pages in the child as the parent has them. Answers 0 or -1. */

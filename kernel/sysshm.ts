@@ -6,7 +6,8 @@ import type { Kernel } from './kernel.ts';
 import { pageRoundUp } from './memlayout.ts';
 import { SHMNAMEMAX } from './param.ts';
 import type { Proc } from './proc.ts';
-import { shmClose, shmMap, shmObject, shmOpen, shmTrunc } from './shm.ts';
+import { shmClose, shmMap, shmOpen, shmTrunc } from './shm.ts';
+import { shmObject } from './shm-descriptors.ts';
 import { copyinstr } from './vm.ts';
 
 /** shm_open(char *name): the lowest free descriptor, or -1. */

@@ -2,7 +2,7 @@ import { refsOf } from '../kernel/kalloc.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { SHMENDVPN, SHMVPN, TRAMPOLINE, TRAPFRAME } from '../kernel/memlayout.ts';
 import { type Proc, UNUSED } from '../kernel/proc.ts';
-import { shmObject } from '../kernel/shm.ts';
+import { shmObject } from '../kernel/shm-descriptors.ts';
 import { PTE_RWX, ppnOfPte, pteAddress } from '../machine/index.ts';
 import { auditFiles } from './file-audit.ts';
 
