@@ -5,8 +5,8 @@ import {
   COND_WAKE,
   type Cpu,
   type Ending,
+  isDormantAt,
   MUTEX_LOCK,
-  TASK_BEGIN,
   type Thread,
   waitsForWord,
 } from '../machine/index.ts';
@@ -23,7 +23,7 @@ function waitsFor(thread: Thread): number {
 }
 
 function waitsForPart(kind: number): boolean {
-  if (kind === TASK_BEGIN) return false;
+  if (isDormantAt(kind)) return false;
   return waitsForWord(kind) || kind === COND_WAKE || kind === BARRIER_PASS;
 }
 

@@ -1,5 +1,9 @@
 import {
   BARRIER_ARRIVE,
+  COND_SPURIOUS,
+  DRAW,
+  DRAW_MORE,
+  DRAWN,
   MUTEX_TRY,
   ONCE_LEAVE,
   READ_UNLOCK,
@@ -62,6 +66,11 @@ export function usePart(
       break;
     case UNPARK:
       watch.added(a);
+      break;
+    case COND_SPURIOUS:
+    case DRAW:
+    case DRAWN:
+    case DRAW_MORE:
       break;
     case ONCE_LEAVE:
     case TASK_START:

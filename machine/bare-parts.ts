@@ -153,7 +153,7 @@ export class Semaphore extends Part {
   }
 }
 
-/** A condition variable as in POSIX, without spurious wake-ups. */
+/** A condition variable as in POSIX, without spurious wake-ups unless they are asked for. */
 export class Condition extends Part {
   /**
    * Unlocks the mutex and waits, in one step; a second step, when signalled, locks it again.
@@ -171,6 +171,11 @@ export class Condition extends Part {
   /** Wakes the thread that waits longest, if any. */
   signal(): Answer {
     return this.machine.do(op.COND_SIGNAL, this.at, 0);
+  }
+
+  /** @internal The code of a thread that wakes others without their having been signalled. */
+  *wakeForNoReason(times: number): Generator<void, void, number> {
+    for (let i = 0; i < times; i++) this.machine.do(op.COND_SPURIOUS, this.at) ?? (yield);
   }
 
   /** Wakes every thread that waits. */

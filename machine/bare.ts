@@ -2,7 +2,7 @@ import { type Answer, Atomic, Cell, Condition, Mutex, type Part, Semaphore } fro
 import type { Cpu } from './cpu.ts';
 import { Layout } from './layout.ts';
 import { Machine } from './machine.ts';
-import { Barrier, Channel, Once, Parker, RwLock, Task } from './more-parts.ts';
+import { Barrier, Chance, Channel, Once, Parker, RwLock, Task } from './more-parts.ts';
 import type { Address } from './operation.ts';
 import * as op from './operation.ts';
 import { ProgramError } from './program-error.ts';
@@ -18,13 +18,18 @@ export interface Parts {
   atomic(name: string, initial?: number): Atomic;
   mutex(name: string): Mutex;
   semaphore(name: string, initial?: number): Semaphore;
-  condition(name: string): Condition;
+  /** @param spurious how often it may wake the thread that waits longest for no reason, 0 to 16 */
+  condition(name: string, spurious?: number): Condition;
   rwlock(name: string): RwLock;
   /** @param count threads that wait for each other, 1 or more */
   barrier(name: string, count: number): Barrier;
   /** @param places values that it holds at most, 1 to 1024 */
   channel(name: string, places: number): Channel;
   parker(name: string): Parker;
+  /** @param count numbers that can be drawn, 2 to 1024 */
+  chance(name: string, count: number): Chance;
+  /** Cells `name[0]` and so on. */
+  array(name: string, length: number, initial?: number): readonly Cell[];
   once(name: string): Once;
   /** A thread that waits to be started. One that nobody starts is no deadlock. */
   task(name: string, code: () => Code): Task;
@@ -90,8 +95,10 @@ export class BareProgram {
   constructor(build: (parts: Parts) => void, options: BareOptions = {}) {
     const plan = new Plan();
     build(plan.parts);
-    const { layout, initial, threads, all } = plan;
-    if (threads.length < 1 || threads.length > THREADS_MAX) {
+    const { layout, initial, all } = plan;
+    if (plan.threads.length === 0) throw new ProgramError(NO_THREADS);
+    const threads = [...plan.threads, ...plan.machinery];
+    if (threads.length > THREADS_MAX) {
       throw new ProgramError(`a program has 1 to ${THREADS_MAX} threads, not ${threads.length}`);
     }
     const stepsMax = options.stepsMax ?? 100_000;
@@ -141,12 +148,15 @@ export class BareProgram {
   blocked(): BlockedThread[] {
     const { layout, threads } = this.machine;
     return threads
-      .filter((thread) => !thread.ended && thread.kind !== op.TASK_BEGIN)
+      .filter((thread) => !thread.ended && !op.isDormantAt(thread.kind))
       .map((thread) => ({ thread: thread.name, operation: thread.describeIn(layout) }));
   }
 }
 
 const PLACES_MAX = 1024;
+const CELLS_MAX = 65_536;
+const SPURIOUS_MAX = 16;
+const NO_THREADS = `a program has 1 to ${THREADS_MAX} threads, not 0`;
 
 function counted(name: string, count: number, most: number): number {
   if (Number.isInteger(count) && count >= 1 && count <= most) return count;
@@ -158,6 +168,8 @@ class Plan {
   readonly layout = new Layout();
   readonly initial: number[] = [];
   readonly threads: { readonly name: string; readonly code: () => Code }[] = [];
+  /** Threads of the program's parts. Their lanes are behind those of the program's own. */
+  readonly machinery: { readonly name: string; readonly code: () => Code }[] = [];
   machine: Machine | undefined;
   readonly all: Part[] = [];
 
@@ -173,7 +185,27 @@ class Plan {
       if (initial < 0) throw new ProgramError(`semaphore ${name} starts with ${initial}`);
       return this.add(new Semaphore(name, this.word(name, initial)));
     },
-    condition: (name) => this.add(new Condition(name, this.word(name, 0))),
+    condition: (name, spurious = 0) => {
+      const condition = this.add(new Condition(name, this.word(name, 0)));
+      if (spurious !== 0) {
+        const times = counted(name, spurious, SPURIOUS_MAX);
+        this.machinery.push({
+          name: `spurious ${name}`,
+          code: () => condition.wakeForNoReason(times),
+        });
+      }
+      return condition;
+    },
+    chance: (name, count) => {
+      const chance = this.add(new Chance(name, this.word(name, 0)));
+      chance.count = counted(name, count, PLACES_MAX);
+      this.machinery.push({ name: `chance ${name}`, code: () => chance.offer() });
+      return chance;
+    },
+    array: (name, length, initial = 0) => {
+      const cells = counted(name, length, CELLS_MAX);
+      return Array.from({ length: cells }, (_, i) => this.parts.cell(`${name}[${i}]`, initial));
+    },
     rwlock: (name) => {
       const lock = this.add(new RwLock(name, this.word(name, 0)));
       this.word(`${name}.readers`, 0);

@@ -340,9 +340,7 @@ export class Driver implements ChoicePoint {
     }
     this.gather();
     if (this.enabledCount === 0 && !this.passTime()) {
-      const over = this.cpus.every(
-        ({ thread }) => thread === null || thread.kind === op.TASK_BEGIN,
-      );
+      const over = this.cpus.every(({ thread }) => thread === null || op.isDormantAt(thread.kind));
       this.end(over ? 'halted' : 'blocked');
       return;
     }

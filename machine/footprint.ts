@@ -85,38 +85,51 @@ function bufferOf(m: Driver, cpu: number): number {
   return m.words.length + 1 + m.threads.length + cpu;
 }
 
+/** By kind: whether an operation writes the word that it names first, and touches nothing else. */
+const WRITES_WORD: readonly boolean[] = Array.from(
+  { length: op.OPERATION_NAMES.length },
+  (_, kind) =>
+    [
+      op.STORE,
+      op.ATOMIC_STORE,
+      op.FETCH_ADD,
+      op.FETCH_AND,
+      op.FETCH_OR,
+      op.FETCH_XOR,
+      op.EXCHANGE,
+      op.ACQUIRE,
+      op.RELEASE,
+      op.MUTEX_LOCK,
+      op.MUTEX_UNLOCK,
+      op.SEM_WAIT,
+      op.SEM_POST,
+      op.READ_LOCK,
+      op.READ_UNLOCK,
+      op.WRITE_LOCK,
+      op.WRITE_UNLOCK,
+      op.SEND,
+      op.RECEIVE,
+      op.PARK,
+      op.UNPARK,
+      op.ONCE_LEAVE,
+      op.DRAW,
+      op.DRAWN,
+      op.DRAW_MORE,
+      op.TASK_START,
+      op.TASK_END,
+    ].includes(kind),
+);
+
 function direct(m: Driver, thread: Thread, into: TouchCode[]): number {
   const { kind, a, b } = thread;
   const { words } = m;
+  if (WRITES_WORD[kind] === true) {
+    into[0] = written(a);
+    return 1;
+  }
   switch (kind) {
     case op.LOAD:
       into[0] = read(a);
-      return 1;
-    case op.STORE:
-    case op.ATOMIC_STORE:
-    case op.FETCH_ADD:
-    case op.FETCH_AND:
-    case op.FETCH_OR:
-    case op.FETCH_XOR:
-    case op.EXCHANGE:
-    case op.ACQUIRE:
-    case op.RELEASE:
-    case op.MUTEX_LOCK:
-    case op.MUTEX_UNLOCK:
-    case op.SEM_WAIT:
-    case op.SEM_POST:
-    case op.READ_LOCK:
-    case op.READ_UNLOCK:
-    case op.WRITE_LOCK:
-    case op.WRITE_UNLOCK:
-    case op.SEND:
-    case op.RECEIVE:
-    case op.PARK:
-    case op.UNPARK:
-    case op.ONCE_LEAVE:
-    case op.TASK_START:
-    case op.TASK_END:
-      into[0] = written(a);
       return 1;
     case op.TASK_BEGIN:
     case op.TASK_JOIN:
@@ -151,6 +164,7 @@ function direct(m: Driver, thread: Thread, into: TouchCode[]): number {
     case op.BARRIER_ARRIVE:
       return arrived(m, thread, into);
     case op.COND_SIGNAL:
+    case op.COND_SPURIOUS:
     case op.COND_BROADCAST:
       return signalled(m, thread, into);
     default:

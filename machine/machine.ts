@@ -167,6 +167,7 @@ export class Machine extends Driver {
 
   /** Whether an operation may have to wait, and is announced for that. */
   protected mayWait(kind: number, a: op.Address, b: number): boolean {
+    if (kind === op.DRAW) return true;
     if (op.waitsForWord(kind)) return !op.goesOnAt(kind, this.words[a] as number, b);
     return MAY_WAIT[kind] === true;
   }

@@ -101,6 +101,22 @@ export class Once extends Part {
   }
 }
 
+/** A number that the scheduler chooses: a search tries all, a strategy that draws favours small ones. */
+export class Chance extends Part {
+  /** @internal Numbers that can be drawn. */
+  count = 1;
+
+  /** Answers a number from 0 on, below the count. Waits while another thread draws. */
+  draw(): Answer {
+    return this.machine.do(op.DRAW, this.at);
+  }
+
+  /** @internal The code of a thread that makes what is drawn larger, as often as the scheduler lets it. */
+  *offer(): Generator<void, void, number> {
+    for (;;) this.machine.do(op.DRAW_MORE, this.at, this.count) ?? (yield);
+  }
+}
+
 /** A thread that does nothing before another starts it. */
 export class Task extends Part {
   /** @throws ProgramError when it was started before. */

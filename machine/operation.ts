@@ -137,6 +137,14 @@ export const TASK_BEGIN = 54;
 export const TASK_END = 55;
 /** Waits until a task has ended. a as TASK_START. */
 export const TASK_JOIN = 56;
+/** a = condition word. Wakes the thread that waits longest, if any, for no reason. */
+export const COND_SPURIOUS = 57;
+/** a = word of a chance, 0 while nobody draws. Waits for that, and begins to draw with 0. */
+export const DRAW = 58;
+/** The second half of DRAW. Answers the number that was drawn. */
+export const DRAWN = 59;
+/** a as DRAW, b = how many numbers there are. Waits while somebody draws; makes the number one larger. */
+export const DRAW_MORE = 60;
 
 /** Operand b of a LOAD that is meant to race. */
 export const MARKED = 1;
@@ -208,7 +216,16 @@ export const OPERATION_NAMES: readonly string[] = [
   'begin',
   'end',
   'join',
+  'spuriousWakeup',
+  'draw',
+  'drawn',
+  'drawMore',
 ];
+
+/** Whether a thread that waits there for ever has no part in the execution. */
+export function isDormantAt(kind: number): boolean {
+  return kind === TASK_BEGIN || kind === DRAW_MORE;
+}
 
 /** Whether an operation waits for what one word says: semaphores and what else is no mutex. */
 export function waitsForWord(kind: number): boolean {
@@ -222,6 +239,8 @@ export function waitsForWord(kind: number): boolean {
     case ONCE_ENTER:
     case TASK_BEGIN:
     case TASK_JOIN:
+    case DRAW:
+    case DRAW_MORE:
       return true;
     default:
       return false;
@@ -235,7 +254,10 @@ export function goesOnAt(kind: number, value: number, b: number): boolean {
     case ONCE_ENTER:
       return value <= 0;
     case WRITE_LOCK:
+    case DRAW:
       return value === 0;
+    case DRAW_MORE:
+      return value > 0 && value < b;
     case SEND:
       return value < b;
     case TASK_JOIN:

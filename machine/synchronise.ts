@@ -102,6 +102,21 @@ export function useParts(
       return arrive(m, a, b);
     case op.BARRIER_PASS:
       return 0;
+    case op.COND_SPURIOUS:
+      signal(m, a, 1);
+      return 0;
+    case op.DRAW:
+      words[a] = 1;
+      current.kind = op.DRAWN;
+      current.a = a;
+      return undefined;
+    case op.DRAWN:
+      words[a] = 0;
+      m.wakeWaiting();
+      return value - 1;
+    case op.DRAW_MORE:
+      words[a] = value + 1;
+      return 0;
     case op.RECEIVE:
       return receive(m, a, b);
     case op.READ_UNLOCK:

@@ -44,7 +44,15 @@ export {
   type Scheduler,
   type Thread,
 } from '../machine/index.ts';
-export type { Barrier, Channel, Once, Parker, RwLock, Task } from '../machine/more-parts.ts';
+export type {
+  Barrier,
+  Chance,
+  Channel,
+  Once,
+  Parker,
+  RwLock,
+  Task,
+} from '../machine/more-parts.ts';
 export { SCENARIOS, type Scenario } from '../scenarios/index.ts';
 export { ReplayDivergence } from '../scheduler/divergence.ts';
 export { Replay } from '../scheduler/strategies/replay.ts';

@@ -62,7 +62,8 @@ export class Waiters {
   /** Takes note of an operation that is about to be performed. */
   perform({ kind, a, b }: Thread, lane: number): void {
     if (kind === op.COND_WAIT) this.queues.set(a, [...this.of(a), lane]);
-    if (kind === op.COND_SIGNAL) this.queues.set(a, this.of(a).slice(1));
+    if (kind === op.COND_SIGNAL || kind === op.COND_SPURIOUS)
+      this.queues.set(a, this.of(a).slice(1));
     if (kind === op.COND_BROADCAST) this.queues.set(a, []);
     if (kind === op.BARRIER_ARRIVE) {
       const all = [...this.of(a), lane];
@@ -103,6 +104,9 @@ export function accesses(
     case op.PARK:
     case op.UNPARK:
     case op.ONCE_LEAVE:
+    case op.DRAW:
+    case op.DRAWN:
+    case op.DRAW_MORE:
     case op.TASK_START:
     case op.TASK_END:
       return [writes(a)];
@@ -123,6 +127,7 @@ export function accesses(
     case op.COND_WAKE:
       return [writes(b), writes(wakeUpOf(lane))];
     case op.COND_SIGNAL:
+    case op.COND_SPURIOUS:
       return signalled(a, waiters.of(a).slice(0, 1));
     case op.COND_BROADCAST:
       return signalled(a, waiters.of(a));

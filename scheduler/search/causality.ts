@@ -4,6 +4,7 @@ import {
   COMPARE_EXCHANGE,
   COND_BROADCAST,
   COND_SIGNAL,
+  COND_SPURIOUS,
   COND_WAKE,
   goesOnAt,
   MUTEX_LOCK,
@@ -144,7 +145,7 @@ export class Causality extends History {
   moveBefore(x: number, e: number): void {
     const kind = this.kind[e] as number;
     const swaps = comparesFirst(kind);
-    const signals = kind === COND_SIGNAL || kind === COND_BROADCAST;
+    const signals = kind === COND_SIGNAL || kind === COND_SPURIOUS || kind === COND_BROADCAST;
     const code = this.codes[this.first[e] as number] as number;
     const looks = kind === ACQUIRE && !writes(code);
     this.moved = NONE;

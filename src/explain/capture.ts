@@ -9,6 +9,7 @@ import {
   COMPARE_EXCHANGE,
   COND_BROADCAST,
   COND_SIGNAL,
+  COND_SPURIOUS,
   COND_WAIT,
   COND_WAKE,
   type Cpu,
@@ -21,6 +22,7 @@ import {
   HALT,
   INTR_OFF,
   INTR_ON,
+  isDormantAt,
   LOAD,
   type Machine,
   MUTEX_LOCK,
@@ -37,7 +39,6 @@ import {
   SFENCE,
   STORE,
   STORE_BYTE,
-  TASK_BEGIN,
   type Thread,
   USER_LOAD,
   USER_LOAD_BYTE,
@@ -68,8 +69,12 @@ const NAMELESS = new Set([0, INTR_ON, INTR_OFF, WFI, ECALL, SFENCE, HALT]);
 
 /** Operations that can be waited at for ever. */
 const waits = (kind: number): boolean =>
-  kind === ACQUIRE || kind === MUTEX_LOCK || (waitsForWord(kind) && kind !== TASK_BEGIN);
+  kind === ACQUIRE || kind === MUTEX_LOCK || (waitsForWord(kind) && !isDormantAt(kind));
 
+const SIGNALS = new Map<number, MomentKind>([
+  [COND_SIGNAL, 'signal'],
+  [COND_SPURIOUS, 'rouse'],
+]);
 const ignore = (): void => undefined;
 const SILENT: KernelEvents = {
   switched: ignore,
@@ -250,6 +255,7 @@ export class Capture implements Observer {
       case COND_WAIT:
       case COND_WAKE:
       case COND_SIGNAL:
+      case COND_SPURIOUS:
       case COND_BROADCAST:
         this.synchronised(kind, a, b);
         break;
@@ -286,7 +292,7 @@ export class Capture implements Observer {
         this.took(b);
         break;
       default:
-        this.note(kind === COND_SIGNAL ? 'signal' : 'broadcast', a);
+        this.note(SIGNALS.get(kind) ?? 'broadcast', a);
     }
   }
 

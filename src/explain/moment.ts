@@ -20,6 +20,7 @@ export type MomentKind =
   | 'wait'
   | 'signal'
   | 'broadcast'
+  | 'rouse'
   | 'drain'
   | 'panic'
   | 'other';

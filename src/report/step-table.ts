@@ -52,6 +52,8 @@ function what(
     case 'signal':
     case 'broadcast':
       return `${kind} ${name}`;
+    case 'rouse':
+      return `wakes who waits at ${name} for no reason`;
     case 'spin':
       return `waits: ${name}`;
     case 'allocate':

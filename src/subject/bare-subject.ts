@@ -154,6 +154,8 @@ function modelOf(name: string, build: (parts: ProgramParts) => void, options: Ba
       barrier: early(parts.barrier),
       channel: early(parts.channel),
       parker: early(parts.parker),
+      chance: early(parts.chance),
+      array: early(parts.array),
       once: early(parts.once),
       task: (name, code) => {
         if (typeof code !== 'function') throw noGenerator(`task ${name}`);
