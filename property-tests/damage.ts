@@ -18,6 +18,7 @@ import { TraceFormatError } from '../traces/errors.ts';
 import { packFrame } from '../traces/frames.ts';
 import { readTrace, type Trace } from '../traces/reader.ts';
 import { bodiesOf, forged } from './forging.ts';
+import { recorded, replayed } from './kernel-file-runs.ts';
 
 /*
  * Damage to traces, by a generator of its own so that a place can be damaged again: cuts, flips, splices
@@ -106,9 +107,11 @@ export interface Sample {
   readonly name: string;
   readonly file: Uint8Array;
   readonly subject?: Runnable;
+  /** How it is replayed, for a kernel in a file. */
+  readonly again?: (trace: Trace) => unknown;
 }
 
-/** Five kinds of traces. */
+/** Six kinds of traces. */
 export async function samples(): Promise<Sample[]> {
   const bare = program('counter', ({ cell, thread, check }) => {
     const x = cell('x');
@@ -131,6 +134,7 @@ export async function samples(): Promise<Sample[]> {
     { name: 'bare program', file: traceOf(bare), subject: bare },
     { name: 'long run', file: traceOf(long) },
     { name: "a user's file", file: traceOf(own), subject: own },
+    { name: 'kernel in a file', file: recorded(2, 1, 'never'), again: replayed },
   ];
 }
 
@@ -179,9 +183,10 @@ export function damageOnce(all: readonly Sample[], seed: number, seen: Seen): vo
   attempt(trace, sample, seen);
 }
 
-function attempt(trace: Trace, { subject }: Sample, seen: Seen): void {
+function attempt(trace: Trace, { subject, again }: Sample, seen: Seen): void {
   try {
-    replay(trace, { subject, stepsMost: affordable(trace) });
+    if (again !== undefined && trace.header?.guest === 'elf') again(trace);
+    else replay(trace, { subject, stepsMost: affordable(trace) });
     seen.replayed++;
   } catch (error) {
     if (error instanceof ReplayDivergence) seen.diverged++;

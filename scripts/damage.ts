@@ -1,7 +1,7 @@
 /**
  * npm run damage [-- COUNT [FROM]]
  *
- * Damages traces of five kinds in COUNT ways (10,000 unless told), from number FROM on, and does with
+ * Damages traces of six kinds in COUNT ways (10,000 unless told), from number FROM on, and does with
  * each what show, diff and replay do. Counts what became of them, and the longest time and the most
  * memory. Exits with 1 at the first that is neither read nor refused in a line; its number makes it again.
  */

@@ -8,7 +8,7 @@ import { lineTable } from '../../riscv/debug-line.ts';
 import { isElf } from '../../riscv/elf.ts';
 import { Symbols } from '../../riscv/symbols.ts';
 import type { TraceHeader } from '../../traces/trace.ts';
-import { EXIT, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import { CallWatcher } from '../kernel-file/calls.ts';
 import {
   HARTS_MAX,
@@ -144,7 +144,9 @@ export async function runKernelFile(
     recorder.finish(verdict, id);
     kept.close();
     shell.exitCode = verdict.exitCode;
-    const name = verdict.exitCode === EXIT.ok ? record : kept.keep(id, header, shell);
+    const isKept =
+      verdict.finding !== undefined || (ending === 'interrupted' && record === undefined);
+    const name = isKept ? kept.keep(id, header, shell) : record;
     const effort = { steps: step, turns: run.turns, ms };
     const told = { board, files, header, verdict, id, ...effort, record, name };
     if (lack !== undefined)

@@ -1,52 +1,9 @@
 import { expect, it } from 'vitest';
-import { elf } from '../../riscv/guests/assembler.ts';
+import { filesOf, LINES, recorded, replayed } from '../../property-tests/kernel-file-runs.ts';
 import { ECHO } from '../../riscv/guests/echo.ts';
 import { RESTLESS } from '../../riscv/guests/restless.ts';
-import { Symbols } from '../../riscv/symbols.ts';
 import { readTrace, type Trace } from '../../traces/reader.ts';
-import { checkFiles, headerOf, type KernelFiles, makeBoard, settingsOf } from './header.ts';
-import { Recorder } from './recorder.ts';
-import { RecordedRun } from './replay.ts';
-import { Screen } from './screen.ts';
-import { SeededRun } from './seeded.ts';
-import { verdictOf } from './verdict.ts';
-
-const LINES = ['hi', 'you'];
-
-function filesOf(code: readonly number[]): KernelFiles {
-  return { path: 'kernel', kernel: elf(code), diskPath: 'fs.img', disk: new Uint8Array(512) };
-}
-
-/** A trace of a run until the guest has prompted for a third line, or a limit of 100,000 instructions. */
-function recorded(cpus: number, seed: number, prompt = '$ '): Uint8Array {
-  const files = filesOf(RESTLESS);
-  const settings = { cpus, memory: 64, legacyDisk: false };
-  const board = makeBoard(files, settings);
-  const screen = new Screen(board, {}, () => undefined);
-  const header = headerOf(files, settings, seed, LINES, {});
-  const frames: Uint8Array[] = [];
-  const recorder = new Recorder(board, header, (bytes) => frames.push(bytes));
-  screen.onLine = (line) => recorder.prints(line);
-  const options = { seed, lines: LINES, prompt, instructionsMax: 100_000 };
-  const run = new SeededRun(board, screen, recorder, options);
-  const ending = run.advance(Number.POSITIVE_INFINITY) ?? 'limit';
-  const verdict = verdictOf(ending, board, screen, {
-    symbols: new Symbols(files.kernel),
-    lineOf: () => undefined,
-  });
-  screen.endLine();
-  recorder.finish(verdict, 'XR-000000');
-  return Buffer.concat(frames);
-}
-
-function replayed(trace: Trace, code: readonly number[] = RESTLESS): RecordedRun {
-  const header = trace.header!;
-  const settings = { cpus: header.cpus, memory: 64, legacyDisk: false };
-  const board = makeBoard(filesOf(code), settings);
-  const run = new RecordedRun(board, new Screen(board, {}, () => undefined), trace, header);
-  while (run.advance());
-  return run;
-}
+import { checkFiles, settingsOf } from './header.ts';
 
 it.each([1, 2, 3, 8])('a recorded run on %i CPUs replays with every digest equal', (cpus) => {
   for (const seed of [1, 2]) {
