@@ -58,7 +58,8 @@ export function footprint(m: Driver, thread: Thread, into: TouchCode[]): number 
 
 /**
  * With store buffers: a store changes its CPU's buffer and not the word, what reaches memory changes
- * both, and what waits for the buffer to be empty reads it.
+ * both, and a fence reads the buffer. Whatever else waits for it to be empty finds it so, and touches
+ * what it touches without.
  */
 function buffered(m: Driver, buffers: StoreBuffers, thread: Thread, into: TouchCode[]): number {
   const { kind, a, cpu } = thread;
@@ -73,7 +74,7 @@ function buffered(m: Driver, buffers: StoreBuffers, thread: Thread, into: TouchC
     return 1;
   }
   const count = direct(m, thread, into);
-  if (kind === op.LOAD || kind === op.START) return count;
+  if (kind !== op.FENCE) return count;
   into[count] = read(bufferOf(m, cpu.id));
   return count + 1;
 }

@@ -65,6 +65,8 @@ export class StoreBuffers {
   /** By CPU and slot: what the scheduler chooses to let the oldest store of the slot go. */
   readonly drains: readonly Thread[];
   private readonly isTotal: boolean;
+  /** Whether each word has a slot of its own, its address. */
+  private readonly hasAll: boolean;
   /** Stores that a CPU's buffer holds at most. */
   private readonly most: number;
   /** By CPU, in the order of the program. */
@@ -81,6 +83,7 @@ export class StoreBuffers {
   constructor(model: 'tso' | 'pso', cpus: number, words: number, most: number) {
     this.isTotal = model === 'tso';
     this.slots = this.isTotal ? 1 : Math.max(1, Math.min(words, most, PSO_WORDS));
+    this.hasAll = !this.isTotal && this.slots === words;
     this.most = most;
     this.entries = Array.from({ length: cpus }, () => []);
     // Behind the numbers of the timers, so that lanes follow theirs.
@@ -232,6 +235,8 @@ export class StoreBuffers {
   /** The slot for a store to a word; -1 where none is free. */
   private slotFor(cpu: number, address: op.Address): number {
     if (this.isTotal) return 0;
+    // So that which lane a store comes from does not depend on what else has reached memory.
+    if (this.hasAll) return address;
     const entries = this.entries[cpu] as Entry[];
     const same = entries.find((entry) => entry.address === address);
     if (same !== undefined) return same.slot;

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { BareOptions } from '../../machine/bare.ts';
 import type { Cell, Condition, Mutex, Semaphore } from '../../machine/bare-parts.ts';
 import { type Model, model, type See } from './model.ts';
 
@@ -174,7 +175,7 @@ interface SharedParts {
 }
 
 /** The program. Its outcome is all that its threads were answered. */
-export function built({ cells: count, threads }: Source): Model {
+export function built({ cells: count, threads }: Source, options: BareOptions = {}): Model {
   return model(({ cell, mutex, semaphore, condition, thread }) => {
     const shared: SharedParts = {
       cells: Array.from({ length: count }, (_, i) => cell(CELLS[i] as string)),
@@ -187,7 +188,7 @@ export function built({ cells: count, threads }: Source): Model {
         yield* perform(statements, shared, { value: 0 }, see);
       });
     }
-  });
+  }, options);
 }
 
 const CELLS = ['x', 'y', 'z', 'w'];

@@ -44,6 +44,13 @@ export class Causality extends History {
   readonly known = new StepTable();
   /** By event; NONE until it is asked for. */
   private readonly numbers: number[] = [];
+  /** By event: others that it cannot come before, whatever is reversed; undefined for none. */
+  private readonly enablers: (readonly number[] | undefined)[] = [];
+
+  /** The event that is open was made possible by others, not only by the one before it in its lane. */
+  enabledBy(events: readonly number[]): void {
+    this.enablers[this.count] = events.length === 0 ? undefined : [...events];
+  }
 
   /** The event that is open waited in a spin loop, with so many events in a round. */
   waited(period: number): void {
@@ -62,6 +69,8 @@ export class Causality extends History {
     const previous = this.previous[e] as number;
     if (previous < 0) clocks.fill(0, at, at + lanes);
     else clocks.copyWithin(at, previous * lanes, (previous + 1) * lanes);
+    const enablers = this.enablers[e];
+    if (enablers !== undefined) for (const other of enablers) this.join(at, other);
     for (let t = this.first[e] as number; t < this.touches; t++) {
       const wrote = writes(this.codes[t] as number);
       // A write comes after the reads since the last write, and so after that; a read after that.
@@ -209,6 +218,8 @@ export class Causality extends History {
     for (let i = 0; i < this.lanes; i++) {
       this.floor[i] = previous < 0 ? 0 : (this.clocks[previous * this.lanes + i] as number);
     }
+    const enablers = this.enablers[e];
+    if (enablers !== undefined) for (const other of enablers) this.raiseFloor(other);
     this.floor[this.lane[e] as number] = Number.POSITIVE_INFINITY;
   }
 

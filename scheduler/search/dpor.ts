@@ -1,5 +1,6 @@
 import {
   type ChoicePoint,
+  DRAIN,
   HALT,
   objectCount,
   objectOf,
@@ -10,6 +11,7 @@ import {
 } from '../../machine/index.ts';
 import type { Search } from '../search.ts';
 import { Causality, canWait } from './causality.ts';
+import { Drains } from './drains.ts';
 import type { CutLoop } from './loop-prover.ts';
 import { finish, type Node, type PackedNode, packNode, takeBranch, unpackNode } from './node.ts';
 import { Path, threadOn } from './path.ts';
@@ -95,6 +97,8 @@ export class Dpor implements Search {
   private lastStep = 0;
   private readonly view: View;
   private readonly spins: Spins;
+  /** Undefined where stores are in memory at once. */
+  private drains: Drains | undefined;
   private readonly sequence: number[] = [];
 
   constructor(options: Omit<ViewOptions, 'focus'> = {}) {
@@ -113,6 +117,7 @@ export class Dpor implements Search {
   begin(_seed: number, _lanes: number): void {
     this.path.rewind();
     this.spins.rewind();
+    this.drains?.truncate(this.path.liveFrom);
     this.isLive = false;
     this.isOpen = false;
     this.gaveUp = false;
@@ -129,8 +134,9 @@ export class Dpor implements Search {
     this.lastStep = step;
     this.spins.announced(point, this.events);
     if (this.spins.hasLearnt) this.giveUp();
-    const thread =
-      this.local(point) ?? this.spins.spinner(point, this.events) ?? this.atNode(point);
+    const local = this.local(point);
+    if (local !== undefined) this.drains?.local(point, local, this.events);
+    const thread = local ?? this.spins.spinner(point, this.events) ?? this.atNode(point);
     this.path.push(step, point.laneOf(thread));
     point.lease = 1;
     return thread;
@@ -138,7 +144,9 @@ export class Dpor implements Search {
 
   private start(point: ChoicePoint): void {
     this.point = point;
-    this.events.clear(point.cpus.length, objectCount(point));
+    this.drains = Drains.has(point) ? new Drains(point) : undefined;
+    const lanes = this.drains === undefined ? point.cpus.length : point.lanes;
+    this.events.clear(lanes, objectCount(point));
     this.spins.clear(point.cpus.length);
   }
 
@@ -155,10 +163,15 @@ export class Dpor implements Search {
   private local(point: ChoicePoint): Thread | undefined {
     for (let i = point.enabledCount - 1; i >= 0; i--) {
       const thread = point.enabled[i] as Thread;
-      if (thread.id < 0) return thread;
-      if (thread.kind !== HALT && this.view.look(point, thread) === 0) return thread;
+      if (thread.id < 0 && thread.kind !== DRAIN) return thread;
+      if (thread.kind !== HALT && this.look(point, thread) === 0) return thread;
     }
     return undefined;
+  }
+
+  private look(point: ChoicePoint, thread: Thread): number {
+    const { drains, view } = this;
+    return drains === undefined ? view.look(point, thread) : drains.look(point, thread, view);
   }
 
   private atNode(point: ChoicePoint): Thread {
@@ -211,11 +224,12 @@ export class Dpor implements Search {
 
   private openEvent(point: ChoicePoint, thread: Thread): void {
     const { events, view, spins } = this;
-    const count = view.look(point, thread);
+    const count = this.look(point, thread);
     const lane = point.laneOf(thread);
     const period = spins.periodOf(lane, events);
     const watched = spins.watched(lane, events);
     events.open(lane, thread);
+    if (this.drains !== undefined) events.enabledBy(this.drains.before(lane, thread, events));
     events.waited(period);
     for (let i = 0; i < count; i++) {
       const code = view.codes[i] as TouchCode;

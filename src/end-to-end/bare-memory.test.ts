@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readTrace } from '../../traces/reader.ts';
 import { UsageError } from '../errors.ts';
+import { coverageText } from '../explore/coverage.ts';
 import { type ProgramParts, program } from '../subject/bare-subject.ts';
 import { subjectAsRun } from '../subject/subject.ts';
 import { explore } from '../verbs/explore.ts';
@@ -23,6 +24,34 @@ function storeBuffering({ cell, thread, outcome, check }: ProgramParts): void {
   check(() => seenOfX.value + seenOfY.value > 0 || 'neither saw the other');
 }
 
+/** Whoever sees the flag should see the data. */
+function passing({ cell, thread, outcome }: ProgramParts): void {
+  const [data, flag, seen] = [cell('data'), cell('flag'), cell('seen')];
+  thread('p', function* () {
+    data.store(1) ?? (yield);
+    flag.store(1) ?? (yield);
+  });
+  thread('q', function* () {
+    while ((flag.load() ?? (yield)) === 0);
+    seen.store(data.load() ?? (yield)) ?? (yield);
+  });
+  outcome(() => seen.value);
+}
+
+/** A lock that is let go with no fence. */
+function locking({ cell, thread, outcome }: ProgramParts): void {
+  const [locked, count] = [cell('locked'), cell('count')];
+  for (const name of ['p', 'q']) {
+    thread(name, function* () {
+      while ((locked.exchange(1) ?? (yield)) === 1);
+      const v = count.load() ?? (yield);
+      count.store(v + 1) ?? (yield);
+      locked.store(0) ?? (yield);
+    });
+  }
+  outcome(() => count.value);
+}
+
 const detectors = ['check'];
 
 describe('a program with store buffers', () => {
@@ -36,11 +65,38 @@ describe('a program with store buffers', () => {
     expect(weak.complete).toBe(true);
   });
 
-  it('is explored with dfs unless something else is said, and by dpor not at all', () => {
+  it('is explored with dpor unless something else is said, and its verdict names the buffers', () => {
     const weak = program('sb', storeBuffering, { detectors, memory: 'pso' });
-    expect(explore(weak).coverage.kind).toBe('interleavings');
-    expect(() => explore(weak, { strategy: 'dpor' })).toThrow(UsageError);
-    expect(() => explore(weak, { strategy: 'dpor' })).toThrow(/dpor.*pso.*dfs/);
+    const { coverage, executions, complete } = explore(weak, { keepGoing: true });
+    expect([complete, executions]).toEqual([true, 4]);
+    expect(coverageText(coverage)).toBe(
+      'every order of operations (stores wait in the buffers of pso)',
+    );
+    expect(coverageText(explore(weak, { strategy: 'random', schedules: 1 }).coverage)).toBe(
+      'a sample of schedules; stores wait in the buffers of pso',
+    );
+  });
+
+  it('is refused by searches that do not know buffers, with one that does', () => {
+    const weak = program('sb', storeBuffering, { detectors, memory: 'pso' });
+    expect(() => explore(weak, { strategy: 'deepen' })).toThrow(/deepen.*of pso: use dpor or dfs/);
+    expect(() => explore(weak, { strategy: 'dpor:2' })).toThrow(UsageError);
+    expect(() => explore(weak, { strategy: 'dpor:2' })).toThrow(/with a bound.*of pso: use dfs/);
+  });
+
+  it.each([
+    ['loads', 'tso', passing, ['1'], 2],
+    ['loads', 'pso', passing, ['0', '1'], 4],
+    ['exchanges', 'tso', locking, ['2'], 4],
+    ['exchanges', 'pso', locking, ['1', '2'], 12],
+  ] as const)('waits in a loop of %s under %s', (_what, memory, build, values, traces) => {
+    const weak = program('spin', build, { detectors, memory });
+    for (const strategy of ['dpor', 'dfs']) {
+      const found = explore(weak, { strategy, keepGoing: true });
+      expect(found.complete).toBe(true);
+      expect(found.outcomes.map(({ value }) => String(value)).sort()).toEqual(values);
+      if (strategy === 'dpor') expect(found.traces).toBe(traces);
+    }
   });
 
   it.each(['tso', 'pso'] as const)('is recorded and replayed exactly under %s', (memory) => {

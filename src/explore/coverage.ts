@@ -14,18 +14,22 @@ export interface Coverage {
   readonly interrupts?: number | undefined;
   /** Whether idle CPUs of a kernel waited and took processes in turn, without scanning for them. */
   readonly inTurn?: boolean | undefined;
+  /** How memory ordered stores, if not at once. */
+  readonly memory?: string | undefined;
 }
 
 /** In words: `every order of operations with at most 2 preemptions and with switches at shm only`. */
 export function coverageText(coverage: Coverage): string {
   const { kind, preemptions, focus, commuting, untimed, interrupts, inTurn } = coverage;
-  if (kind === 'sampled') return 'a sample of schedules';
+  const { memory } = coverage;
+  const buffers = memory === undefined ? [] : [`stores wait in the buffers of ${memory}`];
+  if (kind === 'sampled') return ['a sample of schedules', ...buffers].join('; ');
   const all = kind === 'traces' ? 'every order of operations' : 'every interleaving';
   const within: string[] = [];
   if (preemptions !== undefined) within.push(`with at most ${preemptionsText(preemptions)}`);
   if (focus !== undefined) within.push(`with switches at ${focus.join(', ')} only`);
   const text = within.length === 0 ? all : `${all} ${within.join(' and ')}`;
-  const but: string[] = [];
+  const but: string[] = [...buffers];
   if (commuting !== undefined) but.push(`the order of ${commuting.join(', ')} is not told apart`);
   if (inTurn === true) but.push('idle CPUs take processes in turn');
   if (interrupts !== undefined) but.push('one timer interrupt at most');

@@ -85,13 +85,17 @@ export function planOf(subject: Subject, options: PlanOptions): Plan {
   const fair = STRATEGIES.get(name)?.fair ?? true;
   const first = strategies[0] as Strategy;
   const shown = strategies.length === 1 ? first.name : name;
-  const coverage: Coverage = { kind: 'sampled' };
+  const { memory } = subject.config;
+  const coverage: Coverage = {
+    kind: 'sampled',
+    ...(memory === undefined ? {} : { memory: String(memory) }),
+  };
   const rest = { limits: {}, search: undefined, claims: [] };
   return { name: shown, subject, strategies, fair, coverage, ...rest };
 }
 
 function usualStrategy({ guest, config }: Subject): string {
-  if (config.memory !== undefined) return guest === 'bare' ? 'dfs' : 'random';
+  if (config.memory !== undefined) return guest === 'bare' ? 'dpor' : 'random';
   return guest === 'bare' ? 'dpor' : DEEPEN;
 }
 
@@ -123,13 +127,25 @@ function sampled(subject: Subject, description: string): readonly Strategy[] {
   return kind.profiled(profiler.profile());
 }
 
+/** Which searches know store buffers. @throws UsageError for the others, with one that does. */
+function checkBuffers(
+  name: string,
+  { preemptions, focus }: PlanOptions,
+  memory: string,
+  isKernel: boolean,
+): void {
+  const isBounded = preemptions !== undefined || focus !== undefined;
+  if (!isKernel && (name === 'dfs' || (name === 'dpor' && !isBounded))) return;
+  const how = name === 'dpor' && isBounded ? 'dpor with a bound or a focus' : name;
+  const wholes = isBounded ? 'dfs, which takes both' : 'dpor or dfs';
+  const instead = isKernel ? 'a strategy that draws, such as random' : wholes;
+  throw new UsageError(`${how} does not know the store buffers of ${memory}: use ${instead}`);
+}
+
 function searchPlan(given: Subject, name: string, options: PlanOptions): Plan {
   const isKernel = given.guest === 'kernel';
   const { memory } = given.config;
-  if (memory !== undefined && (name !== 'dfs' || isKernel)) {
-    const instead = isKernel ? 'a strategy that draws, such as random' : 'dfs';
-    throw new UsageError(`${name} does not know the store buffers of ${memory}: use ${instead}`);
-  }
+  if (memory !== undefined) checkBuffers(name, options, String(memory), isKernel);
   const limits = isKernel ? changedLimits(given) : {};
   const subject = limited(given, limits);
   const stage = new Stage(subject);
@@ -149,6 +165,7 @@ function searchPlan(given: Subject, name: string, options: PlanOptions): Plan {
     untimed: isKernel && !isInterrupted ? true : undefined,
     interrupts: isInterrupted ? 1 : undefined,
     inTurn: isKernel ? true : undefined,
+    memory: memory === undefined ? undefined : String(memory),
   };
   const made: SearchOptions = {
     ignored,
