@@ -82,7 +82,8 @@ async function events(trace: Trace, { lines, options, shell }: Sheet): Promise<v
     }
     if (event.kind === 'life') lives.see(event);
     const line = options.json ? jsonLine(event) : coloured(event, text.line(event), shell);
-    if (!(await lines.add(line))) return;
+    const goesOn = lines.add(line);
+    if (goesOn !== true && !(await goesOn)) return;
   }
   if (options.json) return;
   for (const line of lives.lines()) await lines.add(`\n${line}`);
@@ -98,7 +99,8 @@ async function choices(trace: Trace, { lines, options, shell }: Sheet): Promise<
     const line = options.json
       ? jsonLine({ kind: 'choice', index, step, lane })
       : choiceLine({ step, lane }, index, cpus, guest);
-    if (!(await lines.add(line))) return;
+    const goesOn = lines.add(line);
+    if (goesOn !== true && !(await goesOn)) return;
   }
 }
 

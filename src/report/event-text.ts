@@ -1,5 +1,6 @@
 import type {
   Choice,
+  EnterEvent,
   ExitEvent,
   FaultEvent,
   PageEvent,
@@ -37,6 +38,7 @@ function thread(pid: number): string {
 
 /** What happened, without when and where, in at most `TEXT_WIDTH` columns. */
 function what(event: TraceEvent, call: string | undefined): string {
+  if (event.kind === 'enter') return shown(call ?? '', TEXT_WIDTH);
   if (event.kind !== 'exit') return shown(told(event), TEXT_WIDTH);
   // What it answered is what people look for: rather the arguments are cut.
   const result = shown(` → ${resultText(event.result, short(event.out))}`, TEXT_WIDTH / 2);
@@ -52,12 +54,10 @@ function short(text: string | undefined): string | undefined {
   return text === undefined ? undefined : clip(text, TEXT_WIDTH);
 }
 
-function told(event: Exclude<TraceEvent, ExitEvent>): string {
+function told(event: Exclude<TraceEvent, EnterEvent | ExitEvent>): string {
   switch (event.kind) {
     case 'switch':
       return `${thread(event.from)} → ${thread(event.to)} (${event.reason})`;
-    case 'enter':
-      return callText(event.call, event.args);
     case 'fault':
       return `${faultText(event)}: killed`;
     case 'page':
@@ -110,8 +110,9 @@ export class EventText {
     return columns(String(event.step), String(event.cpu), shown === 0 ? '' : `${shown}`, text);
   }
 
-  /** For an exit, the call that it ends, if its entry was seen. */
+  /** Of an entry the call, of an exit the one that it ends, if its entry was seen. */
   private callOf(event: TraceEvent): string | undefined {
+    if (event.kind === 'enter') return this.inside.get(event.pid)?.text;
     if (event.kind !== 'exit') return undefined;
     const entry = this.inside.get(event.pid);
     this.inside.delete(event.pid);

@@ -74,13 +74,20 @@ export class Lines {
     return this.left < 0;
   }
 
-  /** Adds a line. False when nobody reads any more, or when it is one too many. */
-  async add(line: string): Promise<boolean> {
+  /**
+   * Adds a line. False when nobody reads any more, or when it is one too many. A promise only where a
+   * piece is full: awaiting each line costs as much as making it.
+   */
+  add(line: string): boolean | Promise<boolean> {
     if (this.left < 0) return false;
     this.left -= line.length + 1;
     if (this.left < 0) return false;
     this.text += `${line}\n`;
-    if (this.text.length >= 1 << 16) await this.flush();
+    return this.text.length >= 1 << 16 ? this.flushed() : !this.writer.closed;
+  }
+
+  private async flushed(): Promise<boolean> {
+    await this.flush();
     return !this.writer.closed;
   }
 
