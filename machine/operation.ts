@@ -229,6 +229,8 @@ export function isDormantAt(kind: number): boolean {
 
 /** Whether an operation waits for what one word says: semaphores and what else is no mutex. */
 export function waitsForWord(kind: number): boolean {
+  // What is performed most, and asked for at every choice.
+  if (kind < SEM_WAIT) return false;
   switch (kind) {
     case SEM_WAIT:
     case READ_LOCK:
