@@ -60,7 +60,7 @@ function kernel(strategy: Strategy): Case {
     },
     execute: (seed) => {
       if (k.watch !== null) return execute(k, strategy, seed);
-      strategy.begin(seed, 2 * k.param.ncpu);
+      strategy.begin(seed, k.m.lanes);
       return { ending: k.run(strategy), finding: undefined };
     },
   };

@@ -3,6 +3,7 @@ import { Cpu, NEVER } from './cpu.ts';
 import { deadlineOf, isEnabled, isInterruptible } from './enabled.ts';
 import { footprint, type TouchCode } from './footprint.ts';
 import { broken, invariant } from './invariant.ts';
+import { plainLanes } from './lanes.ts';
 import type { Layout } from './layout.ts';
 import { Memory } from './memory.ts';
 import * as op from './operation.ts';
@@ -107,7 +108,7 @@ export class Driver implements ChoicePoint {
     this.cpus = Array.from({ length: config.cpus }, (_, id) => new Cpu(id, -1 - id));
     const { memory = 'sc', storesMax = NEVER, cpus } = config;
     this.buffers = memory === 'sc' ? null : new StoreBuffers(memory, cpus, layout.size, storesMax);
-    this.lanes = 2 * config.cpus + (this.buffers?.drains.length ?? 0);
+    this.lanes = plainLanes(config.cpus) + (this.buffers?.drains.length ?? 0);
   }
 
   /** Power-on: CPUs and counters as after reset. Memory is the caller's to restore. */

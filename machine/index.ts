@@ -4,6 +4,7 @@ export type { MachineConfig } from './config.ts';
 export { Cpu, NEVER } from './cpu.ts';
 export * from './footprint.ts';
 export { InternalError, invariant } from './invariant.ts';
+export * from './lanes.ts';
 export { Layout, NO_GUARD } from './layout.ts';
 export { Machine } from './machine.ts';
 export { KERNBASE, KERNPPN, PGSIZE, PGWORDS } from './memory.ts';

@@ -90,7 +90,7 @@ export class Situation {
     statuses.clear();
     const problems = watchObjects(kernel);
     const found = watch(kernel);
-    strategy.begin(seed, 2 * kernel.param.ncpu);
+    strategy.begin(seed, kernel.m.lanes);
     const ending = kernel.run(strategy);
     problems.push(...found);
     if (ending === 'halted') problems.push(...auditEnd(kernel));

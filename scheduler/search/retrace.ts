@@ -75,7 +75,7 @@ export class Retrace implements Strategy {
   private close(point: ChoicePoint): void {
     if (this.objects === 0) {
       this.objects = objectCount(point);
-      this.signature.clear(2 * point.cpus.length, this.objects);
+      this.signature.clear(point.lanes, this.objects);
     }
     if (!this.isOpen) return;
     this.isOpen = false;

@@ -1,4 +1,5 @@
 import { objectOf, type TouchCode, writes } from '../../machine/footprint.ts';
+import { cpuOfLane, timerLane } from '../../machine/lanes.ts';
 import type { ChoicePoint } from '../../machine/seam.ts';
 import type { Thread } from '../../machine/thread.ts';
 import { Prng } from '../prng.ts';
@@ -73,8 +74,9 @@ export class Pos implements Strategy {
   private forget(lane: number, cpus: number): void {
     if (lane < 0) return;
     this.priorities[lane] = 0;
-    if (lane >= 2 * cpus) return;
-    this.priorities[lane < cpus ? lane + cpus : lane - cpus] = 0;
+    const cpu = cpuOfLane(lane, cpus);
+    if (cpu === undefined) return;
+    this.priorities[lane === cpu ? timerLane(cpu, cpus) : cpu] = 0;
   }
 
   private priorityOf(lane: number): number {

@@ -126,7 +126,7 @@ describe('replay', () => {
       }
       return 'none';
     };
-    expect(message({ cpus: 2 })).toContain('a switch to timer 1');
+    expect(message({ cpus: 2 })).toContain('a switch to timer of cpu 1');
     expect(message({ laneName: (lane) => `thread ${lane}` })).toContain('a switch to thread 3');
   });
 

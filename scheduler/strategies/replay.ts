@@ -1,3 +1,4 @@
+import { laneText } from '../../machine/lanes.ts';
 import { type Address, START } from '../../machine/operation.ts';
 import { type ChoicePoint, StopExecution } from '../../machine/seam.ts';
 import type { Thread } from '../../machine/thread.ts';
@@ -112,6 +113,6 @@ export class Replay implements Strategy {
   private laneName(lane: number): string {
     const { laneName, cpus = Number.POSITIVE_INFINITY } = this.words;
     if (laneName !== undefined) return laneName(lane);
-    return lane < cpus ? `cpu ${lane}` : `timer ${lane - cpus}`;
+    return laneText(lane, cpus);
   }
 }

@@ -1,3 +1,4 @@
+import { laneText } from '../../machine/index.ts';
 import type {
   Choice,
   EnterEvent,
@@ -121,10 +122,10 @@ export class EventText {
 }
 
 /** Where control goes, in words. */
-function laneText(lane: number, cpus: number, guest: TraceHeader['guest']): string {
+function whereText(lane: number, cpus: number, guest: TraceHeader['guest']): string {
   if (guest === 'bare') return `thread ${lane}`;
   if (guest === 'elf' && lane >= cpus) return 'a line is typed, and the guest';
-  return lane < cpus ? `cpu ${lane}` : `timer of cpu ${lane - cpus}`;
+  return laneText(lane, cpus);
 }
 
 /** A choice as a line under the same columns. */
@@ -134,6 +135,6 @@ export function choiceLine(
   cpus: number,
   guest: TraceHeader['guest'],
 ): string {
-  const text = `${laneText(lane, cpus, guest)} goes on  (switch ${index})`;
+  const text = `${whereText(lane, cpus, guest)} goes on  (switch ${index})`;
   return columns(String(step), String(lane % cpus), '', text);
 }

@@ -1,5 +1,7 @@
 import {
   type ChoicePoint,
+  laneKind,
+  laneText,
   type Observer,
   OPERATION_NAMES,
   objectOf,
@@ -105,7 +107,7 @@ export class OperationLog implements Strategy {
     return {
       step,
       lane,
-      who: thread.id < 0 ? `the timer of CPU ${lane - cpus.length}` : who,
+      who: laneKind(lane, cpus.length) === 'cpu' ? who : `the ${laneText(lane, cpus.length)}`,
       what: `${OPERATION_NAMES[thread.kind]} ${this.nameOf(point, thread)}`.trim(),
       at: from === undefined ? '' : placeText(from),
     };
