@@ -2,6 +2,7 @@
  * What a systematic search costs: traces a second on programs whose number of traces is published,
  * what is kept in memory for them, and a kernel scenario within a bound and a focus.
  */
+import type { Model } from '../property-tests/truth/model.ts';
 import { fibBench, lastzero, readers } from '../property-tests/truth/programs.ts';
 import { Dfs } from '../scheduler/search/dfs.ts';
 import { Dpor } from '../scheduler/search/dpor.ts';
@@ -61,22 +62,23 @@ table(
   }),
 );
 
-/** Heap that is in use after a share of the traces of fib_bench(5): it must not grow with them. */
-function heap(): string[] {
-  const { program } = fibBench(5);
+/** Heap that is in use after so many traces each. */
+function heap({ program }: Model, every: number): string {
   const search = new Dpor();
   const sizes: string[] = [];
   do {
     search.begin(0, program.lanes.length);
     program.run(search);
-    if (search.traces % 40_000 === 39_999) {
+    if (search.traces % every === every - 1) {
       globalThis.gc?.();
       sizes.push((process.memoryUsage().heapUsed / 2 ** 20).toFixed(1));
     }
   } while (search.next());
-  return sizes;
+  return sizes.join(' ');
 }
-console.log(`heap after each 40,000 traces of fib_bench(5), MiB: ${heap().join(' ')}`);
+// Of the first it must not grow with the traces; the second plans many that it comes to late.
+console.log(`heap after each 40,000 traces of fib_bench(5), MiB: ${heap(fibBench(5), 40_000)}`);
+console.log(`heap after each 20,000 traces of lastzero(15), MiB: ${heap(lastzero(15), 20_000)}`);
 
 for (const preemptions of [0, 1, 2, undefined]) {
   const began = performance.now();
