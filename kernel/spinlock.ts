@@ -35,8 +35,7 @@ export function acquire(k: Kernel, lk: Spinlock): number | undefined {
 
 /**
  * The same for a section that looks whether a word holds a value, and changes something only if it
- * does. Searches take its word for it, and do not tell apart in which order two such sections only
- * looked: see src/explore/looking.ts.
+ * does. Searches trust this: two such sections that only looked commute, see src/explore/looking.ts.
  */
 export function acquireToTest(
   k: Kernel,

@@ -11,7 +11,7 @@ export type Answer = number | undefined;
 /** What a part has for a machine while its program is being described. */
 const NONE_YET = new Proxy({} as Machine, {
   get(): never {
-    throw new ProgramError('threads use parts, not their description');
+    throw new ProgramError('operations are allowed only inside thread()');
   },
 });
 

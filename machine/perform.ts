@@ -167,7 +167,7 @@ export function missingYield(thread: Thread, kind: number): ProgramError {
 
 /** An operation of a machine that does not run: code has hold of another program's parts. */
 export function strayUse(kind: number): ProgramError {
-  return new ProgramError(`${op.OPERATION_NAMES[kind]} is used by no thread of its program`);
+  return new ProgramError(`${op.OPERATION_NAMES[kind]}() called outside a running thread`);
 }
 
 /** Takes the next thread that is ready, from number `from` on and round; -1 for none. */
@@ -188,7 +188,7 @@ const READS = PTE_R | PTE_U;
 /** Translates a user address for the current CPU. Answers a byte address in memory, or -1. */
 function translate(m: Driver, va: number, writes: boolean): number {
   const { cpu, memory } = m;
-  // Not the other way round: see userAccess.
+  // Written so that undefined fails, too: see userAccess.
   if (!(va >= 0 && va <= 0x7fff_ffff)) return -1;
   const vpn = va >>> 12;
   const rights = writes ? WRITES : READS;

@@ -70,7 +70,7 @@ export interface Observer {
   locking?(lock: number): void;
   /** An operation other than a user access or a context switch was performed. */
   performed(kind: number, a: number, b: number, c: number, answer: number): void;
-  // Who has one of these may be told by it, in place of `performed`, of a load, a store, and a
+  // If present, called instead of `performed`, to save a call: for a load, a store, and a
   // spinlock or mutex that was taken or let go: most operations are one of those, and it saves a call.
   loaded?(address: number, marked: boolean): void;
   stored?(address: number, value: number): void;

@@ -8,6 +8,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -78,7 +79,7 @@ export class TraceFile {
  * @throws UsageError when there is no such file; TraceFormatError when nothing in it can be read.
  */
 export function openTrace(pathOrId: string): Trace {
-  const path = SHORT_ID.test(pathOrId) && !existsSync(pathOrId) ? storedPath(pathOrId) : pathOrId;
+  const path = pathOf(pathOrId);
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(path);
@@ -90,6 +91,19 @@ export function openTrace(pathOrId: string): Trace {
   } catch (error) {
     if (!(error instanceof TraceFormatError)) throw error;
     throw new TraceFormatError(error.code, `${path}: ${error.message}`);
+  }
+}
+
+const pathOf = (pathOrId: string): string =>
+  SHORT_ID.test(pathOrId) && !existsSync(pathOrId) ? storedPath(pathOrId) : pathOrId;
+
+/** Whether two traces are the same to the byte. False for what cannot be read. */
+export function haveSameBytes(one: string, other: string): boolean {
+  const [a, b] = [pathOf(one), pathOf(other)];
+  try {
+    return statSync(a).size === statSync(b).size && readFileSync(a).equals(readFileSync(b));
+  } catch {
+    return false;
   }
 }
 

@@ -152,7 +152,7 @@ class Linearizability implements Detector {
 
   private record(pid: number, what: Entry['what']): Entry | undefined {
     if (this.count === KEPT) {
-      this.gaveUp = `linearizability not decided: more than ${KEPT} calls`;
+      this.gaveUp = `linearizability not judged: the run has more than ${KEPT} calls`;
       this.current.length = 0;
       return undefined;
     }

@@ -396,7 +396,7 @@ export class Dfs implements Search {
     return this.reached.save();
   }
 
-  /** The states of searches that together explore what is left, so many at most, in its order. */
+  /** The states of searches that together explore what is left, at most `most`, in search order. */
   divide(most: number): SearchState[] {
     const given: SearchState[] = [];
     for (let parts = most; parts > 1; parts--) {

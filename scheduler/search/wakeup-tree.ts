@@ -168,7 +168,7 @@ export function relationTo(
 ): Relation {
   const at = firstOf(lane, v, c);
   if (at >= 0) return isInitial(at, v, c) ? 'leads' : 'none';
-  // That others come upon `v` behind it would only help here if they told.
+  // Another part explores `v` behind it, but its result does not reach this part.
   if (elsewhere === true) return 'none';
   for (let i = 0; i < v.length; i++) if (!c.commutes(codes, v[i] as number)) return 'none';
   return 'commutes';

@@ -111,11 +111,11 @@ function read(path: string): unknown {
     throw new UsageError(`cannot read ${path}: ${reason(error)}`);
   }
   if (!bytes.subarray(0, HEAD.length).equals(HEAD)) {
-    throw new UsageError(`${path} is no state that this version of xv6-replay saved`);
+    throw new UsageError(`${path} was not saved by this version of xv6-replay`);
   }
   const body = bytes.subarray(HEAD.length + 4);
   const isWhole = body.length > 0 && bytes.readUInt32LE(HEAD.length) === crc32(body);
-  if (!isWhole) throw new UsageError(`${path} is damaged: nothing of it can be gone on with`);
+  if (!isWhole) throw new UsageError(`${path} is damaged and cannot be resumed`);
   return packr.unpack(body);
 }
 

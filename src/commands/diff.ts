@@ -6,7 +6,7 @@ import { EXIT } from '../errors.ts';
 import { isWhole } from '../report/damage-text.ts';
 import { choiceLine, EventText } from '../report/event-text.ts';
 import { clip, plural, printable } from '../text.ts';
-import { openTrace } from '../trace-file.ts';
+import { haveSameBytes, openTrace } from '../trace-file.ts';
 import { examples } from './options.ts';
 import type { Shell } from './shell.ts';
 import { reportDamage } from './trace-report.ts';
@@ -78,8 +78,10 @@ export function define(command: Command, shell: Shell): void {
     )
     .action((nameA: string, nameB: string, options: { readonly json?: boolean }) => {
       const a = openTrace(nameA);
-      const b = openTrace(nameB);
-      const difference = diffTraces(a, b);
+      // What has the same bytes need not be read to the end, twice.
+      const isSame = haveSameBytes(nameA, nameB);
+      const b = isSame ? a : openTrace(nameB);
+      const difference = isSame ? undefined : diffTraces(a, b);
       shell.exitCode = difference === undefined ? EXIT.ok : EXIT.finding;
       if (!isWhole(a) || !isWhole(b)) shell.exitCode = EXIT.usage;
       if (options.json) {

@@ -64,7 +64,7 @@ export function parseStrategy(name: string): string {
   }
   if (STRATEGIES.has(kind)) throw new InvalidArgumentError(`${kind} has no such options.`);
   const hint = didYouMean(kind, STRATEGIES.keys());
-  throw new InvalidArgumentError(`There is none of that name${hint || '; list shows them'}`);
+  throw new InvalidArgumentError(`unknown strategy${hint || '; list shows them'}`);
 }
 
 function named(strategy: string): Strategy {
@@ -289,7 +289,7 @@ const MODELS = 'how memory orders stores: sc, or with store buffers tso, pso';
 /** What to boot and how to schedule it: for run, and for explore, which knows further strategies. */
 export function addGuestOptions(command: Command, explores = false): void {
   const chooser = explores
-    ? 'who chooses: dpor, dfs, deepen, random, pct, …; dpor if none, deepen for a kernel'
+    ? 'search or strategy: dpor, dfs, deepen, random, pct, … (default: dpor; deepen for a kernel)'
     : 'who chooses what runs next; round-robin if none, random for a bare program';
   command
     .argument(

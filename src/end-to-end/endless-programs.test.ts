@@ -37,7 +37,7 @@ describe.each([
       expect(so.abandoned).toBeGreaterThan(0);
       expect(so.endless?.who).toEqual(['counter at fetchAdd(x)']);
       expect(verdict(so)).toContain('reached the step limit');
-      expect(verdict(so)).toContain('on and on: counter at fetchAdd(x)');
+      expect(verdict(so)).toContain('still running at the limit: counter at fetchAdd(x)');
       const again = run({ ...subject, detectors: [] }, { schedule: so.endless?.schedule ?? '' });
       expect(again).toMatchObject({ ending: 'steps', steps: 200 });
     },
@@ -91,5 +91,5 @@ it('executions whose threads wait for ever, with nobody to say why, are told', (
   );
   const so = explore(subject);
   expect(so).toMatchObject({ complete: true, blocked: 1 });
-  expect(verdict(so)).toContain('1 execution ended with threads that wait for ever');
+  expect(verdict(so)).toContain('1 execution ended with blocked threads');
 });

@@ -104,11 +104,11 @@ describe('a part of another program', () => {
       });
     expectRefused(
       storing(() => x.store(1)),
-      'store is used by no thread of its program',
+      'store() called outside a running thread',
     );
     expectRefused(
       storing(() => m.lock()),
-      'lock is used by no thread of its program',
+      'lock() called outside a running thread',
     );
   });
 
@@ -194,8 +194,12 @@ describe('a description', () => {
     ['with two checks', 'a program has one check', ({ check }) => [idle, idle].map(check)],
     ['whose outcome is a value', 'outcome takes a function', ({ outcome }) => outcome(any(5))],
     ['whose check is missing', 'check takes a function', ({ check }) => check(any(undefined))],
-    ['that stores', 'threads use parts, not their description', ({ cell }) => cell('x').store(1)],
-    ['that looks', 'threads use parts, not their description', ({ cell }) => cell('x').value],
+    [
+      'that stores',
+      'operations are allowed only inside thread()',
+      ({ cell }) => cell('x').store(1),
+    ],
+    ['that looks', 'operations are allowed only inside thread()', ({ cell }) => cell('x').value],
   ])('%s is refused', (_, words, build) => {
     expectRefused(() => program('p', any(build)), words);
   });

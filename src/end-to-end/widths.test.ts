@@ -34,5 +34,5 @@ it('the line of progress is one line, with what matters first', () => {
   const limits = { schedules: undefined, secondsLeft: Number.POSITIVE_INFINITY };
   const line = progressText(so, none, 10, limits);
   expect(line.length).toBeLessThan(80);
-  expect(line).toMatch(/^12,345 executions, 1,235\/s, 0 found, \d+ s left, 9,876 traces of /);
+  expect(line).toMatch(/^12,345 executions, 1,235\/s, 0 found, 9,876 traces of 234,066 or more/);
 });

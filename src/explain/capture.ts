@@ -129,7 +129,7 @@ export class Capture implements Observer {
   private readonly locks: ReadonlySet<number>;
   private readonly held: HeldLocks;
   private readonly pending = new Map<number, Pending>();
-  /** By pid: the system call it is in, and the how manieth of all calls that is. */
+  /** By pid: the system call it is in, and its number among all calls. */
   private readonly calls = new Map<number, { readonly call: string; readonly turn: number }>();
   private turns = 0;
 

@@ -39,7 +39,7 @@ export interface Moment {
   readonly pid: number;
   /** The system call that it was in, or what else it did: `user`, `scheduler`. */
   readonly call: string;
-  /** The how manieth of all system calls that is; 0 outside of one. */
+  /** The number of its system call among all calls; 0 outside of one. */
   readonly turn: number;
   /** Word, lock, frame or channel, as the kind says; 0 for none. */
   readonly address: number;

@@ -35,7 +35,7 @@ function restText(so: Exploration): readonly string[] {
   if (so.abandoned > 0) lines.push(...unending(so));
   if (so.blocked > 0 && so.discoveries.length === 0) {
     const waiting = plural(so.blocked, 'execution');
-    lines.push(`${waiting} ended with threads that wait for ever, and no detector that minds`);
+    lines.push(`${waiting} ended with blocked threads; no detector reports this`);
   }
   if (so.spinLoops > 0) {
     lines.push(`${plural(so.spinLoops, 'spin loop')} taken to wait until what it reads changes`);
@@ -96,7 +96,8 @@ function unending({ abandoned, endless }: Exploration): string[] {
   const lines = [`${plural(abandoned, 'execution')} reached the step limit and say nothing`];
   if (endless === undefined) return lines;
   const { who, schedule = '' } = endless;
-  if (who.length > 0) lines.push(`on and on: ${clip(printable(who.join(', ')), LINE_MAX)}`);
+  if (who.length > 0)
+    lines.push(`still running at the limit: ${clip(printable(who.join(', ')), LINE_MAX)}`);
   const isShort = schedule !== '' && schedule.length <= SCHEDULE_MAX;
   if (isShort) lines.push(`the first of them: run --schedule ${schedule}`);
   return lines;
@@ -117,7 +118,7 @@ function covered(so: Exploration): string[] {
   if (complete) return [`covered: ${text}`];
   const lines = [`covered: ${levels.completed ?? 'nothing completely'}`];
   const left = Math.max(0, so.estimate - so.traces);
-  const estimate = so.estimate > so.traces ? `; about ${count(left)} traces are left` : '';
+  const estimate = so.estimate > so.traces ? `; ${count(left)} traces or more are left` : '';
   lines.push(`not yet: ${levels.unfinished ?? text}${estimate}`);
   return lines;
 }
@@ -129,15 +130,18 @@ function missed(so: Exploration): string[] {
     return [];
   const { depth } = strategy;
   const chance = pctMissChance(so.threads, so.stepsLongest, depth, so.executions - so.abandoned);
-  return [`a bug of depth ${depth} was missed with a chance of ${chance.toPrecision(2)} at most`];
+  return [`chance of having missed a depth-${depth} bug: at most ${chance.toPrecision(2)}`];
 }
 
 /** How many of the executions looked at were different. */
 function sampled({ sample }: Exploration): string[] {
   const { executions, switchPoints, traces } = sample;
   if (executions === 0) return [];
-  const points = plural(switchPoints.size, 'switch point');
-  return [points, `${count(traces.size)} of ${count(executions)} looked at differ`];
+  const points = plural(switchPoints.size, 'distinct switch point');
+  return [
+    `of ${plural(executions, 'sampled execution')} ${count(traces.size)} were distinct`,
+    points,
+  ];
 }
 
 /** What else is known of a campaign that goes on. */
@@ -162,11 +166,7 @@ export function progressText(
   const rate = executions / seconds;
   const operations = ((so.operations + running.operations) / seconds / 1e6).toFixed(1);
   const isEstimated = Number.isFinite(so.estimate);
-  const limits = [
-    (schedules - executions) / rate,
-    secondsLeft,
-    isEstimated ? (so.estimate - so.traces) / rate : Number.POSITIVE_INFINITY,
-  ].filter(Number.isFinite);
+  const limits = [(schedules - executions) / rate, secondsLeft].filter(Number.isFinite);
   const left = Math.ceil(Math.max(0, Math.min(...limits)));
   // What matters most comes first; what has no room is left out.
   return fitting(
@@ -175,7 +175,7 @@ export function progressText(
       `${count(Math.round(rate))}/s`,
       `${count(so.discoveries.length)} found`,
       ...(limits.length > 0 ? [`${count(left)} s left`] : []),
-      ...(isEstimated ? [`${count(so.traces)} traces of about ${count(so.estimate)}`] : []),
+      ...(isEstimated ? [`${count(so.traces)} traces of ${count(so.estimate)} or more`] : []),
       ...(so.levels.unfinished === undefined ? [] : [`searching ${so.levels.unfinished}`]),
       ...sampled(so),
       `${operations} M operations/s`,

@@ -20,9 +20,9 @@ describe('processes on one command line', () => {
   it.each([
     [['foo', '1', '+', 'chrun'], 'did you mean churn?'],
     [['foo', '1', '+', 'two-open-close'], 'two-open-close is a scenario and runs alone'],
-    [['foo', '1', '+', 'init'], 'init is the parent'],
-    [['foo', '1', '+'], 'before and after + there is a program'],
-    [['+', '+', 'churn'], 'before and after + there is a program'],
+    [['foo', '1', '+', 'init'], 'init cannot be run'],
+    [['foo', '1', '+'], '+ needs a program on both sides'],
+    [['+', '+', 'churn'], '+ needs a program on both sides'],
     [['+', 'churn', 'x'.repeat(128)], '127 bytes at most'],
   ])('churn %j is refused', (args, words) => {
     expect(() => guestSpec('churn', args, {})).toThrow(words);

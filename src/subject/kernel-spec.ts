@@ -106,8 +106,8 @@ function processesOf(words: readonly string[]): Scenario['processes'] {
 function checkPrograms(processes: Scenario['processes']): void {
   for (const { name, argv } of processes) {
     if (name === '' && processes.length === 1) throw new UsageError('a program has a name');
-    if (name === '') throw new UsageError(`before and after ${BESIDE} there is a program`);
-    if (name === 'init') throw new UsageError('init is the parent of what runs; name a program');
+    if (name === '') throw new UsageError(`${BESIDE} needs a program on both sides`);
+    if (name === 'init') throw new UsageError('init cannot be run; name a program');
     if (!programs.has(name)) {
       if (scenarios.has(name)) throw new UsageError(`${name} is a scenario and runs alone`);
       const others = processes.length === 1 ? scenarios.keys() : [];

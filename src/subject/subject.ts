@@ -65,8 +65,10 @@ export function limited(
   }
   const { stepsMax, ...others } = limits;
   const [name] = Object.keys(others);
-  if (name !== undefined) throw new UsageError(`${program} has no kernel, and no ${name}`);
-  if (mutants.length > 0) throw new UsageError(`${program} has no kernel, and no mutants`);
+  if (name !== undefined)
+    throw new UsageError(`${name} is a kernel limit; ${program} is a bare program`);
+  if (mutants.length > 0)
+    throw new UsageError(`mutants are of the kernel; ${program} is a bare program`);
   if (stepsMax === undefined) return subject;
   return { ...subject, config: { ...subject.config, stepsMax } };
 }
