@@ -33,7 +33,10 @@ const ANYBODY = -1;
  * Exact for the execution it sees: each report is a race, and the first one that the execution has is
  * reported. A race can be meant, as in litmus tests or a flag that is spun on with plain loads: mark
  * the load, or leave this detector out. A semaphore keeps no record of which post it was that a wait
- * took, so all before count as the order; that can only hide a race. Words that the kernel keeps
+ * took, so all before count as the order; that can only hide a race. Where stores wait in buffers the
+ * rules are the same: whatever orders here waits for the stores before it, so a program with no race
+ * does there what it does under sequential consistency, and a fence alone orders nothing between threads.
+ * A kernel's lock that is let go before its fence orders here all the same: that hides a race. Words that the kernel keeps
  * private (plain reads of `m.words`) are not looked at. Costs two array reads an access, and a copy
  * of a vector as long as there are threads a release, unless it knows no more than at the last one.
  *

@@ -115,6 +115,30 @@ describe('a program with store buffers', () => {
     expect(found).toBeGreaterThan(0);
   });
 
+  it.each(['sc', 'tso', 'pso'] as const)(
+    'races under %s if it is not ordered, and only then',
+    (memory) => {
+      const whole = (ordered: boolean) => (parts: ProgramParts) => {
+        const [data, done, m] = [parts.cell('data'), parts.cell('done'), parts.mutex('m')];
+        for (const name of ['p', 'q']) {
+          parts.thread(name, function* () {
+            if (ordered) m.lock() ?? (yield);
+            const v = data.load() ?? (yield);
+            data.store(v + 1) ?? (yield);
+            if (ordered) m.unlock() ?? (yield);
+            else parts.fence() ?? (yield);
+            done.fetchAdd(1) ?? (yield);
+          });
+        }
+      };
+      const watched = { detectors: ['race'], memory };
+      const racy = explore(program('apart', whole(false), watched), { strategy: 'dpor' });
+      expect(racy.finding?.title).toContain('data race on data');
+      const sound = explore(program('ordered', whole(true), watched), { strategy: 'dpor' });
+      expect([sound.complete, sound.finding]).toEqual([true, undefined]);
+    },
+  );
+
   it('has memory that is sc, tso or pso', () => {
     const memory = 'arm' as 'tso';
     expect(() => program('sb', storeBuffering, { memory })).toThrow(/sc, tso or pso, not arm/);
