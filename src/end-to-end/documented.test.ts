@@ -98,3 +98,15 @@ it("the README's session prints what it says", () => {
     expect(`${command}\n${settled(printed)}`).toBe(`${command}\n${settled(output)}`);
   }
 });
+
+it("the page on reports shows what its command prints; only the source's line numbers may move", () => {
+  const page = text('docs/report.md');
+  const [, command = ''] = /^`(run open-open .*)`:$/m.exec(page) ?? [];
+  const [, shown = ''] = /^```\n( FAIL .*?)^```$/ms.exec(page) ?? [];
+  const { out } = xv6(folder(), command.split(' '));
+  const unlined = (report: string): string =>
+    settled(report)
+      .replaceAll(/\.ts:\d+/g, '.ts:N')
+      .replaceAll(/\s+/g, ' ');
+  expect(unlined(out.slice(out.indexOf(' FAIL ')))).toBe(unlined(shown));
+});
