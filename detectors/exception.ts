@@ -1,10 +1,10 @@
 import { InternalError, ProgramError } from '../machine/index.ts';
 import type { DetectorKind } from './detector.ts';
 import { messageOf } from './model.ts';
+import { ownPlace } from './own-code.ts';
 
-/** The innermost frame of a stack, where it is our own code: that of no test, and of no example. */
-const OURS =
-  /^\s*at [^\n]*[\\/](machine|kernel|scheduler|traces|detectors|src)[\\/](?![^\n]*\.test\.)/;
+/** Rooms whose code throws for reasons of ours: no test, and no example. */
+const OURS = /^(machine|kernel|scheduler|traces|detectors|src)[\\/](?!.*\.test\.)/;
 
 /**
  * Code of a user's that throws: an assertion of a thread's, most of all. Not what the machine throws
@@ -31,5 +31,5 @@ function isOfUser(error: unknown): boolean {
   if (!(error instanceof Error)) return true;
   if (error instanceof InternalError || error instanceof ProgramError) return false;
   const frames = (error.stack ?? '').split('\n').filter((line) => /^\s*at /.test(line));
-  return frames[0] === undefined || !OURS.test(frames[0]);
+  return !OURS.test(ownPlace(frames[0] ?? '') ?? '');
 }

@@ -39,6 +39,7 @@ import type { Detector, DetectorKind, Withdrawn } from './detector.ts';
 import { type Finding, Found } from './finding.ts';
 import type { HeldLocks } from './held-locks.ts';
 import { LATE } from './livelock.ts';
+import { ownPlace } from './own-code.ts';
 import { usePart } from './part-use.ts';
 import type { Watched } from './watched.ts';
 
@@ -471,5 +472,9 @@ export class Watcher implements Observer, KernelWatch {
  */
 function failedDetector(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
-  return /[\\/]detectors[\\/](?:xv6[\\/]|calls[\\/])?([a-z-]+)\.[jt]s/.exec(error.stack ?? '')?.[1];
+  for (const line of (error.stack ?? '').split('\n')) {
+    const name = /^detectors[\\/](?:.*[\\/])?([a-z-]+)\.[jt]s/.exec(ownPlace(line) ?? '')?.[1];
+    if (name !== undefined) return name;
+  }
+  return undefined;
 }
