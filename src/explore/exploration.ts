@@ -15,7 +15,7 @@ export interface Discovery {
   readonly seed: number;
   /** Which execution it was, from 1. */
   readonly execution: number;
-  /** Executions that show it. */
+  /** Executions in which it was the first that was found: what comes behind another is not counted. */
   times: number;
 }
 
@@ -24,6 +24,7 @@ export interface OutcomeCount {
   readonly value: OutcomeValue;
   /** Schedule of the first that did, for `run`. */
   readonly schedule: string;
+  /** All that came to it, those included that a search repeats after it began anew. */
   executions: number;
 }
 
