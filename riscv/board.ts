@@ -12,6 +12,7 @@ import { type Elf, readElf } from './elf.ts';
 import { Hart, type HartImage, MIE, MIP, MTIMECMP, STIMECMP } from './hart.ts';
 import { run } from './interpreter.ts';
 import { RAM_BASE, Ram, type RamImage } from './memory.ts';
+import { mixed } from './page-hashes.ts';
 import { Plic, type PlicImage } from './plic.ts';
 import { Refusal } from './refusal.ts';
 import { changesRegistersOnly, SPIN_MOST } from './spin.ts';
@@ -97,7 +98,7 @@ export class Board {
       () => this.plic.raise(UART_IRQ),
     );
     const raiseDisk = (): void => this.plic.raise(DISK_IRQ);
-    this.disk = new VirtioBlk(disk.slice(), ram, config.legacyDisk, raiseDisk);
+    this.disk = new VirtioBlk(new Uint8Array(disk), ram, config.legacyDisk, raiseDisk);
     const devices = [this.clint, this.plic, this.uart, this.disk];
     for (const [index, { at, bytes }] of DEVICES.entries()) bus.map(at, bytes, devices[index]!);
     for (let slot = 0; slot < 7; slot++) bus.map(EMPTY_SLOTS + slot * 0x1000, 0x1000, EMPTY_SLOT);
@@ -199,7 +200,8 @@ export class Board {
 
   /**
    * 32 bits that depend on memory, registers, clock and disk. To be asked for between turns. How
-   * turns were cut does not matter: what is pending is brought up to date first.
+   * turns were cut does not matter: what is pending is brought up to date first. Costs what was
+   * stored to since the last digest: 4 KiB of hashing a page, and a word for each other page.
    */
   digest(): number {
     const { disk, ram } = this;
@@ -207,9 +209,8 @@ export class Board {
       hart.turnBegan = this.clock;
       refreshTimers(hart);
     }
-    const whole = disk.disk.length & ~3;
-    let hash = mixed(0x811c9dc5 ^ this.clock, ram.words);
-    hash = mixed(hash, new Int32Array(disk.disk.buffer, disk.disk.byteOffset, whole >>> 2));
+    let hash = mixed(0x811c9dc5 ^ this.clock, ram.pageHashes());
+    hash = mixed(hash, disk.pageHashes());
     for (const { x, f, c, pcLo, pcHi, privilege } of this.harts) {
       for (const part of [x, f, c]) hash = mixed(hash, part);
       hash = mixed(hash, Int32Array.of(pcLo, pcHi, privilege));
@@ -252,13 +253,4 @@ export class Board {
       hart.c.fill(0, MTIMECMP, MTIMECMP + 2);
     }
   }
-}
-
-function mixed(seed: number, words: Int32Array): number {
-  let hash = seed;
-  for (let index = 0; index < words.length; index++) {
-    hash = Math.imul(hash ^ words[index]!, 0x01000193);
-    hash = (hash << 13) | (hash >>> 19);
-  }
-  return hash;
 }

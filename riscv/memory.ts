@@ -4,11 +4,17 @@
  * `lr` goes through `touch`.
  */
 
+import { PAGE_SHIFT, PageHashes } from './page-hashes.ts';
+
+export { PAGE_SHIFT };
+
 export const RAM_BASE = 0x80000000;
 const PAGE_BYTES = 4096;
-export const PAGE_SHIFT = 12;
 
-/** The page differs from the last snapshot. A store needs no `touch` when this is its only flag. */
+/**
+ * The page may differ from the last snapshot and from the last digest, and both know. A store needs
+ * no `touch` when this is its only flag.
+ */
 export const DIRTY = 1;
 const CODE = 2;
 const RESERVED = 4;
@@ -27,7 +33,10 @@ export class Ram {
   readonly reservations: Int32Array;
   /** Instructions decoded so far, a page each: see decode.ts. */
   private readonly code: (Int32Array | undefined)[];
+  /** Pages that differ, or may, from the last snapshot; `differs` is 1 for each of them. */
   private readonly dirty: number[] = [];
+  private readonly differs: Uint8Array;
+  private readonly hashes: PageHashes;
   /** What the pages that are not dirty are equal to. */
   private base: RamImage | undefined;
 
@@ -40,6 +49,8 @@ export class Ram {
     this.flags = new Uint8Array(size >>> PAGE_SHIFT);
     this.reservations = new Int32Array(harts).fill(-1);
     this.code = new Array(size >>> PAGE_SHIFT);
+    this.differs = new Uint8Array(size >>> PAGE_SHIFT);
+    this.hashes = new PageHashes(this.words, true);
   }
 
   get size(): number {
@@ -55,12 +66,19 @@ export class Ram {
   touch(offset: number): boolean {
     const page = offset >>> PAGE_SHIFT;
     const flags = this.flags[page]!;
-    if ((flags & DIRTY) === 0) this.dirty.push(page);
+    if ((flags & DIRTY) === 0) this.changes(page);
     this.flags[page] = (flags & RESERVED) | DIRTY;
     if ((flags & RESERVED) !== 0) this.breakReservations(offset);
     if ((flags & CODE) === 0) return false;
     this.code[page] = undefined;
     return true;
+  }
+
+  private changes(page: number): void {
+    this.hashes.changed(page);
+    if (this.differs[page] === 1) return;
+    this.differs[page] = 1;
+    this.dirty.push(page);
   }
 
   /** Notes what a hart's `lr` read. A store of anyone's to those 8 bytes ends it. */
@@ -126,7 +144,15 @@ export class Ram {
     return this.dirty;
   }
 
+  /** A hash of each page. Costs what was stored to since the last time. Not to be written. */
+  pageHashes(): Int32Array {
+    return this.hashes.upToDate((page) => {
+      this.flags[page]! &= ~DIRTY;
+    });
+  }
+
   private bring(page: number, image: RamImage): void {
+    this.hashes.changed(page);
     const start = page << PAGE_SHIFT;
     this.bytes.set(image.bytes.subarray(start, start + PAGE_BYTES), start);
     this.code[page] = undefined;
@@ -134,7 +160,10 @@ export class Ram {
   }
 
   private forgetDirty(): void {
-    for (const page of this.dirty) this.flags[page]! &= ~DIRTY;
+    for (const page of this.dirty) {
+      this.flags[page]! &= ~DIRTY;
+      this.differs[page] = 0;
+    }
     this.dirty.length = 0;
   }
 }

@@ -6,6 +6,7 @@
 
 import type { Device } from './bus.ts';
 import { RAM_BASE, type Ram } from './memory.ts';
+import { PAGE_SHIFT, PageHashes } from './page-hashes.ts';
 
 export const SECTOR_BYTES = 512;
 const QUEUE_MAX = 1024;
@@ -43,6 +44,7 @@ export interface DiskImage {
 export class VirtioBlk implements Device {
   /** The contents; sectors that the guest writes change in place. */
   readonly disk: Uint8Array;
+  private readonly hashes: PageHashes;
   private readonly ram: Ram;
   private readonly interrupt: () => void;
   private readonly legacy: boolean;
@@ -51,8 +53,10 @@ export class VirtioBlk implements Device {
   /** Requests taken from the available ring, modulo 2^16. */
   private done = 0;
 
-  constructor(disk: Uint8Array, ram: Ram, legacy: boolean, interrupt: () => void) {
+  /** @param disk whole sectors, from the start of a buffer of its own. */
+  constructor(disk: Uint8Array<ArrayBuffer>, ram: Ram, legacy: boolean, interrupt: () => void) {
     this.disk = disk;
+    this.hashes = new PageHashes(new Int32Array(disk.buffer), false);
     this.ram = ram;
     this.legacy = legacy;
     this.interrupt = interrupt;
@@ -106,6 +110,18 @@ export class VirtioBlk implements Device {
     this.registers.set(registers);
     this.done = done;
     this.disk.set(disk);
+    this.hashes.changedAll();
+  }
+
+  /** A hash of each 4,096 bytes. Costs what was written since the last time. Not to be written. */
+  pageHashes(): Int32Array {
+    return this.hashes.upToDate();
+  }
+
+  private put(place: number, bytes: Uint8Array): void {
+    const last = (place + bytes.length - 1) >>> PAGE_SHIFT;
+    this.disk.set(bytes, place);
+    for (let page = place >>> PAGE_SHIFT; page <= last; page++) this.hashes.changed(page);
   }
 
   private isQueue(offset: number): boolean {
@@ -195,7 +211,7 @@ export class VirtioBlk implements Device {
     let answer = kind > 1 ? 2 : 0;
     for (const { at, length, writable } of answer === 0 ? parts : []) {
       if (place + length > this.disk.length || writable !== (kind === 0)) answer = 1;
-      else if (kind === 1) this.disk.set(this.ram.bytes.subarray(at, at + length), place);
+      else if (kind === 1) this.put(place, this.ram.bytes.subarray(at, at + length));
       else this.ram.write(at, this.disk.subarray(place, place + length));
       if (writable) written += length;
       place += length;
