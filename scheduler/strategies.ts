@@ -79,7 +79,8 @@ export const STRATEGIES: ReadonlyMap<string, StrategyKind> = new Map<string, Str
   [
     'pos',
     {
-      summary: 'a random priority for each operation; those that race with one done draw anew',
+      summary:
+        'a random priority for each operation; those that race with one just done draw again',
       seeded: true,
       fair: true,
       make: () => new Pos(),
@@ -88,7 +89,8 @@ export const STRATEGIES: ReadonlyMap<string, StrategyKind> = new Map<string, Str
   [
     'urw',
     {
-      summary: 'lanes weigh what they have left to do: every interleaving is equally likely',
+      summary:
+        'lanes weigh the steps they have left: every interleaving of steps is equally likely',
       seeded: true,
       fair: true,
       make: (...options) => new UniformWalk(...options),

@@ -4,22 +4,26 @@ import { Prng } from '../prng.ts';
 import type { Strategy } from '../strategy.ts';
 
 const LEASE_MAX = 2 ** 30;
-/** What a lane is taken to do of which nothing is known. */
+/** Steps of a lane, where no count is given. */
 const COUNT_DEFAULT = 1000;
 
 /**
  * Uniform random walk (Zhao, Wolff, Mathur and Roychoudhury, Selectively Uniform Concurrency Testing,
  * ASPLOS 2025, algorithm 1).
  *
- * Each enabled thread steps with a probability in proportion to the operations that it has left.
- * Where nobody waits for anybody and the counts are right, every interleaving is equally likely: of n
- * and m operations there are (n+m)!/(n!·m!), and the share of those that begin with the first thread
- * is n/(n+m).
+ * Each enabled thread steps with a probability in proportion to the steps that it has left. Where no
+ * thread waits for another and the counts are right, every interleaving of steps is equally likely: of
+ * n and m steps there are (n+m)!/(n!·m!), and the share of those that begin with the first thread is
+ * n/(n+m).
+ *
+ * The start of a thread is a step, too: a bare thread of n operations has n + 1 steps. So the orders
+ * of the operations alone are not all equally likely: several interleavings of steps can be the same
+ * order of operations, and one with more of them is seen more often.
  *
  * Departures: counts are by lane, as interleavings are, not by thread; a lane that has used its count
  * up still weighs 1, as in the authors' implementation. The paper counts in a profiling run; here the
  * counts are options, so that a seed means one schedule whatever was run before. With none every
- * lane is taken to do 1,000 operations, and executions much shorter than that are a random walk.
+ * lane is taken to do 1,000 steps, and executions much shorter than that are a random walk.
  */
 export class UniformWalk implements Strategy {
   readonly name: string;
@@ -27,12 +31,12 @@ export class UniformWalk implements Strategy {
   readonly asksAlways = true;
   private readonly counts: readonly number[];
   private readonly prng = new Prng();
-  /** By lane: operations that it has left, 1 at least. */
+  /** By lane: steps that it has left, 1 at least. */
   private left = new Float64Array(0);
   private lane = -1;
   private since = 0;
 
-  /** @param counts operations by lane, 1 to 2^20 each; the last one holds for all further lanes. */
+  /** @param counts steps by lane, starts included, 1 to 2^20 each; the last holds for further lanes. */
   constructor(...counts: number[]) {
     this.name = counts.length === 0 ? 'urw' : `urw:${counts.join(',')}`;
     this.counts = counts;

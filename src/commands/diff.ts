@@ -71,7 +71,7 @@ export function define(command: Command, shell: Shell): void {
     .description('Compares two traces: the first point where they part, and what came before it.')
     .argument('<a>', 'a trace file, or the id of a finding')
     .argument('<b>', 'another')
-    .option('--json', 'one JSON object a line instead of text')
+    .option('--json', 'one JSON object per line instead of text')
     .addHelpText(
       'after',
       `\nExit code: 0 the same execution, 1 they differ, 2 one of them is damaged (what can be read is\ncompared).\n${examples('diff a.xrt b.xrt', 'diff XR-3f9a1c out.xrt', 'diff a.xrt b.xrt --json')}`,

@@ -256,20 +256,22 @@ function sayLines(lines: readonly string[], shell: Shell): void {
 
 export function define(command: Command, shell: Shell): void {
   command
-    .description('Runs schedule after schedule until something is found, or none is left.')
+    .description(
+      'Runs one schedule after the other until something is found or no schedule is left.',
+    )
     .usage('[program|scenario|file] [options] [-- program args]');
   addGuestOptions(command, true);
   command
-    .option('--schedules <n>', 'executions at most', wholeNumber(1, 1e12))
+    .option('--schedules <n>', 'run at most so many executions', wholeNumber(1, 1e12))
     .option('--max-time <time>', 'stop after 60s, 5m, 2h', parseDuration)
-    .option('--preemptions <k>', 'of a search: preemptions at most', wholeNumber(0, 1e6))
-    .option('--focus <names>', 'of a search: switch only at these words, such as shm', parseNames)
+    .option('--preemptions <k>', 'for a search: at most so many preemptions', wholeNumber(0, 1e6))
+    .option('--focus <names>', 'for a search: switch only at these words, such as shm', parseNames)
     .option(
       '--commuting <names>',
-      'of a search: critical sections whose order does not matter;\nkmem,looks if none, or `none`',
+      'for a search: critical sections whose order does not matter;\nkmem,looks if not given; or `none`',
       parseNames,
     )
-    .option('--keep-going', 'go on after something was found');
+    .option('--keep-going', 'go on after a finding');
   addCampaignOptions(command);
   addLook(command);
   addLimits(command, PARAM);

@@ -151,21 +151,25 @@ export function define(command: Command, shell: Shell): void {
     .description(
       'Generates programs of system calls, machines and schedules until something is found, and makes it small.',
     )
-    .option('--seed <n>', 'of the first program; each has the next; drawn if none', parseSeed)
+    .option(
+      '--seed <n>',
+      'seed of the first program; the next has the next seed; drawn if not given',
+      parseSeed,
+    )
     .option(
       '--programs <n>',
       `programs at most; ${PROGRAMS_DEFAULT} if none, any number with --max-time`,
       wholeNumber(1, 1e12),
     )
-    .option('--schedules <n>', 'schedules of each program', wholeNumber(1, 1e9), 20)
+    .option('--schedules <n>', 'schedules tried for each program', wholeNumber(1, 1e9), 20)
     .option('--max-time <time>', 'stop after 60s, 5m, 2h', parseDuration)
-    .option('--strategy <name>', 'who chooses what runs next', parseStrategy, 'portfolio')
-    .option('--mutant <names>', 'switch on planted defects of the kernel: `list`', parseNames)
-    .option('--detectors <names>', 'only these watch, and panic: `list`', parseNames)
-    .option('--keep-going', 'go on after something was found')
-    .option('--no-shrink', 'leave programs and schedules as they were generated');
+    .option('--strategy <name>', 'what chooses the next thread', parseStrategy, 'portfolio')
+    .option('--mutant <names>', 'switch on planted bugs of the kernel: see `list`', parseNames)
+    .option('--detectors <names>', 'use only these detectors, and panic: see `list`', parseNames)
+    .option('--keep-going', 'go on after a finding')
+    .option('--no-shrink', 'do not shrink programs and schedules');
   addCampaignOptions(command);
-  command.option('--json', 'one JSON object a line instead of text');
+  command.option('--json', 'one JSON object per line instead of text');
   addLook(command);
   command
     .addHelpText(

@@ -21,7 +21,11 @@ const LIMITS: readonly (readonly [flag: string, param: keyof Param, what: string
   ['--frames <n>', 'frames', 'frames of memory'],
   ['--tick-interval <n>', 'tickInterval', 'operations between timer interrupts of a CPU; 0: none'],
   ['--steps-max <n>', 'stepsMax', 'operations after which a run is called endless'],
-  ['--kalloc-fails-at <n>', 'kallocFailsAt', 'make the n-th allocation of a frame fail; 0: none'],
+  [
+    '--kalloc-fails-at <n>',
+    'kallocFailsAt',
+    'make the n-th allocation of a frame fail; 0: no failure',
+  ],
   ['--ticks <n>', 'ticks', 'timer interrupts of each CPU that may come at any operation'],
   ['--idle-waits <n>', 'idleWaits', '1: idle CPUs take processes in turn, as in a search'],
 ];

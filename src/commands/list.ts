@@ -86,7 +86,7 @@ export function define(command: Command, shell: Shell): void {
   command
     .description('Lists programs, scenarios, strategies, detectors and mutants.')
     .argument('[kind]', 'only one of these, such as mutants', parseKind)
-    .option('--json', 'one JSON object a line: kind, name, summary')
+    .option('--json', 'one JSON object per line: kind, name, summary')
     .addHelpText('after', examples('list', 'list mutants', 'list --json'))
     .action((only: Kind | undefined, { json }: { readonly json?: boolean }) => {
       const all = items().filter(({ kind }) => only === undefined || kind === only);

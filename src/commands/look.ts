@@ -10,8 +10,8 @@ export interface LookOptions {
 
 export function addLook(command: Command): void {
   command
-    .option('--wide', `a report of ${WIDE_WIDTH} columns, not as wide as the terminal`)
-    .option('-v, --verbose', 'more steps in the report, with stacks');
+    .option('--wide', `make the report ${WIDE_WIDTH} columns wide, not as wide as the terminal`)
+    .option('-v, --verbose', 'show more steps in the report, with stacks');
 }
 
 export function look({ wide, verbose }: LookOptions, { ink, columns = 0 }: Shell): FindingLook {

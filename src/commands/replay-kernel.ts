@@ -27,8 +27,8 @@ const STEPS_FREE = 20e9;
 /** The options of `replay` for a trace of a kernel in a file. */
 export function addKernelFiles(command: Command): void {
   command
-    .option('--kernel <file>', 'the kernel that the trace is of, for one in a file', parseFile)
-    .option('--disk <file>', 'and its disk; neither is changed', parseFile);
+    .option('--kernel <file>', 'the kernel that was run, if it was one in a file', parseFile)
+    .option('--disk <file>', 'its disk; neither file is changed', parseFile);
 }
 
 /**

@@ -71,17 +71,17 @@ function reportJson(trace: Trace, result: ReplayResult, shell: Shell): void {
 export function define(command: Command, shell: Shell): void {
   command
     .description(
-      'Replays a trace, switch by switch, and checks that the machine does the same: every switch must be possible, every digest of its state equal.',
+      'Replays a trace, switch by switch, and checks that the machine does the same: every switch must be possible and every digest of its state equal.',
     )
     .argument('<trace>', 'a trace file, or the id of a finding such as XR-3f9a1c')
-    .option('--json', 'one JSON object a line instead of text');
+    .option('--json', 'one JSON object per line instead of text');
   addSubject(command);
   addKernelFiles(command);
   addLook(command);
   command
     .addHelpText(
       'after',
-      `\nExit code: 0 identical, 1 identical and it has a finding, 2 the trace is damaged (all that can\nbe is replayed), 3 it diverged.\n${examples(
+      `\nExit code: 0 identical, 1 identical and it has a finding, 2 the trace is damaged (what can be\nread is replayed), 3 it diverged.\n${examples(
         'replay out.xrt',
         'replay XR-3f9a1c',
         'replay out.xrt --kernel kernel/kernel --disk fs.img',

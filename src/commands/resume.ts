@@ -24,10 +24,14 @@ const JOBS_MAX = 256;
 
 export function addCampaignOptions(command: Command): void {
   command
-    .option('--jobs <n>', 'threads that execute; all cores if none', wholeNumber(1, JOBS_MAX))
+    .option(
+      '--jobs <n>',
+      'threads that execute; one for each core if not given',
+      wholeNumber(1, JOBS_MAX),
+    )
     .option(
       '--resume [file]',
-      'go on where Ctrl-C interrupted the same command; the last one if no file',
+      'go on where Ctrl-C interrupted the same command; without a file, the last time',
     );
 }
 

@@ -67,14 +67,22 @@ function parseRegExp(text: string): RegExp {
 export function addKernelOptions(command: Command): void {
   command
     .option('--disk <file>', "a kernel's disk, such as fs.img; it is not changed", parseFile)
-    .option('--type <line>', 'type this when the shell prompts; again for more lines', typed)
+    .option(
+      '--type <line>',
+      'type this line when the shell prompts; give it again for more lines',
+      typed,
+    )
     .option('--prompt <text>', 'what the shell prints when it waits (usually "$ ")')
     .option('--until <text>', 'end when this is printed')
-    .option('--fail-on <regexp>', `a line that is a finding (usually ${FAILS.source})`, parseRegExp)
+    .option(
+      '--fail-on <regexp>',
+      `a line that matches this is a finding (usually ${FAILS.source})`,
+      parseRegExp,
+    )
     .option('--legacy-disk', 'a disk of virtio version 1, as kernels before October 2021 want it')
     .option(
       '--max-instructions <n>',
-      'end after so many (usually 20,000,000,000)',
+      'end after so many instructions (usually 20,000,000,000)',
       wholeNumber(1, Number.MAX_SAFE_INTEGER),
     );
 }

@@ -290,16 +290,19 @@ const MODELS = 'how memory orders stores: sc, or with store buffers tso, pso';
 export function addGuestOptions(command: Command, explores = false): void {
   const chooser = explores
     ? 'search or strategy: dpor, dfs, deepen, random, pct, … (default: dpor; deepen for a kernel)'
-    : 'who chooses what runs next; round-robin if none, random for a bare program';
+    : 'what chooses the next thread; round-robin if not given, random for a bare program';
   command
     .argument(
       '[program]',
-      'a program or scenario of `xv6-replay list`, or a file that exports one, my-race.ts or races.ts#second; shmtest demo 8192 4 if none',
+      'a program or scenario of `xv6-replay list`, or a file that exports one: my-race.ts, races.ts#second; shmtest demo 8192 4 if not given',
     )
-    .argument('[args...]', 'arguments of the program; after a +, a program that starts beside it')
+    .argument(
+      '[args...]',
+      'arguments of the program; after a +, another program that runs at the same time',
+    )
     .option(
       '--seed <n>',
-      'decides the schedule: any integer; drawn, and printed, if none',
+      'decides the schedule: any integer; if not given, it is drawn and printed',
       parseSeed,
     )
     .option(
@@ -308,14 +311,14 @@ export function addGuestOptions(command: Command, explores = false): void {
       wholeNumber(...PARAM_RANGES.ncpu),
     )
     .option('--strategy <name>', chooser, explores ? String : parseStrategy)
-    .option('--mutant <names>', 'switch on planted defects of the kernel: `list`', parseNames)
+    .option('--mutant <names>', 'switch on planted bugs of the kernel: see `list`', parseNames)
     .option(
       '--memory <model>',
       explores ? MODELS : `${MODELS};\nfor a kernel in a file: MiB, 64 to 1024 (usually 128)`,
       explores ? parseModel : parseMemory,
     )
-    .option('--detectors <names>', 'only these watch, and panic: `list`', parseNames)
-    .option('--json', 'one JSON object a line instead of text');
+    .option('--detectors <names>', 'use only these detectors, and panic: see `list`', parseNames)
+    .option('--json', 'one JSON object per line instead of text');
 }
 
 export function define(command: Command, shell: Shell): void {
@@ -328,7 +331,12 @@ export function define(command: Command, shell: Shell): void {
   command
     .option('--schedule <text>', 'follow this schedule, such as 0-3.1-2: lanes and their steps')
     .option('--record <file>', 'write a trace, which must not exist yet', parseFile)
-    .option('--detail <n>', 'events in it: 0 none, 1 calls, 2 locks too', wholeNumber(0, 2), 1);
+    .option(
+      '--detail <n>',
+      'events in the trace: 0 none, 1 calls, 2 locks too',
+      wholeNumber(0, 2),
+      1,
+    );
   addKernelOptions(command);
   addLook(command);
   addLimits(command, PARAM);

@@ -152,7 +152,7 @@ async function show(trace: Trace, options: Options, shell: Shell, to: Writer): P
 
 /** @throws UsageError for filters that no event or switch could pass. */
 function check({ from, to, choices, pid, kind }: Options): void {
-  if (from > to) throw new UsageError(`--from ${from} is behind --to ${to}`);
+  if (from > to) throw new UsageError(`--from ${from} is after --to ${to}`);
   if (!choices || (pid === undefined && kind === undefined)) return;
   const which = pid === undefined ? '--kind' : '--pid';
   throw new UsageError(`--choices shows switches, not events: ${which} means nothing there`);
@@ -175,8 +175,8 @@ export function define(command: Command, shell: Shell): void {
     .option('--from <step>', 'not before this step', step, 0)
     .option('--to <step>', 'not after this step', step, Number.MAX_SAFE_INTEGER)
     .option('--choices', "the scheduler's switches instead of the events")
-    .option('--no-pager', 'do not page on a terminal (else PAGER, less if unset)')
-    .option('--json', 'one JSON object a line instead of text');
+    .option('--no-pager', 'do not use a pager (on a terminal, usually PAGER, or less)')
+    .option('--json', 'one JSON object per line instead of text');
   addLook(command);
   command
     .addHelpText(

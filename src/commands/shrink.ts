@@ -85,10 +85,10 @@ export function define(command: Command, shell: Shell): void {
     .argument('<trace>', "a trace file, or a finding's short id")
     .option(
       '-o, --output <file>',
-      'write the shrunk trace here; else it is kept under its id',
+      'write the shrunk trace to this file; without it, it is kept under its id',
       parseFile,
     )
-    .option('--json', 'one JSON object a line instead of text');
+    .option('--json', 'one JSON object per line instead of text');
   addSubject(command);
   addLook(command);
   command

@@ -20,10 +20,13 @@ export interface SubjectOptions {
 export function addSubject(command: Command): void {
   command.option(
     '--subject <file>',
-    'the file that the trace is of; without it, the one it names if it is here and unchanged',
+    'the file that was run; if not given, the file that the trace names, if it is here and unchanged',
     parseFile,
   );
-  command.option('--unbounded', 'whatever time and memory it takes, for a trace that you trust');
+  command.option(
+    '--unbounded',
+    'use as much time and memory as it takes, for a trace that you trust',
+  );
 }
 
 /** How many steps a replay of a trace may take. @throws UsageError for one that asks for too much. */

@@ -30,7 +30,7 @@ it.each([
   [['run', '--schedule', '4-1'], 'no lane 4: what runs has lanes 0 to 3'],
   [['run', ''], 'a program has a name'],
   [['list', 'mutnats'], 'There is no kind mutnats; did you mean mutants?'],
-  [['show', 'nope.xrt', '--from', '9', '--to', '3'], '--from 9 is behind --to 3'],
+  [['show', 'nope.xrt', '--from', '9', '--to', '3'], '--from 9 is after --to 3'],
   [['show', 'nope.xrt', '--choices', '--pid', '3'], '--pid means nothing there'],
   [['shrink', 'nope.xrt', '-o', ''], 'the name of a file'],
   [['shrink', 'nope.xrt', '-o', 'none/x.xrt'], 'none/x.xrt: no such file or folder'],
