@@ -27,6 +27,19 @@ export class Part {
     this.name = name;
     this.at = at;
   }
+
+  /**
+   * @internal What lies in its word, for whoever looks at an execution that is over. A thread that
+   * looked would read what the scheduler does not know of, and no search would try the other orders.
+   *
+   * @throws ProgramError while threads run.
+   */
+  protected look(property: string): number {
+    const { machine, name } = this;
+    if (!machine.isRunning) return machine.words[this.at] as number;
+    const looked = `${machine.current.name} looks at ${name}.${property}, which is no operation`;
+    throw machine.fail(new ProgramError(`${looked}: it is for outcome() and check()`));
+  }
 }
 
 /**
@@ -80,9 +93,13 @@ export class Cell extends Part {
     return machine.do(op.COMPARE_EXCHANGE, at, this.wrapped(expected), this.wrapped(desired));
   }
 
-  /** The value now. Not an operation: for looking at an execution that is over. */
+  /**
+   * The value now. Not an operation: for looking at an execution that is over.
+   *
+   * @throws ProgramError in a thread, which loads it.
+   */
   get value(): number {
-    return this.machine.words[this.at] as number;
+    return this.look('value');
   }
 
   /** @internal */
@@ -129,9 +146,13 @@ export class Mutex extends Part {
     return this.machine.unlock(this.at);
   }
 
-  /** Whether a thread holds it now. Not an operation. */
+  /**
+   * Whether a thread holds it now. Not an operation.
+   *
+   * @throws ProgramError in a thread, for which there is `tryLock`.
+   */
   get locked(): boolean {
-    return this.machine.words[this.at] !== 0;
+    return this.look('locked') !== 0;
   }
 }
 
@@ -147,9 +168,13 @@ export class Semaphore extends Part {
     return this.machine.do(op.SEM_POST, this.at, 0);
   }
 
-  /** The count now. Not an operation. */
+  /**
+   * The count now. Not an operation.
+   *
+   * @throws ProgramError in a thread.
+   */
   get value(): number {
-    return this.machine.words[this.at] as number;
+    return this.look('value');
   }
 }
 

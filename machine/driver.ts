@@ -96,7 +96,8 @@ export class Driver implements ChoicePoint {
   private failure: unknown = null;
   private scheduler!: Scheduler;
   private asksAlways = false;
-  private isRunning = false;
+  /** @internal Whether threads run: then parts are for their operations only. */
+  isRunning = false;
   private ticketLast = 0;
 
   constructor(layout: Layout, config: MachineConfig) {

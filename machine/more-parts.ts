@@ -66,9 +66,13 @@ export class Channel extends Part {
     return this.machine.do(op.RECEIVE, this.at, this.places);
   }
 
-  /** Values in it now. Not an operation. */
+  /**
+   * Values in it now. Not an operation.
+   *
+   * @throws ProgramError in a thread.
+   */
   get length(): number {
-    return this.machine.words[this.at] as number;
+    return this.look('length');
   }
 }
 

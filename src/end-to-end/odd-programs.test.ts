@@ -84,6 +84,30 @@ describe('a cell', () => {
   });
 });
 
+describe('a thread that looks at a part without an operation', () => {
+  it.each<[string, (parts: ProgramParts) => () => unknown]>([
+    ['x.value', ({ cell }) => member(cell('x'), 'value')],
+    ['x.value', ({ atomic }) => member(atomic('x'), 'value')],
+    ['x.value', ({ semaphore }) => member(semaphore('x'), 'value')],
+    ['x.locked', ({ mutex }) => member(mutex('x'), 'locked')],
+    ['x.length', ({ channel }) => member(channel('x', 1), 'length')],
+  ])('is refused, for no search tries the orders of %s', (what, look) => {
+    const looking = () =>
+      program('p', (parts) => {
+        const seen = look(parts);
+        parts.thread('a', function* () {
+          seen();
+        });
+      });
+    expectRefused(looking, `a looks at ${what}, which is no operation`);
+  });
+});
+
+/** Reads a member when called, not before. */
+function member<P extends object>(part: P, name: keyof P): () => unknown {
+  return () => part[name];
+}
+
 describe('a part of another program', () => {
   function parts(): { x: Cell; m: Mutex } {
     let made: { x: Cell; m: Mutex } | undefined;
