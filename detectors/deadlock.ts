@@ -141,7 +141,7 @@ class Deadlock implements Detector {
     const title =
       detail.length > 0
         ? `deadlock: ${detail[0]}${detail.length > 1 ? `, and ${detail.length - 1} more` : ''}`
-        : `deadlock: ${sleeping.length} processes sleep and nobody is left to wake them`;
+        : `deadlock: ${sleeping.length} processes sleep and no process is left to wake them`;
     return { detector: this.name, title, detail: [...detail, ...sleeping], step: m.step, about };
   }
 }
@@ -153,6 +153,6 @@ function aboutOf(chain: readonly Link[]): About {
 
 export const deadlock: DetectorKind = {
   name: 'deadlock',
-  summary: 'threads wait for each other, or nothing can run; with the cycle of who waits for whom',
+  summary: 'threads wait for each other, or nothing can run; with the cycle of waits',
   make: (guest) => new Deadlock(guest),
 };

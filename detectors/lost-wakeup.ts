@@ -171,7 +171,7 @@ class LostWakeup implements Detector {
     const kill = this.kills.get(p.index);
     const by = kill === undefined ? '' : ` by ${kill.who} at step ${kill.step}`;
     const detail = [
-      `pid ${pid} was killed${by}, when it was not asleep yet, so nobody was woken`,
+      `pid ${pid} was killed${by}, when it was not asleep yet, so no process was woken`,
       `then it went to sleep on ${channel} and did not look at its killed again`,
     ];
     return this.finding(`lost kill: pid ${pid} sleeps on ${channel}`, detail, {
@@ -191,8 +191,8 @@ class LostWakeup implements Detector {
       return this.finding(
         `lost wakeup: ${thread.name} waits for ${condition}`,
         [
-          `${signal.who} signalled ${condition} at step ${signal.step}, when nobody waited`,
-          `${thread.name} waited only then, and nobody signals again`,
+          `${signal.who} signalled ${condition} at step ${signal.step}, when no thread waited`,
+          `${thread.name} waited only then, and no thread signals again`,
         ],
         { words: [thread.a], locks: [thread.b] },
       );
@@ -215,7 +215,7 @@ class LostWakeup implements Detector {
       ];
       detail.push(
         wakeup === undefined
-          ? 'nobody woke it'
+          ? 'no process woke it'
           : `the last wakeup came from ${wakeup.who} at step ${wakeup.step}: too early`,
       );
       const title = `lost wakeup: pid ${pid} waits for a child that has exited`;

@@ -188,7 +188,7 @@ describe('a mutex', () => {
     expect(() => program.run(inOrder)).toThrow(
       new ProgramError('thief unlocks m, but holder holds it'),
     );
-    expect(() => program.run(follow(1, 1))).toThrow('thief unlocks m, but nobody holds it');
+    expect(() => program.run(follow(1, 1))).toThrow('thief unlocks m, but no thread holds it');
   });
 });
 
@@ -304,7 +304,7 @@ describe('a condition variable', () => {
         c.wait(m) ?? (yield);
       });
     });
-    expect(() => program.run(inOrder)).toThrow('a unlocks m, but nobody holds it');
+    expect(() => program.run(inOrder)).toThrow('a unlocks m, but no thread holds it');
   });
 });
 

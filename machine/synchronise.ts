@@ -48,7 +48,7 @@ export function unlock(m: Driver, mutex: op.Address): void {
   const owner = (m.words[mutex] as number) - 1;
   if (owner !== m.current.id) {
     const name = m.layout.nameOf(mutex) ?? 'mutex';
-    const held = owner < 0 ? 'nobody holds it' : `${m.threads[owner]?.name} holds it`;
+    const held = owner < 0 ? 'no thread holds it' : `${m.threads[owner]?.name} holds it`;
     throw m.fail(new NotHolder(`${m.current.name} unlocks ${name}, but ${held}`));
   }
   m.words[mutex] = 0;
@@ -120,7 +120,7 @@ export function useParts(
     case op.RECEIVE:
       return receive(m, a, b);
     case op.READ_UNLOCK:
-      if (value >= 0) throw notHolder(m, a, 'ends to read', 'nobody reads it');
+      if (value >= 0) throw notHolder(m, a, 'ends to read', 'no thread reads it');
       words[a] = value + 1;
       break;
     case op.WRITE_UNLOCK:

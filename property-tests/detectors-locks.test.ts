@@ -258,7 +258,7 @@ describe('release by who does not hold it', () => {
         });
       },
       'panic',
-      ['t unlocks a, but nobody holds it'],
+      ['t unlocks a, but no thread holds it'],
     );
   });
 
@@ -289,7 +289,7 @@ describe('release by who does not hold it', () => {
         });
       },
       'panic',
-      ['t unlocks a, but nobody holds it'],
+      ['t unlocks a, but no thread holds it'],
     );
   });
 });

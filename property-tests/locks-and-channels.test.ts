@@ -328,7 +328,7 @@ describe('a mistake in its use', () => {
   it.each<[string, RegExp, (parts: Parts) => () => Code<void>]>([
     [
       'ends to read what nobody reads',
-      /t ends to read rw, but nobody reads it/,
+      /t ends to read rw, but no thread reads it/,
       ({ rwlock }) => {
         const rw = rwlock('rw');
         return function* () {

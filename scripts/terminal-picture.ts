@@ -18,7 +18,7 @@ const PICTURES: Readonly<Record<string, readonly string[]>> = {
   ],
   life: [
     'xv6-replay run complete --seed 1 --record life.xrt -- 7',
-    'xv6-replay show life.xrt --no-pager --kind exit,page,life --from 90 --to 800',
+    'xv6-replay show life.xrt --no-pager --kind exit,page,life --from 90 --to 1000',
   ],
   finding: [
     'xv6-replay explore open-open --mutant shm-open-create-apart --seed 1 | head -1 | cut -d, -f1,2',
@@ -26,6 +26,8 @@ const PICTURES: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: what a terminal is told
+const PROGRESS = /\r\x1b\[\?7l.*?\x1b\[\?7h/g;
 const COLUMNS = 100;
 const PROMPT = '\x1b[32m$\x1b[0m ';
 const CHAR = 8.4;
@@ -76,7 +78,8 @@ function draw(commands: readonly string[], folder: string): string {
   const lines: string[] = [];
   for (const words of commands) {
     const command = words.replace(/XR$/, id);
-    const output = onTerminal(command, folder).replaceAll('\r', '').trimEnd();
+    const printed = onTerminal(command, folder).replaceAll(PROGRESS, '');
+    const output = printed.replaceAll('\r', '').trimEnd();
     const store = join(folder, '.xv6-replay');
     if (id === 'XR' && existsSync(store)) id = parse(readdirSync(store)[0] ?? '').name;
     lines.push(`${PROMPT}\x1b[1m${command}\x1b[0m`, ...output.split('\n'), '');

@@ -15,7 +15,7 @@ const DEPTH_MAX = 66;
 export function checkMsgpack(bytes: Uint8Array): void {
   const walk = new Walk(bytes);
   walk.value(0);
-  if (walk.at !== bytes.length) throw new Malformed('bytes are left behind the body');
+  if (walk.at !== bytes.length) throw new Malformed('bytes are left after the body');
 }
 
 /** Bytes behind the first, of values of one size: nil, false, true, numbers. */

@@ -148,7 +148,7 @@ class Contents {
     if (of !== this.#of && headerVersion(body) === undefined) {
       throw new Malformed('a frame of another trace');
     }
-    if (this.#end !== undefined) throw new Malformed('a frame behind the end');
+    if (this.#end !== undefined) throw new Malformed('a frame after the end');
     if (seq <= this.#seq)
       throw new Malformed('a frame out of order, or one that was there already');
     if (seq === this.#seq + 1 && seq > 0 && after !== this.#after) {

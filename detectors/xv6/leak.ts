@@ -149,6 +149,6 @@ class Leak implements Detector {
 
 export const leak: DetectorKind = {
   name: 'leak',
-  summary: 'frames, objects, descriptors or page-table pages that nobody can reach or free',
+  summary: 'frames, objects, descriptors or page-table pages that no process can reach or free',
   make: forKernel((guest, k) => new Leak(guest, k)),
 };

@@ -134,7 +134,7 @@ class LifeCycle implements Detector {
     const wrong =
       left && title ? { title, words: [left.state, left.nattch], related: [] } : this.posix.left();
     if (wrong === undefined) return undefined;
-    const detail = ['nobody can reach it, and nothing will destroy it'];
+    const detail = ['no process can reach it, and nothing will destroy it'];
     const { title: shown, ...about } = wrong;
     return { detector: this.name, title: shown, detail, step: k.m.step, about };
   }

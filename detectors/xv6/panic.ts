@@ -9,7 +9,7 @@ function misuse(guest: Watched, { message, lock, cpu }: KernelPanic): string | u
   const name = guest.nameOf(lock);
   if (message === 'acquire') return `double acquire of ${name} by CPU ${cpu}`;
   const holder = (guest.m.words[lock] as number) - 1;
-  const held = holder < 0 ? 'nobody holds' : `CPU ${holder} holds`;
+  const held = holder < 0 ? 'no CPU holds' : `CPU ${holder} holds`;
   return `release of ${name}, which ${held}: released twice, or by another`;
 }
 

@@ -79,7 +79,8 @@ export class PosixLives {
     }
     if (words[o.maps] !== areas) return `counts ${words[o.maps]} mappings and has ${areas}`;
     if (refs < files + areas) return `counts ${refs} references and has ${files + areas}`;
-    if (!linked && refs === 0) return 'was unlinked, and is not destroyed, though nobody has it';
+    if (!linked && refs === 0)
+      return 'was unlinked, and is not destroyed, though no process has it';
     const which = (words[o.serial] as number) + 1;
     if (linked && this.named[o.index] === -which) return 'was unlinked, and has its name again';
     this.named[o.index] = linked ? which : -which;

@@ -99,7 +99,7 @@ describe('replay', () => {
 
   it('says when a record begins too late', () => {
     expect(divergence(twoThreads(2), [[1, 0]])).toBe(
-      'step 0: the trace expects nobody to step yet, the machine has cpu 0 at start',
+      'step 0: the trace expects no thread to step yet, the machine has cpu 0 at start',
     );
   });
 

@@ -99,7 +99,7 @@ export class Replay implements Strategy {
   /** The lane on record cannot step, or must not: `found` can. */
   private divergence(point: ChoicePoint, found: Thread): ReplayDivergence {
     const name = this.laneName(this.lane);
-    const goesOn = this.lane < 0 ? 'nobody to step yet' : `${name} to go on`;
+    const goesOn = this.lane < 0 ? 'no thread to step yet' : `${name} to go on`;
     const expected = this.since === point.step ? `a switch to ${name}` : goesOn;
     const lane = this.laneName(point.laneOf(found));
     return new ReplayDivergence(point.step, expected, `${lane} at ${this.operation(found)}`);

@@ -61,7 +61,7 @@ export function coveredText(so: FuzzCounts, rate: number | undefined): string[] 
   if (rate !== undefined) done.push(`${count(Math.round(rate))}/s`);
   const lines = [done.join(', ')];
   if (abandoned > 0) {
-    lines.push(`${plural(abandoned, 'execution')} reached the step limit and say nothing`);
+    lines.push(`${plural(abandoned, 'execution')} reached the step limit and prove nothing`);
   }
   const made = [...calls].sort(([, a], [, b]) => b.made - a.made);
   const names = made.map(([name, { made: n, refused }], i) => {

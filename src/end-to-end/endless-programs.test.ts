@@ -48,7 +48,7 @@ it('executions that draw and reach the step limit unwatched say nothing, too', (
   const subject = program('p', counting, { stepsMax: 200, detectors: ['check'] });
   const so = explore(subject, { strategy: 'random', schedules: 50 });
   expect(so).toMatchObject({ executions: 50, abandoned: 50 });
-  expect(verdict(so)).toContain('50 executions reached the step limit and say nothing');
+  expect(verdict(so)).toContain('50 executions reached the step limit and prove nothing');
 });
 
 it('threads that are done or that wait do not go round', () => {

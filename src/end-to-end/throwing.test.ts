@@ -84,7 +84,7 @@ describe.each(['dpor', 'dpor:9', 'dfs'])('%s goes on behind a thread that throws
     };
     const { outcomes, found } = explored(unlocking, strategy);
     expect(outcomes).toEqual([1]);
-    expect(found).toEqual(['a unlocks m, but nobody holds it']);
+    expect(found).toEqual(['a unlocks m, but no thread holds it']);
   });
 });
 
@@ -114,7 +114,7 @@ describe.each(['dpor', 'dpor:9', 'dfs', 'random'])(
         });
         check(() => x.value === 0);
       };
-      expect(found(unlocking)).toEqual(['a unlocks m, but nobody holds it']);
+      expect(found(unlocking)).toEqual(['a unlocks m, but no thread holds it']);
     });
 
     it('is never that the scheduler ends the execution', () => {

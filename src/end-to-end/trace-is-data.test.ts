@@ -80,8 +80,8 @@ describe('a file that a trace names is not executed', () => {
     ['by a way out of the folder', () => '../race.ts', 'is not in this folder'],
     ['by a way out and back', () => 'deep/../race.ts', 'is not in this folder'],
     ['in node_modules', () => 'node_modules/p/race.ts', 'is in node_modules'],
-    ['behind a link to a folder', () => 'link/race.ts', 'is behind a link'],
-    ['behind a link to a file', () => 'link.ts', 'is behind a link'],
+    ['behind a link to a folder', () => 'link/race.ts', 'is reached through a link'],
+    ['behind a link to a file', () => 'link.ts', 'is reached through a link'],
   ])('if it is named %s', (_, name, doubt) => {
     const cwd = recorded();
     mkdirSync(join(cwd, 'deep'));

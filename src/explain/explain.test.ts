@@ -247,7 +247,7 @@ it('of a process that sleeps on: what it had looked at, who changed that, who wo
 
 it('of a futex: the word that was changed in vain, by the name of its segment', () => {
   const why = whyOf('futex-by-address');
-  expect(why).toMatch(/Pid 3 in futex_wake looked who waits: futex\[1\]\.key = 0x[0-9a-f]+/);
+  expect(why).toMatch(/Pid 3 in futex_wake looked for waiters: futex\[1\]\.key = 0x[0-9a-f]+/);
   expect(why).toContain('Nobody ever woke futex[1].key.');
 });
 

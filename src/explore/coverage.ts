@@ -30,7 +30,8 @@ export function coverageText(coverage: Coverage): string {
   if (focus !== undefined) within.push(`with switches at ${focus.join(', ')} only`);
   const text = within.length === 0 ? all : `${all} ${within.join(' and ')}`;
   const but: string[] = [...buffers];
-  if (commuting !== undefined) but.push(`the order of ${commuting.join(', ')} is not told apart`);
+  if (commuting !== undefined)
+    but.push(`orders that differ only in ${commuting.join(', ')} count as one`);
   if (inTurn === true) but.push('idle CPUs take processes in turn');
   if (interrupts !== undefined) but.push('one timer interrupt at most');
   if (untimed === true) but.push('no timer interrupts');

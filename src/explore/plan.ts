@@ -104,7 +104,7 @@ function boundOf(name: string, given: string | undefined, options: PlanOptions) 
   if (given === undefined) return options.preemptions;
   if (!/^\d{1,6}$/.test(given) || name === DEEPEN) {
     throw new UsageError(
-      `${name}:${given}: behind the colon of dfs and dpor is a number of preemptions`,
+      `${name}:${given}: after the colon, dfs and dpor take a number of preemptions`,
     );
   }
   return Number(given);

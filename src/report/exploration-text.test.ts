@@ -13,7 +13,7 @@ it('progress counts what is under way, and tells how long the nearer limit is of
   const running = { executions: 100, operations: 1_000_000 };
   const limits = { schedules: 5000, secondsLeft: 60, columns: 150 };
   expect(progressText(so, running, 2, limits)).toBe(
-    '1,000 executions, 500/s, 0 found, 8 s left, of 20 sampled executions 2 were distinct, ' +
+    '1,000 executions, 500/s, 0 found, 8 s left, 20 sampled executions, 2 distinct, ' +
       '3 distinct switch points, 3.0 M operations/s',
   );
 });

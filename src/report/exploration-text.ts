@@ -73,7 +73,7 @@ export function incompleteText(reason: Incomplete, so: Exploration): string {
       return `${count(reason.executions)} of ${plural(so.executions, 'execution')} reached the step limit`;
     case 'loop': {
       const place = shortPlace(reason.place);
-      return `the loop at ${place} may change in a later round, and ${reason.rounds} were followed`;
+      return `the loop at ${place} may change in a later round, and only ${reason.rounds} were followed`;
     }
   }
 }
@@ -93,7 +93,7 @@ function shortPlace(place: string): string {
 
 /** How many executions did not end, and what kept the first of them. */
 function unending({ abandoned, endless }: Exploration): string[] {
-  const lines = [`${plural(abandoned, 'execution')} reached the step limit and say nothing`];
+  const lines = [`${plural(abandoned, 'execution')} reached the step limit and prove nothing`];
   if (endless === undefined) return lines;
   const { who, schedule = '' } = endless;
   if (who.length > 0)
@@ -138,10 +138,7 @@ function sampled({ sample }: Exploration): string[] {
   const { executions, switchPoints, traces } = sample;
   if (executions === 0) return [];
   const points = plural(switchPoints.size, 'distinct switch point');
-  return [
-    `of ${plural(executions, 'sampled execution')} ${count(traces.size)} were distinct`,
-    points,
-  ];
+  return [`${plural(executions, 'sampled execution')}, ${count(traces.size)} distinct`, points];
 }
 
 /** What else is known of a campaign that goes on. */

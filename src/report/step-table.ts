@@ -53,7 +53,7 @@ function what(
     case 'broadcast':
       return `${kind} ${name}`;
     case 'rouse':
-      return `wakes who waits at ${name} for no reason`;
+      return `wakes a waiter of ${name} spuriously`;
     case 'spin':
       return `waits: ${name}`;
     case 'allocate':

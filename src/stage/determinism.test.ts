@@ -113,7 +113,7 @@ describe('what an exploration finds', () => {
     const { discoveries } = explore(subject, { strategy: 'random' });
     expect(discoveries).toHaveLength(1);
     expect(() => checkFound(subject, discoveries)).toThrow(
-      'failing once is not deterministic: a schedule came to "the check answers false" the first time and to "nothing found" the second',
+      'failing once is not deterministic: a schedule gave "the check answers false" the first time and "nothing found" the second',
     );
   });
 

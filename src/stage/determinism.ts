@@ -229,7 +229,7 @@ export function checkFound(subject: Subject, all: readonly Seen[]): void {
     if (title === finding.title) continue;
     throw refusal(
       subject,
-      `a schedule came to "${finding.title}" the first time and to "${title}" the second`,
+      `a schedule gave "${finding.title}" the first time and "${title}" the second`,
     );
   }
 }

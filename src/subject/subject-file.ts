@@ -89,7 +89,8 @@ function doubtOf({ program, source }: TraceHeader): string | undefined {
   let text: string;
   try {
     // A link on the way would lead out of the folder.
-    if (realpathSync(path) !== resolve(realpathSync('.'), path)) return 'which is behind a link';
+    if (realpathSync(path) !== resolve(realpathSync('.'), path))
+      return 'which is reached through a link';
     text = readFileSync(path, 'utf8');
   } catch (error) {
     return `which cannot be read: ${reason(error)}`;

@@ -59,7 +59,7 @@ it('a deadlock on a condition names the wakeup that was missed, and who missed i
     { detectors: ['deadlock'] },
   );
   expect(plain(reportOf(early))).toContain(
-    'Thread a looked: flag = 0. Then thread b made flag 1. Thread b signalled c, before thread a waited there. Thread a waits at c, which nobody signals again.',
+    'Thread a looked: flag = 0. Then thread b made flag 1. Thread b signalled c, before thread a waited there. Thread a waits at c, which no thread signals again.',
   );
 });
 

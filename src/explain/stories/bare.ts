@@ -172,7 +172,8 @@ function stuckStory(c: Case, waiting: readonly Moment[]): Story {
     main.push(m);
     const missed = missedBy(c, m);
     main.push(...(missed?.main ?? []));
-    const early = missed === undefined ? 'which nobody signals' : 'which nobody signals again';
+    const early =
+      missed === undefined ? 'which no thread signals' : 'which no thread signals again';
     why.push(...(missed?.why ?? []), `${capital(doing(m))} waits at ${m.name}${at(m)}, ${early}.`);
   }
   why.push('None of them can ever go on.');
@@ -183,16 +184,16 @@ function stuckStory(c: Case, waiting: readonly Moment[]): Story {
 function missing({ capture }: Case, m: Moment): string {
   switch (capture.m.threads[m.thread]?.kind) {
     case SEM_WAIT:
-      return 'which nobody posts';
+      return 'which no thread posts';
     case READ_LOCK:
     case WRITE_LOCK:
-      return 'which nobody lets go';
+      return 'which no thread releases';
     case SEND:
-      return 'which is full, and nobody receives';
+      return 'which is full, and no thread receives';
     case RECEIVE:
-      return 'which is empty, and nobody sends';
+      return 'which is empty, and no thread sends';
     case PARK:
-      return 'which nobody unparks';
+      return 'which no thread unparks';
     default:
       return 'which does not end';
   }
@@ -239,6 +240,6 @@ function unheardStory(c: Case): Story {
   const slept = sleepers(c).find((m) => m.address === condition);
   const missed = slept && missedBy(c, slept);
   if (slept === undefined || missed === undefined) return generalStory(c);
-  const last = `${capital(doing(slept))} began to wait only then${at(slept)}, and nobody signals again.`;
+  const last = `${capital(doing(slept))} began to wait only then${at(slept)}, and no thread signals again.`;
   return { summary: finding.title, main: [...missed.main, slept], why: [...missed.why, last] };
 }

@@ -109,7 +109,7 @@ function lastLook(c: Case, ppn: number, counts: readonly Moment[]): Pick<Story, 
     latest.after > 1
   ) {
     const owners = `${latest.name} was ${value(latest)} since ${doing(latest)}${at(latest)}`;
-    return { main: [latest], why: [`${owners}: who writes to it must copy it first.`] };
+    return { main: [latest], why: [`${owners}: a process that writes to it must copy it first.`] };
   }
   if (last?.kind !== 'free') return { main: [], why: [] };
   const own = counts.filter((m) => m.thread === last.thread && m.turn === last.turn);
@@ -185,7 +185,7 @@ export function leakStory(c: Case): Story {
   }
   if (frames.length === 0) why.push(...finding.detail.slice(0, 3).map((line) => sentence(c, line)));
   const one = frames.length + leftOver(c).length === 1;
-  why.push(`At the end, only init is left and nobody can free ${one ? 'it' : 'them'}.`);
+  why.push(`At the end, only init is left and no other process can free ${one ? 'it' : 'them'}.`);
   return { summary: finding.title, main, why };
 }
 
@@ -208,7 +208,7 @@ function lostFrame(c: Case, ppn: number): Pick<Story, 'main' | 'why'> {
   if (kept !== undefined && gone !== undefined && kept.name !== 'kmem.freelist') {
     main.push(kept, gone);
     why.push(
-      `${capital(doing(kept))} noted it in ${kept.name}${at(kept)}; ${doing(gone)} overwrote that with ${value(gone)}${at(gone)}, and nobody knows it any more.`,
+      `${capital(doing(kept))} noted it in ${kept.name}${at(kept)}; ${doing(gone)} overwrote that with ${value(gone)}${at(gone)}, so no process can find it any more.`,
     );
     return { main, why };
   }

@@ -132,7 +132,7 @@ function condition(c: Case, slept: Moment, woken: Moment | undefined): Told[] {
   if (woken === undefined && sought !== undefined) {
     told.push([
       sought,
-      `${capital(doing(sought))} looked who waits: ${sought.name} = ${value(sought)}${at(sought)}.`,
+      `${capital(doing(sought))} looked for waiters: ${sought.name} = ${value(sought)}${at(sought)}.`,
     ]);
   }
   return told;
