@@ -7,7 +7,7 @@ import { wrongIn } from './model.ts';
  */
 export const check: DetectorKind = {
   name: 'check',
-  summary: "what a bare program's author says must hold does not",
+  summary: 'the check of a bare program fails',
   make: ({ m, model }) => {
     if (model?.check === undefined) return undefined;
     return {

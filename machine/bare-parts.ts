@@ -107,7 +107,7 @@ export class Cell extends Part {
     if (Number.isInteger(value)) return value | 0;
     const { machine, name } = this;
     const given = `${machine.current.name} gives ${name} ${String(value)}`;
-    throw machine.fail(new ProgramError(`${given}, which is no whole number`));
+    throw machine.fail(new ProgramError(`${given}, which is not a whole number`));
   }
 }
 
@@ -188,7 +188,7 @@ export class Condition extends Part {
   wait(mutex: Mutex): Answer {
     const { machine, name } = this;
     if (!(mutex instanceof Mutex) || mutex.machine !== machine) {
-      throw machine.fail(new ProgramError(`${name} waits with a mutex of its program, no other`));
+      throw machine.fail(new ProgramError(`${name} waits with a mutex of the same program only`));
     }
     return machine.do(op.COND_WAIT, this.at, mutex.at);
   }

@@ -231,7 +231,7 @@ class Plan {
       return task;
     },
     fence: () => {
-      if (this.machine === undefined) throw new ProgramError('a fence is for threads');
+      if (this.machine === undefined) throw new ProgramError('only threads can use a fence');
       return this.machine.do(op.FENCE, 0);
     },
     thread: (name, code) => {
@@ -243,7 +243,9 @@ class Plan {
   private word(name: string, initial: number): Address {
     this.checkNew(name);
     if (!Number.isInteger(initial) || initial !== (initial | 0)) {
-      throw new ProgramError(`${name} starts with ${String(initial)}, which is no 32-bit integer`);
+      throw new ProgramError(
+        `${name} starts with ${String(initial)}, which is not a 32-bit integer`,
+      );
     }
     this.initial.push(initial);
     return this.layout.word(name);

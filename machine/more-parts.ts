@@ -58,7 +58,7 @@ export class Channel extends Part {
     const { machine, name } = this;
     if (Number.isInteger(value)) return machine.do(op.SEND, this.at, this.places, value | 0);
     const given = `${machine.current.name} sends ${name} ${String(value)}`;
-    throw machine.fail(new ProgramError(`${given}, which is no whole number`));
+    throw machine.fail(new ProgramError(`${given}, which is not a whole number`));
   }
 
   /** Waits while it is empty, then takes the value that was sent first. */

@@ -349,7 +349,7 @@ describe('a mistake in its use', () => {
     ],
     [
       'sends what is no whole number',
-      /t sends c 1.5, which is no whole number/,
+      /t sends c 1.5, which is not a whole number/,
       ({ channel }) => {
         const c = channel('c', 1);
         return function* () {

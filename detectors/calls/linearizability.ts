@@ -341,6 +341,6 @@ function words({ pid, what, id, name, value, result }: ShmCall): string {
 
 export const linearizability: DetectorKind = {
   name: 'linearizability',
-  summary: 'no order of the calls explains what they answered, or what is in mapped memory',
+  summary: 'no order of the calls explains their results, or what is in mapped memory',
   make: forKernel((guest, k) => new Linearizability(guest, k)),
 };

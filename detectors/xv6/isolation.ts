@@ -92,6 +92,6 @@ class Isolation implements Detector {
 
 export const isolation: DetectorKind = {
   name: 'isolation',
-  summary: 'a process reaches what another may write to, in a frame that is not shared on purpose',
+  summary: 'a process can reach memory that another may write to, in a frame not shared on purpose',
   make: forKernel((guest, k) => new Isolation(guest, k)),
 };

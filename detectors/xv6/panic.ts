@@ -24,7 +24,7 @@ function isOverflow(error: unknown): boolean {
  */
 export const panic: DetectorKind = {
   name: 'panic',
-  summary: 'the kernel panicked, ran one process twice, or let go a lock that it did not hold',
+  summary: 'the kernel panicked, ran one process twice, or released a lock that it did not hold',
   make: (guest) => ({
     name: 'panic',
     threw(error) {

@@ -122,6 +122,6 @@ class UserCopies implements Detector {
 
 export const userCopies: DetectorKind = {
   name: 'user-copies',
-  summary: 'the kernel copies against the rights of a page, or calls an address bad that is good',
+  summary: 'the kernel copies against the rights of a page, or refuses a good address',
   make: forKernel((guest, k) => new UserCopies(guest, k)),
 };

@@ -177,9 +177,9 @@ function kernelOf([path, extra]: readonly string[], options: KernelOptions): str
     throw new UsageError(`a kernel takes no arguments; to type: --type '${extra}'`);
   const strange = NOT_YET.find((name) => (options as Record<string, unknown>)[name] !== undefined);
   if (strange !== undefined)
-    throw new UsageError(`${flagOf(strange)} is not there yet for a kernel in a file`);
+    throw new UsageError(`${flagOf(strange)} does not work yet for a kernel in a file`);
   if (typeof options.memory === 'string')
-    throw new UsageError(`--memory ${options.memory} is not there yet for a kernel in a file`);
+    throw new UsageError(`--memory ${options.memory} does not work yet for a kernel in a file`);
   if ((options.cpus ?? 1) > HARTS_MAX)
     throw new UsageError(`a kernel in a file runs on 1 to ${HARTS_MAX} CPUs`);
   return path;

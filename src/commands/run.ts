@@ -123,10 +123,10 @@ async function fromFile(
   if (args.length > 0) throw new UsageError(`${word} takes no arguments`);
   const kernels = Object.keys(limits).find((name) => name !== 'stepsMax');
   if (subject.guest === 'bare' && kernels !== undefined) {
-    throw new UsageError(`${word} has no kernel: ${flagOf(kernels)} means nothing there`);
+    throw new UsageError(`${word} has no kernel: ${flagOf(kernels)} cannot be used there`);
   }
   if (subject.guest === 'bare' && mutants.length > 0) {
-    throw new UsageError(`${word} has no kernel: --mutant means nothing there`);
+    throw new UsageError(`${word} has no kernel: --mutant cannot be used there`);
   }
   return limited(subject, limits, mutants);
 }

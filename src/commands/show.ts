@@ -155,7 +155,7 @@ function check({ from, to, choices, pid, kind }: Options): void {
   if (from > to) throw new UsageError(`--from ${from} is after --to ${to}`);
   if (!choices || (pid === undefined && kind === undefined)) return;
   const which = pid === undefined ? '--kind' : '--pid';
-  throw new UsageError(`--choices shows switches, not events: ${which} means nothing there`);
+  throw new UsageError(`--choices shows switches, not events: ${which} cannot be used there`);
 }
 
 function startPager(options: Options, shell: Shell): Pager | undefined {

@@ -31,7 +31,7 @@ it.each([
   [['run', ''], 'a program has a name'],
   [['list', 'mutnats'], 'There is no kind mutnats; did you mean mutants?'],
   [['show', 'nope.xrt', '--from', '9', '--to', '3'], '--from 9 is after --to 3'],
-  [['show', 'nope.xrt', '--choices', '--pid', '3'], '--pid means nothing there'],
+  [['show', 'nope.xrt', '--choices', '--pid', '3'], '--pid cannot be used there'],
   [['shrink', 'nope.xrt', '-o', ''], 'the name of a file'],
   [['shrink', 'nope.xrt', '-o', 'none/x.xrt'], 'none/x.xrt: no such file or folder'],
   [['run', '--mutant', 'shm-open-abba'], 'did you mean shm-open-aba?'],

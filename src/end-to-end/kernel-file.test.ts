@@ -71,7 +71,7 @@ it.each([
   [['kernel', '--disk', 'cut.img'], 'the disk has 700 bytes'],
   [['kernel', 'x', '--disk', 'fs.img'], 'a kernel takes no arguments'],
   [[...GOOD, '--cpus', '9'], 'runs on 1 to 8 CPUs'],
-  [[...GOOD, '--strategy', 'pct'], '--strategy is not there yet'],
+  [[...GOOD, '--strategy', 'pct'], '--strategy does not work yet'],
   [[...GOOD, '--memory', '1'], 'from 64 to 1024'],
   [['shmtest', '--type', 'x'], '--type is for a kernel in a file'],
 ])('refused in one line: run %j', (args, words) => {

@@ -60,7 +60,7 @@ describe('a cell', () => {
   it.each([1.5, Number.NaN, Number.POSITIVE_INFINITY, '3', undefined, null, true, 10n, {}])(
     'does not take %o',
     (value) => {
-      const words = `a gives x ${String(value)}, which is no whole number`;
+      const words = `a gives x ${String(value)}, which is not a whole number`;
       const v = any(value);
       for (const give of [
         (x: Cell) => x.store(v),
@@ -80,7 +80,7 @@ describe('a cell', () => {
 
   it.each([2 ** 31, 1.5, Number.NaN, '3', null, 10n])('does not begin with %o', (initial) => {
     const make = () => program('p', ({ cell }) => void cell('x', any(initial)));
-    expectRefused(make, `x starts with ${String(initial)}, which is no 32-bit integer`);
+    expectRefused(make, `x starts with ${String(initial)}, which is not a 32-bit integer`);
   });
 });
 
@@ -148,7 +148,7 @@ describe('a part of another program', () => {
           c.wait(any(given())) ?? (yield);
         });
       });
-    expectRefused(make, 'c waits with a mutex of its program');
+    expectRefused(make, 'c waits with a mutex of the same program');
   });
 });
 
@@ -185,7 +185,7 @@ describe('a thread', () => {
     ['a generator that was called already', idle()],
     ['nothing', undefined],
   ])('is not %s', (_, code) => {
-    const words = 'thread a is no generator: write function*';
+    const words = 'thread a is not a generator: write function*';
     expectRefused(() => program('p', ({ thread }) => thread('a', any(code))), words);
   });
 

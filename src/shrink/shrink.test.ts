@@ -85,7 +85,7 @@ describe('a lost update', () => {
         x.fetchAdd(1) ?? (yield);
       });
     });
-    expect(() => shrink(trace, right)).toThrow('does not show again: other code made the trace');
+    expect(() => shrink(trace, right)).toThrow('is not found again: other code made the trace');
   });
 });
 

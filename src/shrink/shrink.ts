@@ -103,7 +103,7 @@ export function shrink(of: Trace | Uint8Array, given?: Runnable): Shrunk {
   }
   if (!isSame(first.finding, known)) {
     const why = isForeign(header, subject) ? 'other code made the trace' : 'is it deterministic?';
-    throw new UsageError(`"${known?.title}" does not show again: ${why}`);
+    throw new UsageError(`"${known?.title}" is not found again: ${why}`);
   }
   return new Shrinker(trials, first as Failing).shrink();
 }

@@ -54,7 +54,7 @@ describe('a program that is not deterministic is named, with', () => {
   ])('%s', (_, act, message) => {
     expect(() => run(changing(act))).toThrow(UsageError);
     expect(() => run(changing(act))).toThrow(
-      `changing is not deterministic: run twice with the same schedule, ${message}; a thread may depend only on what its operations answer`,
+      `changing is not deterministic: run twice with the same schedule, ${message}; a thread may depend only on the results of its operations`,
     );
   });
 

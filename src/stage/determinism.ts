@@ -236,6 +236,6 @@ export function checkFound(subject: Subject, all: readonly Seen[]): void {
 
 function refusal({ program }: Subject, difference: string): UsageError {
   return new UsageError(
-    `${program} is not deterministic: ${difference}; a thread may depend only on what its operations answer`,
+    `${program} is not deterministic: ${difference}; a thread may depend only on the results of its operations`,
   );
 }

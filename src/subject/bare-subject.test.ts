@@ -65,9 +65,7 @@ describe('a program', () => {
 
   it('whose trace is replayed by its header alone says what is missing', () => {
     const { trace = new Uint8Array() } = run(program('x = 5', race), { record: true });
-    expect(() => replay(trace)).toThrow(
-      'the trace is of x = 5, a program of its own: name its file',
-    );
+    expect(() => replay(trace)).toThrow("the trace is of x = 5, a user's program: name its file");
   });
 
   it('whose text has changed finds an older trace foreign', () => {
@@ -143,7 +141,7 @@ describe('a thread', () => {
         const x = cell('x');
         thread('a', (() => x.load()) as never);
       },
-      'thread a is no generator: write function*',
+      'thread a is not a generator: write function*',
     ],
   ])('that %s is a mistake of its author', (_, build, message) => {
     const subject = program('mistaken', build);

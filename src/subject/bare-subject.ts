@@ -174,7 +174,8 @@ function modelOf(name: string, build: (parts: ProgramParts) => void, options: Ba
         check = only('check', check, holds);
       },
     });
-    if (isPromise(made)) throw new ProgramError('its description is async: nothing waits for it');
+    if (isPromise(made))
+      throw new ProgramError('its description is async, and nothing waits for it');
     isWhole = true;
   };
   const bare = inProgram(name, () => new BareProgram(describe, options));
@@ -201,4 +202,4 @@ export function codeOf(name: string, code: () => Code): Code {
 }
 
 const noGenerator = (name: string): ProgramError =>
-  new ProgramError(`${name} is no generator: write function*`);
+  new ProgramError(`${name} is not a generator: write function*`);

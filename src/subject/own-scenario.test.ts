@@ -100,7 +100,9 @@ describe("a scenario of one's own", () => {
 
   it('whose program is a plain function is refused when it runs', () => {
     const programs = { adder: (() => 0) as never };
-    expect(() => run(scenario({ ...adders, programs }))).toThrow('program adder is no generator');
+    expect(() => run(scenario({ ...adders, programs }))).toThrow(
+      'program adder is not a generator',
+    );
   });
 
   it('whose program does something else when fork runs it again is refused', () => {

@@ -184,19 +184,19 @@ describe('bad input is one clear line, and exit code 2:', () => {
       'CPUs without a kernel',
       { 'p.ts': thread('') },
       ['p.ts', '--cpus', '3'],
-      'p.ts has no kernel: --cpus means nothing there',
+      'p.ts has no kernel: --cpus cannot be used there',
     ],
     [
       'frames without a kernel',
       { 'p.ts': thread('') },
       ['p.ts', '--frames', '64'],
-      'p.ts has no kernel: --frames means nothing there',
+      'p.ts has no kernel: --frames cannot be used there',
     ],
     [
       'a mutant without a kernel',
       { 'p.ts': thread('') },
       ['p.ts', '--mutant', 'kfree-apart'],
-      'p.ts has no kernel: --mutant means nothing there',
+      'p.ts has no kernel: --mutant cannot be used there',
     ],
     [
       'a detector that cannot see anything there',
@@ -231,7 +231,7 @@ describe('bad input is one clear line, and exit code 2:', () => {
     const { code: exit, err } = run('run', 'p.ts');
     expect(exit).toBe(2);
     expect(err).toMatch(
-      /^xv6-replay: p\.ts is not deterministic: run twice with the same schedule, thread only did store\(x, \d+\) at step 2 the first time and store\(x, \d+\) the second; a thread may depend only on what its operations answer\n$/,
+      /^xv6-replay: p\.ts is not deterministic: run twice with the same schedule, thread only did store\(x, \d+\) at step 2 the first time and store\(x, \d+\) the second; a thread may depend only on the results of its operations\n$/,
     );
   });
 });

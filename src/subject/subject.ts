@@ -25,7 +25,7 @@ export function subjectOf(what: Runnable): Subject {
   const given: unknown = what;
   const isObject = typeof given === 'object' && given !== null;
   if (!isObject || !('build' in given || 'param' in given)) {
-    throw new UsageError('what can be run is a program, a scenario, or guestSpec(name) of ours');
+    throw new UsageError('only a program, a scenario or guestSpec(name) can be run');
   }
   return 'build' in what ? what : kernelSubject(what);
 }
@@ -91,11 +91,11 @@ export function subjectOfHeader(header: TraceHeader): Subject {
   if (header.guest === 'kernel') return kernelSubject(specOfHeader(header));
   if (header.guest === 'elf') {
     throw new UsageError(
-      'the trace is of a kernel in a file: replay, show and diff know those so far',
+      'the trace is of a kernel in a file: only replay, show and diff take such traces so far',
     );
   }
   throw new UsageError(
-    `the trace is of ${header.program}, a program of its own: name its file with --subject FILE`,
+    `the trace is of ${header.program}, a user's program: name its file with --subject FILE`,
   );
 }
 
