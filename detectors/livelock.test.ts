@@ -1,9 +1,11 @@
 import { expect, it } from 'vitest';
 import { Pct } from '../scheduler/strategies/pct.ts';
+import { selectDetectors } from '../src/select-detectors.ts';
 import { Stage, type Subject } from '../src/stage/stage.ts';
 import { program } from '../src/subject/bare-subject.ts';
 import { guestSpec } from '../src/subject/kernel-spec.ts';
 import { kernelSubject } from '../src/subject/subject.ts';
+import { explore } from '../src/verbs/explore.ts';
 
 /** Who reported something, in so many schedules of a strategy that is not fair. */
 function reporters(subject: Subject, strategy: Pct, schedules: number): Set<string> {
@@ -17,8 +19,9 @@ function reporters(subject: Subject, strategy: Pct, schedules: number): Set<stri
   return names;
 }
 
-it('whoever could step at times and never did proves nothing', () => {
-  const starved = program(
+/** A thread that polls under a mutex, and one that ends it if it is let. */
+const starvedFor = (stepsMax: number) =>
+  program(
     'starved',
     ({ mutex, cell, thread }) => {
       const [m, stop] = [mutex('m'), cell('stop')];
@@ -35,9 +38,18 @@ it('whoever could step at times and never did proves nothing', () => {
         m.unlock() ?? (yield);
       });
     },
-    { stepsMax: 12_000 },
+    { stepsMax },
   );
-  expect(reporters(starved, new Pct(1), 20)).toEqual(new Set(['endless']));
+
+it('whoever could step at times and never did proves nothing', () => {
+  expect(reporters(starvedFor(12_000), new Pct(1), 20)).toEqual(new Set(['endless']));
+});
+
+it('nor does one that began, and stepped once more at the very end of a short limit', () => {
+  const options = { keepGoing: true, schedules: 40, detectors: selectDetectors(['livelock']) };
+  const so = explore(starvedFor(3000), options);
+  expect(so.abandoned).toBeGreaterThan(1);
+  expect(so.discoveries.map(({ finding }) => finding.title)).toEqual([]);
 });
 
 it('nor does a timer that is held back', () => {

@@ -42,7 +42,7 @@ const WRITES = new Set([
  * and every thread that could step does (fairness). Loads of a spin count, too: then nothing is
  * stored at all. Can report what is no bug, a long computation that happens to store few values
  * where it stands (`--steps-max` tells); can miss one whose period is longer than half of what is
- * looked at, which `endless` then reports. Costs a comparison an operation.
+ * looked at, which `endless` then reports, as it does below a limit of `LATE`. Costs a comparison an operation.
  */
 class Livelock implements Detector {
   readonly name = 'livelock';
@@ -88,7 +88,8 @@ class Livelock implements Detector {
   }
 
   ended(ending: Ending): Finding | undefined {
-    if (ending !== 'steps' || this.seen < LATE / 2 || this.fresh > 0) return undefined;
+    // In less than that, the first step of a thread and its only other one would look like fairness.
+    if (ending !== 'steps' || this.seen < LATE || this.fresh > 0) return undefined;
     const { m } = this.guest;
     const threads = [...this.after.keys()];
     if (threads.some((id) => !this.before.has(id))) return undefined;
