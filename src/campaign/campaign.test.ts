@@ -281,7 +281,9 @@ describe('--resume refuses in one line', () => {
     writeFileSync(file, bytes);
     expect(refused(cwd, ['open-race', '--resume', file])).toContain('is damaged');
     writeFileSync(file, 'mine');
-    expect(refused(cwd, ['open-race', '--resume', file])).toContain('is no state');
+    expect(refused(cwd, ['open-race', '--resume', file])).toContain(
+      'was not saved by this version',
+    );
     expect(readFileSync(file, 'utf8')).toBe('mine');
     expect(refused(cwd, ['open-race', '--resume', 'nowhere'])).toContain('no such file');
     expect(refused(cwd, ['open-race', '--resume'])).toContain('nothing was saved of this program');
