@@ -19,11 +19,11 @@ function fuzzed(cwd: string, args: readonly string[]): unknown[] {
 describe('the number of threads does not matter', () => {
   it('to what is found, how often, and what is left of it', () => {
     const cwd = folder();
-    const args = [...MANY, '--programs', '10', '--keep-going'];
+    const args = [...MANY, '--programs', '5', '--keep-going'];
     const alone = fuzzed(cwd, [...args, '--jobs', '1']);
     const told = alone.filter((line) => (line as { kind: string }).kind === 'fuzzed');
     expect(told.length).toBeGreaterThan(1);
-    expect(alone.at(-1)).toMatchObject({ programs: 10, findings: told.length });
+    expect(alone.at(-1)).toMatchObject({ programs: 5, findings: told.length });
     expect(fuzzed(cwd, [...args, '--jobs', '2'])).toEqual(alone);
     expect(fuzzed(cwd, [...args, '--jobs', '3'])).toEqual(alone);
   });
@@ -106,7 +106,7 @@ describe('Ctrl-C', () => {
     const { kind, state, programs, command } = JSON.parse(last);
     expect(kind).toBe('interrupted');
     expect(command).toContain(`fuzz --resume ${state} --seed 1 `);
-    const same = [...MANY, '--keep-going', '--programs', String(programs + 20)];
+    const same = [...MANY, '--keep-going', '--programs', String(programs + 4)];
     expect(fuzzed(cwd, [...same, '--resume', state])).toEqual(fuzzed(cwd, same));
   });
 });
