@@ -1,4 +1,8 @@
 import { expect, test } from 'vitest';
+import { makeStrategy } from '../scheduler/strategies.ts';
+import type { Strategy } from '../scheduler/strategy.ts';
+import { guestSpec } from '../src/subject/kernel-spec.ts';
+import { run } from '../src/verbs/run.ts';
 import { leftOut, soak } from './soak.ts';
 
 test('every program is soaked', () => {
@@ -15,4 +19,10 @@ test.each(['tso', 'pso'] as const)('nor where stores reach memory as %s has it',
   const { executions, mishap } = soak({ executions: 160, batch: 1, firstSeed: 1, memory });
   expect(mishap).toBeUndefined();
   expect(executions).toBe(160);
+});
+
+test('a read that finds no memory for a copy of the page it reads into may fail', () => {
+  const spec = guestSpec('files-oom', [], { ncpu: 4 });
+  const { finding } = run(spec, { seed: 79, strategy: makeStrategy('pos') as Strategy });
+  expect(finding?.title).toBeUndefined();
 });
