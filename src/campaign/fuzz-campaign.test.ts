@@ -82,7 +82,7 @@ async function relayed(options: FuzzCampaignOptions) {
 }
 
 it.each([
-  ['that keeps going', { ...OPTIONS, keepGoing: true }],
+  ['that keeps going', { ...OPTIONS, programs: 12, keepGoing: true }],
   ['that is shrinking', { ...OPTIONS, mutants: ['shm-fork-uncounted'] }],
 ])('interrupted and gone on with, a campaign %s comes to the same', async (_what, options) => {
   const whole = await fuzzCampaign({ ...options, jobs: 1 });
