@@ -1,5 +1,5 @@
 import { type Ast, child, children, contains, isFunction, operationOf, pathTo } from './ast.ts';
-import { Scripts } from './scripts.ts';
+import { scripts } from './scripts.ts';
 
 /** Where code of a user's stands, as V8 tells it. */
 export interface ScriptSite {
@@ -44,7 +44,6 @@ export function callerOf(called: (...args: never[]) => unknown): ScriptSite | un
  *   looked at
  */
 export function droppedCalls({ hash, position }: ScriptSite): readonly DroppedCall[] {
-  const scripts = new Scripts();
   const program = scripts.programOf(hash);
   if (program === undefined) return [];
   const text = scripts.textOf(hash) ?? '';

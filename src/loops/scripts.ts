@@ -10,7 +10,7 @@ interface ScriptParsed {
  * The text of scripts as V8 runs them, parsed. A user's TypeScript is translated before it runs, in
  * memory, so the file says something else; V8 still has the text, and tells it through the inspector.
  */
-export class Scripts {
+class Scripts {
   /** By digest; undefined for what nobody can read or parse. */
   private readonly programs = new Map<string, Ast | undefined>();
   private readonly texts = new Map<string, string | undefined>();
@@ -26,6 +26,9 @@ export class Scripts {
     return this.texts.get(hash);
   }
 }
+
+/** One for a thread, so that no script is parsed twice. */
+export const scripts = new Scripts();
 
 function textOf(hash: string): string | undefined {
   const session = new Session();

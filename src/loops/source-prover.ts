@@ -12,7 +12,7 @@ import {
 } from './ast.ts';
 import { type Calls, keepsNothing } from './carried.ts';
 import { cannotComeBackUnseen, type Standing } from './passing.ts';
-import { Scripts } from './scripts.ts';
+import { scripts } from './scripts.ts';
 import { mayRun, type Unseen, unseenIn } from './unseen.ts';
 
 /**
@@ -27,7 +27,6 @@ import { mayRun, type Unseen, unseenIn } from './unseen.ts';
  * name, or a `valueOf` of its own. A counter in another script's getter, or behind a Proxy, is not seen.
  */
 class SourceProver implements LoopProver {
-  private readonly scripts = new Scripts();
   private readonly unseen = new Map<Ast, Unseen>();
 
   returnsTheSame(round: readonly (readonly GuestFrame[])[]): boolean {
@@ -46,7 +45,7 @@ class SourceProver implements LoopProver {
     const stack: Standing[] = [];
     for (const { hash, position } of frames.toReversed()) {
       if (hash === '' && delegates(stack.at(-1))) continue;
-      const program = this.scripts.programOf(hash);
+      const program = scripts.programOf(hash);
       if (program === undefined) return undefined;
       const unseen = this.unseen.get(program) ?? unseenIn(program);
       this.unseen.set(program, unseen);
@@ -60,7 +59,7 @@ class SourceProver implements LoopProver {
   }
 }
 
-/** One for all searches of a thread, so that no script is parsed twice. */
+/** One for all searches of a thread: what it knows of a script, it knows for all. */
 export const sourceProver: LoopProver = new SourceProver();
 
 /** The call that is under way at a position: V8 gives that of the callee, or of a `yield*`. */
