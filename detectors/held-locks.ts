@@ -32,3 +32,8 @@ export class HeldLocks {
     list.pop();
   }
 }
+
+/** The class of a lock of the kernel: locks that differ only in a number are taken in one order. */
+export function lockClass(name: string): string {
+  return name.replace(/\[\d+\]/g, '');
+}

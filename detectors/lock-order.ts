@@ -1,4 +1,5 @@
 import { type Detector, type DetectorKind, found } from './detector.ts';
+import { lockClass } from './held-locks.ts';
 import type { Watched } from './watched.ts';
 
 /** One order in which two classes of lock were taken, and who did so first. */
@@ -62,7 +63,7 @@ class LockOrder implements Detector {
     const known = this.classes[lock] as number;
     if (known !== 0) return known - 1;
     const full = this.guest.nameOf(lock);
-    const name = this.guest.kernel === undefined ? full : full.replace(/\[\d+\]/g, '');
+    const name = this.guest.kernel === undefined ? full : lockClass(full);
     let index = this.names.indexOf(name);
     if (index < 0) {
       index = this.names.push(name) - 1;

@@ -52,7 +52,7 @@ import {
 import type { Stage } from '../stage/stage.ts';
 import { callText, resultText } from './call-text.ts';
 import type { Moment, MomentKind } from './moment.ts';
-import { wordName } from './value.ts';
+import { orderName, wordName } from './value.ts';
 
 /** Steps before the finding from which on stacks are kept: what bounds the cost of long runs. */
 const STACK_STEPS = 200_000;
@@ -493,13 +493,4 @@ export class Capture implements Observer {
     m.cpu = cpu;
     return moments;
   }
-}
-
-/** How `Capture.orders` calls the order of two locks: by their classes. */
-export function orderName(held: string, taken: string): string {
-  return `${lockClass(held)} → ${lockClass(taken)}`;
-}
-
-export function lockClass(name: string): string {
-  return name.replace(/\[\d+\]/g, '');
 }

@@ -1,9 +1,15 @@
+import { lockClass } from '../../detectors/held-locks.ts';
 import { keepersOf } from '../../detectors/xv6/object-references.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { STATE_NAMES } from '../../kernel/proc.ts';
 import { SEGMENT_STATE_NAMES } from '../../kernel/sysv.ts';
 import { type Layout, PTE_V, ppnOfPte, pteAddress } from '../../machine/index.ts';
 import type { MomentKind } from './moment.ts';
+
+/** How `Capture.orders` calls the order of two locks: by their classes. */
+export function orderName(held: string, taken: string): string {
+  return `${lockClass(held)} → ${lockClass(taken)}`;
+}
 
 export function frameName(ppn: number): string {
   return `frame 0x${ppn.toString(16)}`;

@@ -1,4 +1,4 @@
-import { lockClass, orderName } from '../capture.ts';
+import { lockClass } from '../../../detectors/held-locks.ts';
 import {
   at,
   type Case,
@@ -14,7 +14,7 @@ import {
   who,
 } from '../history.ts';
 import type { Moment } from '../moment.ts';
-import { lockName } from '../value.ts';
+import { lockName, orderName } from '../value.ts';
 
 /** Nothing can run again: who holds what the other needs, or who sleeps unheard. */
 export function deadlockStory(c: Case, waiting: readonly Moment[]): Story {
