@@ -11,6 +11,9 @@ export { PAGE_SHIFT };
 export const RAM_BASE = 0x80000000;
 const PAGE_BYTES = 4096;
 
+/** Bytes that a WebAssembly memory is made of. */
+const WASM_PAGE_BYTES = 65536;
+
 /**
  * The page may differ from the last snapshot and from the last digest, and both know. A store needs
  * no `touch` when this is its only flag.
@@ -25,6 +28,13 @@ export interface RamImage {
 }
 
 export class Ram {
+  /**
+   * RAM from offset 0, and a byte of flags for each page from {@link flagsAt} on, so that code made at
+   * run time reaches both. It never grows. Whoever stores to it looks at the flags first, as access.ts
+   * does: unless they are just {@link DIRTY}, {@link touch} comes before the store.
+   */
+  readonly memory: WebAssembly.Memory;
+  readonly flagsAt: number;
   readonly bytes: Uint8Array;
   readonly halves: Int16Array;
   readonly words: Int32Array;
@@ -42,14 +52,18 @@ export class Ram {
 
   /** @param size in bytes, a multiple of a page. */
   constructor(size: number, harts: number) {
-    const buffer = new ArrayBuffer(size);
-    this.bytes = new Uint8Array(buffer);
-    this.halves = new Int16Array(buffer);
-    this.words = new Int32Array(buffer);
-    this.flags = new Uint8Array(size >>> PAGE_SHIFT);
+    const pages = size >>> PAGE_SHIFT;
+    const wasmPages = Math.ceil((size + pages) / WASM_PAGE_BYTES);
+    this.memory = new WebAssembly.Memory({ initial: wasmPages, maximum: wasmPages });
+    this.flagsAt = size;
+    const { buffer } = this.memory;
+    this.bytes = new Uint8Array(buffer, 0, size);
+    this.halves = new Int16Array(buffer, 0, size / 2);
+    this.words = new Int32Array(buffer, 0, size / 4);
+    this.flags = new Uint8Array(buffer, size, pages);
     this.reservations = new Int32Array(harts).fill(-1);
-    this.code = new Array(size >>> PAGE_SHIFT);
-    this.differs = new Uint8Array(size >>> PAGE_SHIFT);
+    this.code = new Array(pages);
+    this.differs = new Uint8Array(pages);
     this.hashes = new PageHashes(this.words, true);
   }
 
