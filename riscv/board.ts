@@ -43,12 +43,12 @@ export interface BoardConfig {
   readonly legacyDisk: boolean;
 }
 
-/** A moment of the board; `RamImage` says what going back costs. */
+/** A moment of the board. Going back costs the pages of RAM and disk that differ. */
 export interface BoardImage {
   readonly ram: RamImage;
-  readonly reservations: Int32Array;
   readonly harts: readonly HartImage[];
   readonly clock: number;
+  readonly current: number;
   readonly plic: PlicImage;
   readonly uart: UartImage;
   readonly disk: DiskImage;
@@ -179,9 +179,9 @@ export class Board {
   take(): BoardImage {
     return {
       ram: this.ram.take(),
-      reservations: this.ram.reservations.slice(),
       harts: this.harts.map((hart) => hart.take()),
       clock: this.clock,
+      current: this.current,
       plic: this.plic.take(),
       uart: this.uart.take(),
       disk: this.disk.take(),
@@ -190,9 +190,9 @@ export class Board {
 
   restore(image: BoardImage): void {
     this.ram.restore(image.ram);
-    this.ram.reservations.set(image.reservations);
     for (const [id, hart] of this.harts.entries()) hart.restore(image.harts[id]!);
     this.clock = image.clock;
+    this.clint.current = this.harts[image.current]!;
     this.plic.restore(image.plic);
     this.uart.restore(image.uart);
     this.disk.restore(image.disk);

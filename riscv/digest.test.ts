@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Board, type BoardConfig } from './board.ts';
 import { a0, addi, amo, elf, li, sb, sd, sw } from './guests/assembler.ts';
-import { boot } from './guests/boot.ts';
+import { boot, registerOf } from './guests/boot.ts';
 import { Ram } from './memory.ts';
 import { VirtioBlk } from './virtio-blk.ts';
 
@@ -54,6 +54,18 @@ test('going back to a snapshot that is not the last one brings its digest back',
   expect(board.digest()).toBe(before);
   board.ram.write(0x5000, Uint8Array.of(1));
   expect(board.digest()).not.toBe(before);
+});
+
+test('a reservation that comes back with a snapshot is still ended by a store of another hart', () => {
+  const code = [...li(5, 0x81000000n), amo(2, 3, 6, 5, 0), amo(3, 3, 7, 5, a0), NOP];
+  const board = boot(code);
+  board.turn(0, code.length - 2);
+  const image = board.take();
+  board.turn(0, 1);
+  board.restore(image);
+  board.ram.write(0x1000000, Uint8Array.of(1));
+  board.turn(0, 1);
+  expect(registerOf(board, 7)).toBe(1n);
 });
 
 test('a write to the disk changes the hashes of the pages it reaches, and going back undoes it', () => {

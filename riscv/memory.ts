@@ -4,6 +4,7 @@
  * `lr` goes through `touch`.
  */
 
+import { type Moment, Moments } from './moments.ts';
 import { PAGE_SHIFT, PageHashes } from './page-hashes.ts';
 
 export { PAGE_SHIFT };
@@ -22,9 +23,10 @@ export const DIRTY = 1;
 const CODE = 2;
 const RESERVED = 4;
 
-/** All of RAM at one moment. Only {@link Ram.take} makes one. */
+/** RAM at one moment. Only {@link Ram.take} makes one. */
 export interface RamImage {
-  readonly bytes: Uint8Array;
+  readonly pages: Moment;
+  readonly reservations: Int32Array;
 }
 
 export class Ram {
@@ -43,12 +45,8 @@ export class Ram {
   readonly reservations: Int32Array;
   /** Instructions decoded so far, a page each: see decode.ts. */
   private readonly code: (Int32Array | undefined)[];
-  /** Pages that differ, or may, from the last snapshot; `differs` is 1 for each of them. */
-  private readonly dirty: number[] = [];
-  private readonly differs: Uint8Array;
+  private readonly moments: Moments;
   private readonly hashes: PageHashes;
-  /** What the pages that are not dirty are equal to. */
-  private base: RamImage | undefined;
 
   /** @param size in bytes, a multiple of a page. */
   constructor(size: number, harts: number) {
@@ -63,7 +61,7 @@ export class Ram {
     this.flags = new Uint8Array(buffer, size, pages);
     this.reservations = new Int32Array(harts).fill(-1);
     this.code = new Array(pages);
-    this.differs = new Uint8Array(pages);
+    this.moments = new Moments(this.bytes);
     this.hashes = new PageHashes(this.words, true);
   }
 
@@ -80,19 +78,15 @@ export class Ram {
   touch(offset: number): boolean {
     const page = offset >>> PAGE_SHIFT;
     const flags = this.flags[page]!;
-    if ((flags & DIRTY) === 0) this.changes(page);
+    if ((flags & DIRTY) === 0) {
+      this.hashes.changed(page);
+      this.moments.changes(page);
+    }
     this.flags[page] = (flags & RESERVED) | DIRTY;
     if ((flags & RESERVED) !== 0) this.breakReservations(offset);
     if ((flags & CODE) === 0) return false;
     this.code[page] = undefined;
     return true;
-  }
-
-  private changes(page: number): void {
-    this.hashes.changed(page);
-    if (this.differs[page] === 1) return;
-    this.differs[page] = 1;
-    this.dirty.push(page);
   }
 
   /** Notes what a hart's `lr` read. A store of anyone's to those 8 bytes ends it. */
@@ -135,27 +129,29 @@ export class Ram {
     this.bytes.set(bytes, offset);
   }
 
+  /** Costs nothing now, and a copy of each page that is stored to afterwards. */
   take(): RamImage {
-    const image = { bytes: this.bytes.slice() };
-    this.forgetDirty();
-    this.base = image;
-    return image;
+    this.allClean();
+    return { pages: this.moments.take(), reservations: this.reservations.slice() };
   }
 
-  /** Costs what was dirtied since this image was taken or last restored; another image costs all. */
-  restore(image: RamImage): void {
-    if (image === this.base) {
-      for (const page of this.dirty) this.bring(page, image);
-    } else {
-      for (let page = 0; page < this.flags.length; page++) this.bring(page, image);
-    }
-    this.forgetDirty();
-    this.base = image;
+  /**
+   * Costs the pages that differ from now. An image may be one of another RAM of the same size; then it
+   * costs all pages.
+   */
+  restore({ pages, reservations }: RamImage): void {
+    this.moments.restore(pages, (page) => {
+      this.hashes.changed(page);
+      this.code[page] = undefined;
+      this.flags[page] = 0;
+    });
+    this.reservations.set(reservations);
+    for (const at of reservations) if (at >= 0) this.flags[at >>> PAGE_SHIFT]! |= RESERVED;
   }
 
-  /** Pages that differ, or may, from the last snapshot. */
+  /** Pages that differ, or may, from the image taken or gone back to last. */
   get dirtyPages(): readonly number[] {
-    return this.dirty;
+    return this.moments.dirty;
   }
 
   /** A hash of each page. Costs what was stored to since the last time. Not to be written. */
@@ -165,19 +161,7 @@ export class Ram {
     });
   }
 
-  private bring(page: number, image: RamImage): void {
-    this.hashes.changed(page);
-    const start = page << PAGE_SHIFT;
-    this.bytes.set(image.bytes.subarray(start, start + PAGE_BYTES), start);
-    this.code[page] = undefined;
-    this.flags[page]! &= ~CODE;
-  }
-
-  private forgetDirty(): void {
-    for (const page of this.dirty) {
-      this.flags[page]! &= ~DIRTY;
-      this.differs[page] = 0;
-    }
-    this.dirty.length = 0;
+  private allClean(): void {
+    for (const page of this.moments.dirty) this.flags[page]! &= ~DIRTY;
   }
 }

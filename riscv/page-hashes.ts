@@ -26,10 +26,6 @@ export class PageHashes {
     this.known[page] = 0;
   }
 
-  changedAll(): void {
-    this.known.fill(0);
-  }
-
   /**
    * Brings all hashes up to date.
    *

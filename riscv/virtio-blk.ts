@@ -6,6 +6,7 @@
 
 import type { Device } from './bus.ts';
 import { RAM_BASE, type Ram } from './memory.ts';
+import { type Moment, Moments } from './moments.ts';
 import { PAGE_SHIFT, PageHashes } from './page-hashes.ts';
 
 export const SECTOR_BYTES = 512;
@@ -38,13 +39,14 @@ const PLAIN: readonly number[] = [MMIO.pageSize, MMIO.queueSize, MMIO.align, MMI
 export interface DiskImage {
   readonly registers: Int32Array;
   readonly done: number;
-  readonly disk: Uint8Array;
+  readonly pages: Moment;
 }
 
 export class VirtioBlk implements Device {
   /** The contents; sectors that the guest writes change in place. */
   readonly disk: Uint8Array;
   private readonly hashes: PageHashes;
+  private readonly moments: Moments;
   private readonly ram: Ram;
   private readonly interrupt: () => void;
   private readonly legacy: boolean;
@@ -57,6 +59,7 @@ export class VirtioBlk implements Device {
   constructor(disk: Uint8Array<ArrayBuffer>, ram: Ram, legacy: boolean, interrupt: () => void) {
     this.disk = disk;
     this.hashes = new PageHashes(new Int32Array(disk.buffer), false);
+    this.moments = new Moments(disk);
     this.ram = ram;
     this.legacy = legacy;
     this.interrupt = interrupt;
@@ -103,14 +106,13 @@ export class VirtioBlk implements Device {
   }
 
   take(): DiskImage {
-    return { registers: this.registers.slice(), done: this.done, disk: this.disk.slice() };
+    return { registers: this.registers.slice(), done: this.done, pages: this.moments.take() };
   }
 
-  restore({ registers, done, disk }: DiskImage): void {
+  restore({ registers, done, pages }: DiskImage): void {
     this.registers.set(registers);
     this.done = done;
-    this.disk.set(disk);
-    this.hashes.changedAll();
+    this.moments.restore(pages, (page) => this.hashes.changed(page));
   }
 
   /** A hash of each 4,096 bytes. Costs what was written since the last time. Not to be written. */
@@ -120,8 +122,11 @@ export class VirtioBlk implements Device {
 
   private put(place: number, bytes: Uint8Array): void {
     const last = (place + bytes.length - 1) >>> PAGE_SHIFT;
+    for (let page = place >>> PAGE_SHIFT; page <= last; page++) {
+      this.hashes.changed(page);
+      this.moments.changes(page);
+    }
     this.disk.set(bytes, place);
-    for (let page = place >>> PAGE_SHIFT; page <= last; page++) this.hashes.changed(page);
   }
 
   private isQueue(offset: number): boolean {
