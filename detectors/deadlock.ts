@@ -1,14 +1,13 @@
 import { SLEEPING } from '../kernel/proc.ts';
 import {
-  ACQUIRE,
-  BARRIER_PASS,
-  COND_WAKE,
   type Cpu,
+  canWait,
   type Ending,
   isDormantAt,
-  MUTEX_LOCK,
+  namesWord,
   type Thread,
-  waitsForWord,
+  waitsForLock,
+  waitsForSignal,
 } from '../machine/index.ts';
 import { type Detector, type DetectorKind, found } from './detector.ts';
 import type { About, Finding } from './finding.ts';
@@ -18,13 +17,13 @@ import { sleepers } from './xv6/sleepers.ts';
 /** The lock that a parked thread waits for, or -1. */
 function waitsFor(thread: Thread): number {
   const { kind, ticket } = thread;
-  if (kind === ACQUIRE || kind === MUTEX_LOCK) return thread.a;
-  return kind === COND_WAKE && ticket === 0 ? thread.b : -1;
+  if (waitsForLock(kind)) return thread.a;
+  return waitsForSignal(kind) && ticket === 0 ? thread.b : -1;
 }
 
 function waitsForPart(kind: number): boolean {
   if (isDormantAt(kind)) return false;
-  return waitsForWord(kind) || kind === COND_WAKE || kind === BARRIER_PASS;
+  return canWait(kind) && namesWord(kind) && !waitsForLock(kind);
 }
 
 /** One thread that waits for a lock which the next in the chain holds. */

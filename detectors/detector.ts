@@ -79,7 +79,10 @@ export interface Detector {
   /** The current thread begins to wake who sleeps on a channel; 0 when it is done. */
   waking?(chan: number): void;
   printed?(text: string): void;
-  /** Any operation in the last `LATE` steps before the step limit; `value` is what was stored. */
+  /**
+   * Any operation in the last `LATE` steps before the step limit: the word that it names, -1 for none, and
+   * what was stored.
+   */
   late?(kind: number, address: number, value: number): void;
   /** The execution has ended by itself. */
   ended?(ending: Ending): Finding | undefined;

@@ -1,40 +1,10 @@
-import {
-  ATOMIC_STORE,
-  COMPARE_EXCHANGE,
-  type Ending,
-  EXCHANGE,
-  FETCH_ADD,
-  FETCH_AND,
-  FETCH_OR,
-  FETCH_XOR,
-  STORE,
-  STORE_BYTE,
-  type Thread,
-  TIMER,
-  USER_STORE,
-  USER_STORE_BYTE,
-  WFI,
-} from '../machine/index.ts';
+import { type Ending, stores, type Thread } from '../machine/index.ts';
 import type { Detector, DetectorKind } from './detector.ts';
 import type { Finding } from './finding.ts';
 import type { Watched } from './watched.ts';
 
 /** Operations before the step limit that are looked at. */
 export const LATE = 4096;
-
-const WRITES = new Set([
-  ATOMIC_STORE,
-  STORE,
-  STORE_BYTE,
-  FETCH_ADD,
-  FETCH_AND,
-  FETCH_OR,
-  FETCH_XOR,
-  EXCHANGE,
-  COMPARE_EXCHANGE,
-  USER_STORE,
-  USER_STORE_BYTE,
-]);
 
 /**
  * At the step limit: the same threads do the same things over and over. Of the last operations, the
@@ -78,9 +48,9 @@ class Livelock implements Detector {
     const { current, enabled, enabledCount } = this.guest.m;
     count(first ? this.before : this.after, current.id);
     for (let i = 0; !first && i < enabledCount; i++) this.able.add((enabled[i] as Thread).id);
-    if (kind === TIMER || kind === WFI) return;
+    if (address < 0) return;
     count(this.words, address);
-    if (!WRITES.has(kind)) return;
+    if (!stores(kind)) return;
     const store = `${address}=${value}`;
     if (this.stores.has(store)) return;
     this.stores.add(store);

@@ -1,6 +1,6 @@
 import type { Kernel } from '../kernel/kernel.ts';
 import { type Proc, SLEEPING, ZOMBIE } from '../kernel/proc.ts';
-import { COND_WAKE, type Ending, type Thread } from '../machine/index.ts';
+import { type Ending, type Thread, waitsForSignal } from '../machine/index.ts';
 import { type Detector, type DetectorKind, empty, found } from './detector.ts';
 import type { About, Finding } from './finding.ts';
 import type { Watched } from './watched.ts';
@@ -184,7 +184,7 @@ class LostWakeup implements Detector {
   private unheardSignal(): Finding | undefined {
     const { guest } = this;
     for (const thread of guest.m.threads) {
-      if (thread.kind !== COND_WAKE || thread.ticket === 0) continue;
+      if (!waitsForSignal(thread.kind) || thread.ticket === 0) continue;
       const signal = this.last.get(thread.a);
       if (signal === undefined) continue;
       const condition = guest.nameOf(thread.a);

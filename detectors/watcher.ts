@@ -2,45 +2,28 @@ import type { KernelWatch } from '../kernel/events.ts';
 import {
   ACQUIRE,
   ATOMIC,
-  ATOMIC_STORE,
-  COMPARE_EXCHANGE,
-  COND_BROADCAST,
-  COND_SIGNAL,
-  COND_WAIT,
-  COND_WAKE,
   type Ending,
-  EXCHANGE,
-  FETCH_ADD,
-  FETCH_AND,
-  FETCH_OR,
-  FETCH_XOR,
   InternalError,
+  isLoad,
+  type Listener,
   LOAD,
   MARKED,
   type Machine,
-  MUTEX_LOCK,
-  MUTEX_TRY,
-  MUTEX_UNLOCK,
+  modifies,
   NEVER,
   type Observer,
   ProgramError,
   RELEASE,
-  SEM_POST,
-  SEM_WAIT,
   STORE,
-  STORE_BYTE,
   type Thread,
-  USER_LOAD,
-  USER_LOAD_BYTE,
-  USER_STORE,
-  USER_STORE_BYTE,
+  tell,
+  wordNamed,
 } from '../machine/index.ts';
 import type { Detector, DetectorKind, Withdrawn } from './detector.ts';
 import { type Finding, Found } from './finding.ts';
 import type { HeldLocks } from './held-locks.ts';
 import { LATE } from './livelock.ts';
 import { ownPlace } from './own-code.ts';
-import { usePart } from './part-use.ts';
 import type { Watched } from './watched.ts';
 
 type Having<Hook extends keyof Detector> = Detector & Required<Pick<Detector, Hook>>;
@@ -76,7 +59,7 @@ class Few<Hook extends keyof Detector> {
 }
 
 /** Tells a set of detectors what a guest does, operation by operation. */
-export class Watcher implements Observer, KernelWatch {
+export class Watcher implements Observer, Listener, KernelWatch {
   readonly guest: Watched;
   private readonly detectors: readonly Detector[];
   private readonly beginning;
@@ -193,63 +176,67 @@ export class Watcher implements Observer, KernelWatch {
   }
 
   performed(kind: number, a: number, b: number, _c: number, answer: number): void {
-    switch (kind) {
-      case LOAD:
-        if (b !== ATOMIC) {
-          this.loaded(a, b === MARKED);
-          return;
-        }
-        this.ordered(a, true, false);
-        break;
-      case ATOMIC_STORE:
-        this.ordered(a, false, true);
-        break;
-      case STORE:
-        this.stored(a, b);
-        return;
-      case ACQUIRE:
-      case MUTEX_LOCK:
-        this.acquired(a);
-        return;
-      case RELEASE:
-      case MUTEX_UNLOCK:
-        this.released(a);
-        return;
-      case STORE_BYTE:
-        this.wrote(a >> 2);
-        break;
-      case FETCH_ADD:
-      case FETCH_AND:
-      case FETCH_OR:
-      case FETCH_XOR:
-      case EXCHANGE:
-      case COMPARE_EXCHANGE:
-        if (this.atomics.has(a)) this.ordered(a, true, kind !== COMPARE_EXCHANGE || answer === b);
-        else for (const d of this.modifying) d.modified(a);
-        break;
-      case SEM_WAIT:
-      case SEM_POST:
-      case COND_WAIT:
-      case COND_WAKE:
-      case COND_SIGNAL:
-      case COND_BROADCAST:
-        this.synchronised(kind, a, b);
-        break;
-      default:
-        if (kind >= MUTEX_TRY) usePart(this, this.m.words, kind, a, b, answer);
-    }
-    if (this.m.step >= this.lateFrom) this.late(kind, a, b);
+    tell(this, this.m.words, kind, a, b, answer);
+    if (this.m.step >= this.lateFrom) this.late(kind, wordNamed(kind, a), b);
   }
 
-  added(a: number): void {
+  load(a: number, how: number): void {
+    if (how === ATOMIC) this.order(a, true, false);
+    else this.read(a, how === MARKED);
+  }
+
+  store(a: number): void {
+    if (!this.isInOrder(a)) this.storeByte(a);
+    else for (const d of this.storingInside) d.stored(a);
+  }
+
+  storeAtomic(a: number): void {
+    this.order(a, false, true);
+  }
+
+  modify(a: number, stores: boolean): void {
+    if (this.atomics.has(a)) this.order(a, true, stores);
+    else for (const d of this.modifying) d.modified(a);
+  }
+
+  add(a: number): void {
     for (const d of this.adding) d.added(a);
   }
 
-  ordered(a: number, reads: boolean, writes: boolean): void {
-    for (const d of this.ordering) d.ordered(a, reads, writes);
+  order(a: number, learns: boolean, tells: boolean): void {
+    for (const d of this.ordering) d.ordered(a, learns, tells);
   }
 
+  down(a: number): void {
+    for (const d of this.awaiting) d.awaited(a);
+  }
+
+  post(a: number): void {
+    for (const d of this.signalling) d.signalled(a);
+  }
+
+  wait(a: number): void {
+    for (const d of this.beginningToWait) d.waiting(a);
+  }
+
+  woken(a: number): void {
+    this.down(a);
+  }
+
+  signal(a: number): void {
+    this.post(a);
+  }
+
+  rouse(): void {}
+
+  flush(): void {}
+
   loaded(a: number, marked: boolean): void {
+    this.read(a, marked);
+    if (this.m.step >= this.lateFrom) this.late(LOAD, a, 0);
+  }
+
+  private read(a: number, marked: boolean): void {
     if (!this.isInOrder(a)) {
       const { first, second, third, fourth, more } = this.loading;
       if (first !== null) first.loaded(a, marked);
@@ -262,16 +249,14 @@ export class Watcher implements Observer, KernelWatch {
     } else {
       for (const d of this.loadingInside) d.loaded(a, marked);
     }
-    if (this.m.step >= this.lateFrom) this.late(LOAD, a, 0);
   }
 
   stored(a: number, value: number): void {
-    if (!this.isInOrder(a)) this.wrote(a);
-    else for (const d of this.storingInside) d.stored(a);
+    this.store(a);
     if (this.m.step >= this.lateFrom) this.late(STORE, a, value);
   }
 
-  private wrote(a: number): void {
+  storeByte(a: number): void {
     const { first, second, third, fourth, more } = this.storing;
     if (first !== null) first.stored(a);
     if (second !== null) second.stored(a);
@@ -290,11 +275,11 @@ export class Watcher implements Observer, KernelWatch {
   }
 
   acquired(lock: number): void {
-    this.took(lock);
+    this.take(lock);
     if (this.m.step >= this.lateFrom) this.late(ACQUIRE, lock, 0);
   }
 
-  took(lock: number): void {
+  take(lock: number): void {
     const { first, second, third, fourth, more } = this.taken;
     if (first !== null) first.acquired(lock);
     if (second !== null) second.acquired(lock);
@@ -307,11 +292,11 @@ export class Watcher implements Observer, KernelWatch {
   }
 
   released(lock: number): void {
-    this.letGo(lock);
+    this.drop(lock);
     if (this.m.step >= this.lateFrom) this.late(RELEASE, lock, 0);
   }
 
-  letGo(lock: number): void {
+  drop(lock: number): void {
     this.held.drop(this.m.cpu.id, lock);
     const { first, second, third, fourth, more } = this.dropped;
     if (first !== null) first.released(lock);
@@ -330,28 +315,9 @@ export class Watcher implements Observer, KernelWatch {
     buffers?.enter(words, cpu.id);
   }
 
-  /** Semaphores and conditions. */
-  private synchronised(kind: number, a: number, b: number): void {
-    switch (kind) {
-      case COND_WAIT:
-        this.letGo(b);
-        for (const d of this.beginningToWait) d.waiting(a);
-        break;
-      case COND_WAKE:
-        for (const d of this.awaiting) d.awaited(a);
-        this.took(b);
-        break;
-      case SEM_WAIT:
-        for (const d of this.awaiting) d.awaited(a);
-        break;
-      default:
-        for (const d of this.signalling) d.signalled(a);
-    }
-  }
-
   accessed(kind: number, address: number, va: number, value: number, answer: number): void {
-    const plain = kind === USER_LOAD || kind === USER_LOAD_BYTE;
-    const atomic = !plain && kind !== USER_STORE && kind !== USER_STORE_BYTE;
+    const plain = isLoad(kind);
+    const atomic = modifies(kind);
     const { first, second, third, fourth, more } = this.accessing;
     if (first !== null) first.accessed(address, va, !plain, atomic, answer);
     if (second !== null) second.accessed(address, va, !plain, atomic, answer);

@@ -1,4 +1,5 @@
 import type { Machine } from './machine.ts';
+import { type Address, ATOMIC } from './operands.ts';
 import * as op from './operation.ts';
 import { ProgramError } from './program-error.ts';
 
@@ -19,11 +20,11 @@ const NONE_YET = new Proxy({} as Machine, {
 export class Part {
   readonly name: string;
   /** @internal Where it lies. */
-  readonly at: op.Address;
+  readonly at: Address;
   /** @internal Set when the program is whole: its threads decide what machine it needs. */
   machine: Machine = NONE_YET;
 
-  constructor(name: string, at: op.Address) {
+  constructor(name: string, at: Address) {
     this.name = name;
     this.at = at;
   }
@@ -121,7 +122,7 @@ export class Cell extends Part {
  */
 export class Atomic extends Cell {
   override load(): Answer {
-    return this.machine.do(op.LOAD, this.at, op.ATOMIC);
+    return this.machine.do(op.LOAD, this.at, ATOMIC);
   }
 
   override store(value: number): Answer {

@@ -3,12 +3,13 @@ import type { Cpu } from './cpu.ts';
 import { Layout } from './layout.ts';
 import { Machine } from './machine.ts';
 import { Barrier, Chance, Channel, Once, Parker, RwLock, Task } from './more-parts.ts';
-import type { Address } from './operation.ts';
+import type { Address } from './operands.ts';
 import * as op from './operation.ts';
 import { ProgramError } from './program-error.ts';
 import type { Ending, Scheduler } from './seam.ts';
 import type { MemoryModel } from './store-buffers.ts';
 import { type Code, Thread } from './thread.ts';
+import { isDormantAt } from './traits.ts';
 import { WeakMachine } from './weak-machine.ts';
 
 /** What a program is made of; each name is unique in its program, and reports show it. */
@@ -148,7 +149,7 @@ export class BareProgram {
   blocked(): BlockedThread[] {
     const { layout, threads } = this.machine;
     return threads
-      .filter((thread) => !thread.ended && !op.isDormantAt(thread.kind))
+      .filter((thread) => !thread.ended && !isDormantAt(thread.kind))
       .map((thread) => ({ thread: thread.name, operation: thread.describeIn(layout) }));
   }
 }

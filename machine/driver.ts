@@ -6,6 +6,7 @@ import { broken, invariant } from './invariant.ts';
 import { plainLanes } from './lanes.ts';
 import type { Layout } from './layout.ts';
 import { Memory } from './memory.ts';
+import type { Address } from './operands.ts';
 import * as op from './operation.ts';
 import { missingYield, perform, strayUse } from './perform.ts';
 import { ProgramError, RunsAlready } from './program-error.ts';
@@ -21,6 +22,7 @@ import {
 } from './seam.ts';
 import { StoreBuffers } from './store-buffers.ts';
 import { ANSWER, type Code, RETRY, type Thread } from './thread.ts';
+import { isDormantAt } from './traits.ts';
 
 /**
  * The state of the emulated machine and the loop that runs it; machine.ts adds the operations that
@@ -56,9 +58,9 @@ export class Driver implements ChoicePoint {
   /** Sees every operation; null, which costs nothing, for nobody. */
   observer: Observer | null = null;
   /** Called after every release of a spinlock, with the lock's address. */
-  onRelease: ((lock: op.Address) => void) | null = null;
+  onRelease: ((lock: Address) => void) | null = null;
   /** The same when a spinlock was taken. */
-  onAcquire: ((lock: op.Address) => void) | null = null;
+  onAcquire: ((lock: Address) => void) | null = null;
   /** Called after a context switch, with the guest's code for the reason. */
   onSwtch: ((from: Thread, to: Thread, reason: number) => void) | null = null;
   /** Told what guest code throws; answers whether the other threads go on. Null if they never do. */
@@ -342,7 +344,7 @@ export class Driver implements ChoicePoint {
     }
     this.gather();
     if (this.enabledCount === 0 && !this.passTime()) {
-      const over = this.cpus.every(({ thread }) => thread === null || op.isDormantAt(thread.kind));
+      const over = this.cpus.every(({ thread }) => thread === null || isDormantAt(thread.kind));
       this.end(over ? 'halted' : 'blocked');
       return;
     }
@@ -455,7 +457,7 @@ export class Driver implements ChoicePoint {
   }
 
   /** What the release of a spinlock comes to. */
-  letGo(lock: op.Address): void {
+  letGo(lock: Address): void {
     if (this.buffers === null) this.words[lock] = 0;
     if (this.cpu.looking === lock) this.cpu.looking = 0;
     if (this.onRelease !== null) this.onRelease(lock);

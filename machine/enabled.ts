@@ -2,6 +2,7 @@ import type { Cpu } from './cpu.ts';
 import type { Driver } from './driver.ts';
 import * as op from './operation.ts';
 import type { Thread } from './thread.ts';
+import { goesOnAt, waitsForWord } from './traits.ts';
 
 /** Whether a parked thread could perform its operation now. */
 export function isEnabled(m: Driver, thread: Thread): boolean {
@@ -10,9 +11,6 @@ export function isEnabled(m: Driver, thread: Thread): boolean {
     if (buffers.holdsBack(thread.cpu.id, thread.kind, thread.a, thread.b)) return false;
   }
   switch (thread.kind) {
-    case op.ACQUIRE:
-    case op.MUTEX_LOCK:
-      return m.words[thread.a] === 0;
     case op.COND_WAKE:
       return thread.ticket === 0 && m.words[thread.b] === 0;
     case op.WFI: {
@@ -25,8 +23,7 @@ export function isEnabled(m: Driver, thread: Thread): boolean {
       return false;
     default:
       return (
-        !op.waitsForWord(thread.kind) ||
-        op.goesOnAt(thread.kind, m.words[thread.a] as number, thread.b)
+        !waitsForWord(thread.kind) || goesOnAt(thread.kind, m.words[thread.a] as number, thread.b)
       );
   }
 }

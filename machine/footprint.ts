@@ -2,9 +2,11 @@ import type { Cpu } from './cpu.ts';
 import type { Driver } from './driver.ts';
 import { PGSIZE } from './memory.ts';
 import { hardwareLeaf, PTE_R, PTE_U, PTE_W, ppnOfPte } from './mmu.ts';
+import { TAKES } from './operands.ts';
 import * as op from './operation.ts';
 import type { StoreBuffers } from './store-buffers.ts';
 import type { Thread } from './thread.ts';
+import { fillsBuffer, isUserAccess, namesWord, TRAITS } from './traits.ts';
 
 /**
  * What operations touch, for strategies that ask which of them commute.
@@ -69,7 +71,7 @@ function buffered(m: Driver, buffers: StoreBuffers, thread: Thread, into: TouchC
     return 2;
   }
   if (cpu === null) return 0;
-  if (BUFFERED.includes(kind)) {
+  if (fillsBuffer(kind) || kind === op.RELEASE) {
     into[0] = written(bufferOf(m, cpu.id));
     return 1;
   }
@@ -79,77 +81,35 @@ function buffered(m: Driver, buffers: StoreBuffers, thread: Thread, into: TouchC
   return count + 1;
 }
 
-/** What goes into the buffer. */
-const BUFFERED = [op.STORE, op.STORE_BYTE, op.USER_STORE, op.USER_STORE_BYTE, op.RELEASE];
-
 function bufferOf(m: Driver, cpu: number): number {
   return m.words.length + 1 + m.threads.length + cpu;
 }
 
-/** By kind: whether an operation writes the word that it names first, and touches nothing else. */
-const WRITES_WORD: readonly boolean[] = Array.from(
-  { length: op.OPERATION_NAMES.length },
-  (_, kind) =>
-    [
-      op.STORE,
-      op.ATOMIC_STORE,
-      op.FETCH_ADD,
-      op.FETCH_AND,
-      op.FETCH_OR,
-      op.FETCH_XOR,
-      op.EXCHANGE,
-      op.ACQUIRE,
-      op.RELEASE,
-      op.MUTEX_LOCK,
-      op.MUTEX_UNLOCK,
-      op.SEM_WAIT,
-      op.SEM_POST,
-      op.READ_LOCK,
-      op.READ_UNLOCK,
-      op.WRITE_LOCK,
-      op.WRITE_UNLOCK,
-      op.SEND,
-      op.RECEIVE,
-      op.PARK,
-      op.UNPARK,
-      op.ONCE_LEAVE,
-      op.DRAW,
-      op.DRAWN,
-      op.DRAW_MORE,
-      op.TASK_START,
-      op.TASK_END,
-    ].includes(kind),
+/** By kind: how it touches the word that it names and nothing else; 0 for those that `direct` lists. */
+const [READS, COMPARES, WRITES] = [1, 2, 3];
+const HOW = { read: READS, compare: COMPARES, write: WRITES };
+const TOUCHES = Uint8Array.from(TRAITS, ({ touches }) =>
+  touches === undefined ? 0 : HOW[touches],
 );
 
 function direct(m: Driver, thread: Thread, into: TouchCode[]): number {
   const { kind, a, b } = thread;
   const { words } = m;
-  if (WRITES_WORD[kind] === true) {
-    into[0] = written(a);
+  const touches = TOUCHES[kind];
+  if (touches !== 0) {
+    const at = wordOf(m, thread, touches !== READS);
+    if (at < 0) return 0;
+    const only = touches === READS || (touches === COMPARES && words[at] !== b);
+    into[0] = only ? read(at) : written(at);
     return 1;
   }
   switch (kind) {
-    case op.LOAD:
-      into[0] = read(a);
-      return 1;
-    case op.TASK_BEGIN:
-    case op.TASK_JOIN:
-      into[0] = read(a);
-      return 1;
-    case op.COMPARE_EXCHANGE:
-    case op.MUTEX_TRY:
-    case op.ONCE_ENTER:
-      into[0] = words[a] === b ? written(a) : read(a);
-      return 1;
-    case op.STORE_BYTE:
-      into[0] = written(a >> 2);
-      return 1;
     case op.SWTCH:
       into[0] = written(context(m, thread.id));
       into[1] = written(context(m, a));
       return 2;
     case op.WFI:
-      into[0] = a === op.TAKES ? written(runLineObject(words)) : read(runLineObject(words));
+      into[0] = a === TAKES ? written(runLineObject(words)) : read(runLineObject(words));
       return 1;
     case op.COND_WAIT:
       into[0] = written(b);
@@ -169,7 +129,7 @@ function direct(m: Driver, thread: Thread, into: TouchCode[]): number {
     case op.COND_BROADCAST:
       return signalled(m, thread, into);
     default:
-      return userAccess(m, thread, into);
+      return 0;
   }
 }
 
@@ -202,15 +162,11 @@ function arrived(m: Driver, { a, b }: Thread, into: TouchCode[]): number {
   return count;
 }
 
-function userAccess(m: Driver, { kind, a, b, cpu }: Thread, into: TouchCode[]): number {
-  const reads = kind === op.USER_LOAD || kind === op.USER_LOAD_BYTE;
-  const updates = kind >= op.USER_STORE && kind <= op.USER_COMPARE_EXCHANGE;
-  if (!reads && !updates && kind !== op.USER_STORE_BYTE) return 0;
-  const at = physical(m, cpu as Cpu, a, !reads);
-  if (at < 0) return 0;
-  const fails = kind === op.USER_COMPARE_EXCHANGE && m.words[at >> 2] !== b;
-  into[0] = reads || fails ? read(at >> 2) : written(at >> 2);
-  return 1;
+/** The word that an operation names; -1 for a user access that would fault. */
+function wordOf(m: Driver, { kind, a, cpu }: Thread, writes: boolean): number {
+  if (namesWord(kind)) return a;
+  // Arithmetic shift: what faults stays below 0.
+  return (isUserAccess(kind) ? physical(m, cpu as Cpu, a, writes) : a) >> 2;
 }
 
 /** Where a user access would go, without going there: a byte address, or -1 for a fault. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { machineOf, prefer, start, X } from '../property-tests/rig.ts';
 import type { Machine } from './machine.ts';
+import { TAKES } from './operands.ts';
 import * as op from './operation.ts';
 import { CAUSE_ECALL, CAUSE_TIMER, type ChoicePoint } from './seam.ts';
 import type { Code, Thread } from './thread.ts';
@@ -155,7 +156,7 @@ describe('wfi', () => {
     start(
       m,
       function* (): Code<void> {
-        for (const from of [2, 3, 0]) taken.push(m.do(op.WFI, op.TAKES, from) ?? (yield));
+        for (const from of [2, 3, 0]) taken.push(m.do(op.WFI, TAKES, from) ?? (yield));
       },
       function* (): Code<void> {
         for (const id of [1, 3, 2]) m.changeRunLine(1, m.threads[id] as Thread);

@@ -1,4 +1,4 @@
-import type { Address } from './operation.ts';
+import type { Address } from './operands.ts';
 
 /** In `Layout.guards`: nothing guards this word. */
 export const NO_GUARD = -1;

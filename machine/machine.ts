@@ -1,7 +1,9 @@
 import { Driver } from './driver.ts';
+import { type Address, MARKED } from './operands.ts';
 import * as op from './operation.ts';
 import { accessPrivately, perform } from './perform.ts';
 import { unlock } from './synchronise.ts';
+import { asksFirst, goesOnAt, waitsForLock, waitsForWord } from './traits.ts';
 
 /**
  * The emulated machine as guest code sees it: its operations.
@@ -18,7 +20,7 @@ export class Machine extends Driver {
   // by a call of its own; the rest go through `perform`. A call that is not inlined costs as much as
   // the operation: this made three threads of 40 operations 1.7 times as fast, 1.4 times watched.
 
-  load(a: op.Address): number | undefined {
+  load(a: Address): number | undefined {
     const { observer } = this;
     if (observer !== null) observer.entering?.(op.LOAD, a, 0, 0);
     if (this.step < this.leaseEnd) {
@@ -37,22 +39,22 @@ export class Machine extends Driver {
    * A load that is meant to race (the kernel says why where it does so): detectors of races and of
    * lock discipline let it pass.
    */
-  loadMarked(a: op.Address): number | undefined {
+  loadMarked(a: Address): number | undefined {
     const { observer } = this;
-    if (observer !== null) observer.entering?.(op.LOAD, a, op.MARKED, 0);
+    if (observer !== null) observer.entering?.(op.LOAD, a, MARKED, 0);
     if (this.step < this.leaseEnd) {
       this.step++;
       const value = this.words[a] as number;
       if (observer !== null) {
         if (observer.loaded !== undefined) observer.loaded(a, true);
-        else observer.performed(op.LOAD, a, op.MARKED, 0, value);
+        else observer.performed(op.LOAD, a, MARKED, 0, value);
       }
       return value;
     }
-    return this.announce(op.LOAD, a, op.MARKED, 0);
+    return this.announce(op.LOAD, a, MARKED, 0);
   }
 
-  store(a: op.Address, value: number): number | undefined {
+  store(a: Address, value: number): number | undefined {
     const { observer } = this;
     if (observer !== null) observer.entering?.(op.STORE, a, value, 0);
     if (this.step < this.leaseEnd) {
@@ -68,7 +70,7 @@ export class Machine extends Driver {
   }
 
   /** @param word see ACQUIRE, and `value` */
-  acquire(lock: op.Address, word: op.Address = 0, value = 0): number | undefined {
+  acquire(lock: Address, word: Address = 0, value = 0): number | undefined {
     const { observer } = this;
     if (observer !== null) {
       observer.entering?.(op.ACQUIRE, lock, word, value);
@@ -88,7 +90,7 @@ export class Machine extends Driver {
     return this.announce(op.ACQUIRE, lock, word, value);
   }
 
-  release(lock: op.Address): number | undefined {
+  release(lock: Address): number | undefined {
     const { observer } = this;
     if (observer !== null) observer.entering?.(op.RELEASE, lock, 0, 0);
     if (this.step < this.leaseEnd) {
@@ -104,7 +106,7 @@ export class Machine extends Driver {
   }
 
   /** Takes a mutex of a bare program. */
-  lock(mutex: op.Address): number | undefined {
+  lock(mutex: Address): number | undefined {
     const { observer } = this;
     if (observer !== null) {
       observer.entering?.(op.MUTEX_LOCK, mutex, 0, 0);
@@ -123,7 +125,7 @@ export class Machine extends Driver {
   }
 
   /** @throws ProgramError when the current thread does not hold it. */
-  unlock(mutex: op.Address): number | undefined {
+  unlock(mutex: Address): number | undefined {
     const { observer } = this;
     if (observer !== null) observer.entering?.(op.MUTEX_UNLOCK, mutex, 0, 0);
     if (this.step < this.leaseEnd) {
@@ -156,7 +158,7 @@ export class Machine extends Driver {
     const { observer } = this;
     if (observer !== null) {
       observer.entering?.(kind, a, b, c);
-      if (kind === op.ACQUIRE || kind === op.MUTEX_LOCK) observer.locking?.(a);
+      if (waitsForLock(kind)) observer.locking?.(a);
     }
     if (this.step < this.leaseEnd && !this.mayWait(kind, a, b)) {
       const thread = this.current;
@@ -166,14 +168,8 @@ export class Machine extends Driver {
   }
 
   /** Whether an operation may have to wait, and is announced for that. */
-  protected mayWait(kind: number, a: op.Address, b: number): boolean {
-    if (kind === op.DRAW) return true;
-    if (op.waitsForWord(kind)) return !op.goesOnAt(kind, this.words[a] as number, b);
-    return MAY_WAIT[kind] === true;
+  protected mayWait(kind: number, a: Address, b: number): boolean {
+    if (asksFirst(kind)) return true;
+    return waitsForWord(kind) && !goesOnAt(kind, this.words[a] as number, b);
   }
 }
-
-/** Operations that may have to wait. */
-const MAY_WAIT: readonly boolean[] = Array.from({ length: op.OPERATION_NAMES.length }, (_, kind) =>
-  [op.WFI, op.COND_WAIT, op.BARRIER_ARRIVE].includes(kind),
-);

@@ -1,6 +1,6 @@
 import { invariant } from './invariant.ts';
 import type { Layout } from './layout.ts';
-import type { Address } from './operation.ts';
+import type { Address } from './operands.ts';
 
 /** Bytes in a frame and in a page. */
 export const PGSIZE = 4096;

@@ -1,5 +1,5 @@
 import { KERNPPN, type Memory } from './memory.ts';
-import type { Address } from './operation.ts';
+import type { Address } from './operands.ts';
 
 /** Page-table entry bits of Sv39 (RISC-V privileged specification, section 4.4). */
 export const PTE_V = 1 << 0;

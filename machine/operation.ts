@@ -4,10 +4,10 @@
  * A thread *announces* an operation (kind and up to three operands) and parks; the operation is
  * *performed* when the scheduler lets the thread step. Numbers, not objects, because an execution
  * performs thousands of them and must not allocate.
+ *
+ * This file has the kinds and nothing else. What is true of each, whoever asks, is in traits.ts; what
+ * operands mean that are codes, in operands.ts.
  */
-
-/** Index of a 32-bit word in physical memory; kernel data and frames share one numbering. */
-export type Address = number;
 
 /** Nothing announced: the thread is running, or off its CPU. */
 export const NONE = 0;
@@ -145,126 +145,3 @@ export const DRAW = 58;
 export const DRAWN = 59;
 /** a as DRAW, b = how many numbers there are. Waits while somebody draws; makes the number one larger. */
 export const DRAW_MORE = 60;
-
-/** Operand b of a LOAD that is meant to race. */
-export const MARKED = 1;
-/** Operand b of a RELEASE whose store comes before its fence. */
-export const BEFORE_FENCE = 1;
-/** Operand b of a LOAD of an atomic cell. */
-export const ATOMIC = 2;
-/** Operand a of a WFI that takes a thread. */
-export const TAKES = 1;
-/** Operand b of an SFENCE for all CPUs. */
-export const EVERY_CPU = 1;
-
-/** What reports and traces call each kind. */
-export const OPERATION_NAMES: readonly string[] = [
-  'none',
-  'start',
-  'load',
-  'store',
-  'fetchAdd',
-  'exchange',
-  'compareExchange',
-  'acquire',
-  'release',
-  'swtch',
-  'intrOn',
-  'intrOff',
-  'wfi',
-  'timer',
-  'load',
-  'store',
-  'fetchAdd',
-  'exchange',
-  'compareExchange',
-  'ecall',
-  'sfence',
-  'fence',
-  'halt',
-  'lock',
-  'unlock',
-  'wait',
-  'post',
-  'condWait',
-  'condWake',
-  'signal',
-  'broadcast',
-  'load',
-  'store',
-  'ended',
-  'store',
-  'drain',
-  'store',
-  'fetchAnd',
-  'fetchOr',
-  'fetchXor',
-  'tryLock',
-  'readLock',
-  'readUnlock',
-  'writeLock',
-  'writeUnlock',
-  'arrive',
-  'pass',
-  'send',
-  'receive',
-  'park',
-  'unpark',
-  'enter',
-  'leave',
-  'start',
-  'begin',
-  'end',
-  'join',
-  'spuriousWakeup',
-  'draw',
-  'drawn',
-  'drawMore',
-];
-
-/** Whether a thread that waits there for ever has no part in the execution. */
-export function isDormantAt(kind: number): boolean {
-  return kind === TASK_BEGIN || kind === DRAW_MORE;
-}
-
-/** Whether an operation waits for what one word says: semaphores and what else is no mutex. */
-export function waitsForWord(kind: number): boolean {
-  // What is performed most, and asked for at every choice.
-  if (kind < SEM_WAIT) return false;
-  switch (kind) {
-    case SEM_WAIT:
-    case READ_LOCK:
-    case WRITE_LOCK:
-    case SEND:
-    case RECEIVE:
-    case PARK:
-    case ONCE_ENTER:
-    case TASK_BEGIN:
-    case TASK_JOIN:
-    case DRAW:
-    case DRAW_MORE:
-      return true;
-    default:
-      return false;
-  }
-}
-
-/** Whether one that `waitsForWord` may go on, by the word's value. */
-export function goesOnAt(kind: number, value: number, b: number): boolean {
-  switch (kind) {
-    case READ_LOCK:
-    case ONCE_ENTER:
-      return value <= 0;
-    case WRITE_LOCK:
-    case DRAW:
-      return value === 0;
-    case DRAW_MORE:
-      return value > 0 && value < b;
-    case SEND:
-      return value < b;
-    case TASK_JOIN:
-      return value === 2;
-    default:
-      return value > 0;
-  }
-}

@@ -2,6 +2,7 @@ import type { Driver } from './driver.ts';
 import { broken, invariant } from './invariant.ts';
 import { PGSIZE } from './memory.ts';
 import { hardwareWalk, PTE_D, PTE_R, PTE_U, PTE_W, ppnOfPte } from './mmu.ts';
+import { EVERY_CPU, TAKES } from './operands.ts';
 import * as op from './operation.ts';
 import { ProgramError, RunsAlready } from './program-error.ts';
 import {
@@ -14,6 +15,7 @@ import {
 import { releaseBuffered, storeBuffered } from './store-buffers.ts';
 import { synchronise, useParts } from './synchronise.ts';
 import { ANSWER, RETRY, type Thread } from './thread.ts';
+import { isLoad, isOfByte, isUserAccess, OPERATION_NAMES } from './traits.ts';
 
 /**
  * Performs one operation of the machine's current thread. The step has been granted.
@@ -39,14 +41,6 @@ export function perform(
   return answer;
 }
 
-function isUserAccess(kind: number): boolean {
-  return (
-    (kind >= op.USER_LOAD && kind <= op.USER_COMPARE_EXCHANGE) ||
-    kind === op.USER_LOAD_BYTE ||
-    kind === op.USER_STORE_BYTE
-  );
-}
-
 function act(m: Driver, kind: number, a: number, b: number, c: number): number | undefined {
   m.step++;
   if (m.buffers !== null) {
@@ -61,7 +55,7 @@ function act(m: Driver, kind: number, a: number, b: number, c: number): number |
     case op.WFI:
       // What woke the CPU may be its timer.
       if (m.cpu.interruptsOn) m.interruptsOn();
-      return a === op.TAKES ? takeReady(m, b) : 0;
+      return a === TAKES ? takeReady(m, b) : 0;
     case op.LOAD:
       return m.words[a] as number;
     case op.STORE:
@@ -94,7 +88,7 @@ function act(m: Driver, kind: number, a: number, b: number, c: number): number |
       m.cpu.interruptsOn = false;
       return 0;
     case op.SFENCE:
-      if (b === op.EVERY_CPU) for (const cpu of m.cpus) cpu.tlb.flush(a);
+      if (b === EVERY_CPU) for (const cpu of m.cpus) cpu.tlb.flush(a);
       else m.cpu.tlb.flush(a);
       return 0;
     case op.ECALL:
@@ -161,13 +155,13 @@ function swtch(m: Driver, to: Thread, reason: number): undefined {
 
 /** A thread asks for another operation while one that did not answer is under way. */
 export function missingYield(thread: Thread, kind: number): ProgramError {
-  const call = `${op.OPERATION_NAMES[kind]}(...)`;
+  const call = `${OPERATION_NAMES[kind]}(...)`;
   return new ProgramError(`${thread.name} went on without yielding: write "${call} ?? (yield)"`);
 }
 
 /** An operation of a machine that does not run: code has hold of another program's parts. */
 export function strayUse(kind: number): ProgramError {
-  return new ProgramError(`${op.OPERATION_NAMES[kind]}() called outside a running thread`);
+  return new ProgramError(`${OPERATION_NAMES[kind]}() called outside a running thread`);
 }
 
 /** Takes the next thread that is ready, from number `from` on and round; -1 for none. */
@@ -204,9 +198,8 @@ function translate(m: Driver, va: number, writes: boolean): number {
 
 /** A user program's access through the MMU; traps to the kernel where the page table says so. */
 function userAccess(m: Driver, kind: number, va: number, b: number, c: number): number | undefined {
-  const byte = kind === op.USER_LOAD_BYTE || kind === op.USER_STORE_BYTE;
-  const reads = kind === op.USER_LOAD || kind === op.USER_LOAD_BYTE;
-  const misaligned = !byte && (va & 3) !== 0;
+  const reads = isLoad(kind);
+  const misaligned = !isOfByte(kind) && (va & 3) !== 0;
   const at = misaligned ? -1 : translate(m, va, !reads);
   if (at < 0) {
     // Announced again after the handler: a fault that the kernel repairs repeats the access.
@@ -266,10 +259,8 @@ export function accessPrivately(
   b: number,
   c: number,
 ): number | undefined {
-  const byte = kind === op.USER_LOAD_BYTE || kind === op.USER_STORE_BYTE;
-  if (!byte && (va & 3) !== 0) return undefined;
-  const reads = kind === op.USER_LOAD || kind === op.USER_LOAD_BYTE;
-  const at = translate(m, va, !reads);
+  if (!isOfByte(kind) && (va & 3) !== 0) return undefined;
+  const at = translate(m, va, !isLoad(kind));
   if (at < 0) return undefined;
   const ppn = m.memory.ppnOf(at >> 2);
   if (m.memory.isShared(ppn)) return undefined;

@@ -1,6 +1,8 @@
 import type { Driver } from './driver.ts';
+import { type Address, BEFORE_FENCE } from './operands.ts';
 import * as op from './operation.ts';
 import { Thread } from './thread.ts';
+import { fillsBuffer, passesBuffer } from './traits.ts';
 
 /**
  * How memory orders what CPUs do.
@@ -24,22 +26,12 @@ const EVERYBODY = -2;
 
 /** A store that is not in memory yet. */
 interface Entry {
-  readonly address: op.Address;
+  readonly address: Address;
   readonly value: number;
   /** The bits of the word that it stores: all, or a byte's. */
   readonly mask: number;
   readonly slot: number;
 }
-
-const STORES: readonly number[] = [op.STORE, op.STORE_BYTE, op.USER_STORE, op.USER_STORE_BYTE];
-const LOADS: readonly number[] = [op.LOAD, op.USER_LOAD, op.USER_LOAD_BYTE];
-/** Change nothing in memory, and order nothing: a trap and a context switch are no fence on RISC-V. */
-const ASIDE = [op.START, op.SWTCH, op.INTR_ON, op.INTR_OFF, op.ECALL, op.TIMER, op.DRAIN, op.ENDED];
-
-/** The operations that go on whatever is in the buffer; all others wait until it is empty. */
-const PASSES: readonly boolean[] = Array.from({ length: op.OPERATION_NAMES.length }, (_, kind) =>
-  [...STORES, ...LOADS, ...ASIDE].includes(kind),
-);
 
 /**
  * The store buffers of all CPUs. That a store reaches memory is a step of its own, in a lane of its
@@ -74,7 +66,7 @@ export class StoreBuffers {
   /** The CPU as which memory is shown now; NOBODY for what it is, EVERYBODY with the stores of all. */
   private viewer = NOBODY;
   /** Words that it shows otherwise, with what they are and what is shown. */
-  private readonly covered = new Map<op.Address, { readonly inMemory: number; shown: number }>();
+  private readonly covered = new Map<Address, { readonly inMemory: number; shown: number }>();
 
   /**
    * @param words that can be stored to, at most
@@ -153,16 +145,16 @@ export class StoreBuffers {
   }
 
   /** Whether an operation of a CPU has to wait for stores before it to reach memory. */
-  holdsBack(cpu: number, kind: number, a: op.Address, b: number): boolean {
+  holdsBack(cpu: number, kind: number, a: Address, b: number): boolean {
     if (kind === op.STORE) return this.isFull(cpu, a);
     if (kind === op.STORE_BYTE) return this.isFull(cpu, a >> 2);
     // Where a user's store goes is known when it is performed.
-    if (STORES.includes(kind)) return this.isFull(cpu, -1);
-    if (kind === op.RELEASE && b === op.BEFORE_FENCE) return this.isFull(cpu, a);
-    return PASSES[kind] !== true && !this.isEmpty(cpu);
+    if (fillsBuffer(kind)) return this.isFull(cpu, -1);
+    if (kind === op.RELEASE && b === BEFORE_FENCE) return this.isFull(cpu, a);
+    return !passesBuffer(kind) && !this.isEmpty(cpu);
   }
 
-  private isFull(cpu: number, address: op.Address): boolean {
+  private isFull(cpu: number, address: Address): boolean {
     return (this.entries[cpu] as Entry[]).length >= this.most || this.slotFor(cpu, address) < 0;
   }
 
@@ -170,7 +162,7 @@ export class StoreBuffers {
    * Puts a store of the CPU that runs into its buffer. Answers whether that gave the scheduler one more
    * lane to choose.
    */
-  push(words: Int32Array, cpu: number, address: op.Address, value: number, mask: number): boolean {
+  push(words: Int32Array, cpu: number, address: Address, value: number, mask: number): boolean {
     const slot = this.slotFor(cpu, address);
     const entry = { address, value, mask, slot };
     (this.entries[cpu] as Entry[]).push(entry);
@@ -190,7 +182,7 @@ export class StoreBuffers {
   }
 
   /** The oldest store of a lane reaches memory. Answers its address. */
-  drain(words: Int32Array, drain: Thread): op.Address {
+  drain(words: Int32Array, drain: Thread): Address {
     const at = this.numberOf(drain);
     const cpu = Math.floor(at / this.slots);
     const slot = at % this.slots;
@@ -233,7 +225,7 @@ export class StoreBuffers {
   }
 
   /** The slot for a store to a word; -1 where none is free. */
-  private slotFor(cpu: number, address: op.Address): number {
+  private slotFor(cpu: number, address: Address): number {
     if (this.isTotal) return 0;
     // So that which lane a store comes from does not depend on what else has reached memory.
     if (this.hasAll) return address;
@@ -278,7 +270,7 @@ export function storeBuffered(
   }
 }
 
-function put(m: Driver, buffers: StoreBuffers, a: op.Address, value: number, mask: number): number {
+function put(m: Driver, buffers: StoreBuffers, a: Address, value: number, mask: number): number {
   // The scheduler may want the new lane before the thread that stored goes on.
   if (buffers.push(m.words, m.cpu.id, a, value, mask)) m.leaseEnd = m.step;
   return 0;
@@ -288,10 +280,10 @@ function put(m: Driver, buffers: StoreBuffers, a: op.Address, value: number, mas
  * The release of a spinlock whose store waits in the buffer like any other. If it comes before its fence,
  * the fence is what the thread announces next.
  */
-export function releaseBuffered(m: Driver, buffers: StoreBuffers, lock: op.Address, b: number) {
+export function releaseBuffered(m: Driver, buffers: StoreBuffers, lock: Address, b: number) {
   put(m, buffers, lock, 0, -1);
   m.letGo(lock);
-  if (b !== op.BEFORE_FENCE) return 0;
+  if (b !== BEFORE_FENCE) return 0;
   const { current } = m;
   current.kind = op.FENCE;
   current.a = 0;

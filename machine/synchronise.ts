@@ -1,5 +1,6 @@
 import type { Driver } from './driver.ts';
 import { broken, invariant } from './invariant.ts';
+import type { Address } from './operands.ts';
 import * as op from './operation.ts';
 import { NotHolder } from './program-error.ts';
 import type { Thread } from './thread.ts';
@@ -44,7 +45,7 @@ export function synchronise(m: Driver, kind: number, a: number, b: number): numb
   }
 }
 
-export function unlock(m: Driver, mutex: op.Address): void {
+export function unlock(m: Driver, mutex: Address): void {
   const owner = (m.words[mutex] as number) - 1;
   if (owner !== m.current.id) {
     const name = m.layout.nameOf(mutex) ?? 'mutex';
@@ -56,7 +57,7 @@ export function unlock(m: Driver, mutex: op.Address): void {
 }
 
 /** Wakes up to `count` waiters, those that wait longest first. */
-function signal(m: Driver, condition: op.Address, count: number): void {
+function signal(m: Driver, condition: Address, count: number): void {
   for (let i = 0; i < count && (m.words[condition] as number) > 0; i++) {
     let oldest: Thread | null = null;
     for (const thread of m.threads) {
@@ -149,13 +150,13 @@ export function useParts(
   return 0;
 }
 
-function notHolder(m: Driver, a: op.Address, does: string, but: string): unknown {
+function notHolder(m: Driver, a: Address, does: string, but: string): unknown {
   const name = m.layout.nameOf(a) ?? '';
   return m.fail(new NotHolder(`${m.current.name} ${does} ${name}, but ${but}`));
 }
 
 /** The last lets all go on; the others wait for it. */
-function arrive(m: Driver, a: op.Address, count: number): number | undefined {
+function arrive(m: Driver, a: Address, count: number): number | undefined {
   const { current, words } = m;
   if ((words[a] as number) + 1 < count) {
     words[a] = (words[a] as number) + 1;
@@ -172,7 +173,7 @@ function arrive(m: Driver, a: op.Address, count: number): number | undefined {
   return 1;
 }
 
-function receive(m: Driver, a: op.Address, places: number): number {
+function receive(m: Driver, a: Address, places: number): number {
   const { words } = m;
   const place = words[a + 1] as number;
   words[a] = (words[a] as number) - 1;

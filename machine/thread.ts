@@ -1,16 +1,7 @@
 import type { Cpu } from './cpu.ts';
 import type { Layout } from './layout.ts';
-import {
-  ATOMIC_STORE,
-  COND_BROADCAST,
-  COND_WAKE,
-  ENDED,
-  LOAD,
-  MUTEX_LOCK,
-  NONE,
-  OPERATION_NAMES,
-  RELEASE,
-} from './operation.ts';
+import { COND_WAKE, ENDED, NONE } from './operation.ts';
+import { namesWord, OPERATION_NAMES } from './traits.ts';
 
 /**
  * Code that runs on the machine: a generator that yields exactly when an operation answered
@@ -128,11 +119,7 @@ export class Thread {
   /** The same with the name of its word, if it has one: for example `lock(m)`. */
   describeIn(layout: Layout): string {
     const { kind, ticket, a, b } = this;
-    const isOfWord =
-      (kind >= LOAD && kind <= RELEASE) ||
-      (kind >= MUTEX_LOCK && kind <= COND_BROADCAST) ||
-      kind >= ATOMIC_STORE;
-    if (!isOfWord) return this.describe();
+    if (!namesWord(kind)) return this.describe();
     // Somebody who waits at a condition variable waits for its signal first, for the mutex then.
     const at = kind === COND_WAKE && ticket === 0 ? b : a;
     return `${this.describe()}(${layout.nameOf(at) ?? ''})`;

@@ -1,4 +1,5 @@
 import { Machine } from './machine.ts';
+import { type Address, MARKED } from './operands.ts';
 import * as op from './operation.ts';
 
 /**
@@ -6,31 +7,31 @@ import * as op from './operation.ts';
  * nothing: here every operation goes the long way, which asks the buffer first.
  */
 export class WeakMachine extends Machine {
-  override load(a: op.Address): number | undefined {
+  override load(a: Address): number | undefined {
     return this.do(op.LOAD, a);
   }
 
-  override loadMarked(a: op.Address): number | undefined {
-    return this.do(op.LOAD, a, op.MARKED);
+  override loadMarked(a: Address): number | undefined {
+    return this.do(op.LOAD, a, MARKED);
   }
 
-  override store(a: op.Address, value: number): number | undefined {
+  override store(a: Address, value: number): number | undefined {
     return this.do(op.STORE, a, value);
   }
 
-  override acquire(lock: op.Address, word: op.Address = 0, value = 0): number | undefined {
+  override acquire(lock: Address, word: Address = 0, value = 0): number | undefined {
     return this.do(op.ACQUIRE, lock, word, value);
   }
 
-  override release(lock: op.Address): number | undefined {
+  override release(lock: Address): number | undefined {
     return this.do(op.RELEASE, lock);
   }
 
-  override lock(mutex: op.Address): number | undefined {
+  override lock(mutex: Address): number | undefined {
     return this.do(op.MUTEX_LOCK, mutex);
   }
 
-  override unlock(mutex: op.Address): number | undefined {
+  override unlock(mutex: Address): number | undefined {
     return this.do(op.MUTEX_UNLOCK, mutex);
   }
 
@@ -42,9 +43,8 @@ export class WeakMachine extends Machine {
     return this.announce(kind, va, b, c);
   }
 
-  protected override mayWait(kind: number, a: op.Address, b: number): boolean {
+  protected override mayWait(kind: number, a: Address, b: number): boolean {
     if (this.buffers?.holdsBack(this.cpu.id, kind, a, b) === true) return true;
-    if (kind === op.ACQUIRE || kind === op.MUTEX_LOCK) return this.words[a] !== 0;
     return super.mayWait(kind, a, b);
   }
 }

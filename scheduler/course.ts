@@ -1,8 +1,8 @@
 import {
   type ChoicePoint,
-  HALT,
+  endsAll,
+  isBeginning,
   NONE,
-  START,
   StopExecution,
   type Thread,
 } from '../machine/index.ts';
@@ -82,7 +82,7 @@ export class Course implements Strategy {
     const thread = this.strategy.choose(point);
     const lane = point.laneOf(thread);
     if (thread !== (threadOn(point, point.lane) ?? enabled[0])) this.isChosen = true;
-    if (thread.kind === START) {
+    if (isBeginning(thread.kind)) {
       this.starting = lane;
       point.lease = 1;
       return thread;
@@ -98,7 +98,7 @@ export class Course implements Strategy {
     const { step } = point;
     const lane = point.laneOf(thread);
     const last = lane === this.lane || thread.id < 0 ? undefined : threadOn(point, this.lane);
-    const preempts = last !== undefined && last.kind !== HALT;
+    const preempts = last !== undefined && !endsAll(last.kind);
     const before = preempts ? last.kind : NONE;
     const steps = this.starts.get(lane) ?? 0;
     this.starts.delete(lane);

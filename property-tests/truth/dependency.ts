@@ -1,6 +1,8 @@
 import type { Machine } from '../../machine/machine.ts';
+import type { Address } from '../../machine/operands.ts';
 import * as op from '../../machine/operation.ts';
 import type { Thread } from '../../machine/thread.ts';
+import { OPERATION_NAMES } from '../../machine/traits.ts';
 
 /**
  * Which operations of a bare program depend on each other, stated for the truth that explorers are
@@ -53,9 +55,9 @@ const writes = (what: number): Access => ({ what, writes: true });
 
 /** Who waits at which condition variable, in the order of waiting: signals wake the first. */
 export class Waiters {
-  private readonly queues = new Map<op.Address, number[]>();
+  private readonly queues = new Map<Address, number[]>();
 
-  of(condition: op.Address): readonly number[] {
+  of(condition: Address): readonly number[] {
     return this.queues.get(condition) ?? [];
   }
 
@@ -132,11 +134,11 @@ export function accesses(
     case op.COND_BROADCAST:
       return signalled(a, waiters.of(a));
     default:
-      throw new Error(`operation ${op.OPERATION_NAMES[kind]} has no place in a bare program`);
+      throw new Error(`operation ${OPERATION_NAMES[kind]} has no place in a bare program`);
   }
 }
 
-function signalled(condition: op.Address, woken: readonly number[]): Access[] {
+function signalled(condition: Address, woken: readonly number[]): Access[] {
   if (woken.length === 0) return [reads(condition)];
   return [writes(condition), ...woken.map((lane) => writes(wakeUpOf(lane)))];
 }

@@ -1,20 +1,14 @@
 import {
-  ACQUIRE,
-  BARRIER_PASS,
-  COMPARE_EXCHANGE,
-  COND_BROADCAST,
-  COND_SIGNAL,
-  COND_SPURIOUS,
-  COND_WAKE,
+  canClaim,
+  canWait,
+  comparesFirst,
   goesOnAt,
-  MUTEX_LOCK,
-  MUTEX_TRY,
-  ONCE_ENTER,
   objectOf,
   type TouchCode,
-  USER_COMPARE_EXCHANGE,
-  WFI,
+  waitsForReady,
+  waitsForSignal,
   waitsForWord,
+  wakesWaiters,
   writes,
 } from '../../machine/index.ts';
 import { History, NONE } from './history.ts';
@@ -154,9 +148,9 @@ export class Causality extends History {
   moveBefore(x: number, e: number): void {
     const kind = this.kind[e] as number;
     const swaps = comparesFirst(kind);
-    const signals = kind === COND_SIGNAL || kind === COND_SPURIOUS || kind === COND_BROADCAST;
+    const signals = wakesWaiters(kind);
     const code = this.codes[this.first[e] as number] as number;
-    const looks = kind === ACQUIRE && !writes(code);
+    const looks = canClaim(kind) && !writes(code);
     this.moved = NONE;
     if (!swaps && !signals && !looks) return;
     const object = objectOf(code);
@@ -198,7 +192,7 @@ export class Causality extends History {
     const kind = this.kind[e] as number;
     const spins = this.period[e] as number;
     this.waiter = canWait(kind) || spins === 1 ? e : NONE;
-    if (kind === COND_WAKE) {
+    if (waitsForSignal(kind)) {
       // The signal that woke it; its own context is nobody else's.
       const signal = this.before[from + 1] as number;
       if (signal >= 0) this.raiseFloor(this.owner[signal] as number);
@@ -284,32 +278,11 @@ export function clash(codes: readonly TouchCode[], mine: TouchCode): boolean {
   return false;
 }
 
-/** Whether an operation stores only if it finds what its second operand says. */
-function comparesFirst(kind: number): boolean {
-  return (
-    kind === COMPARE_EXCHANGE ||
-    kind === USER_COMPARE_EXCHANGE ||
-    kind === MUTEX_TRY ||
-    kind === ONCE_ENTER
-  );
-}
-
-/** Whether an operation of this kind may have to wait for its first object. */
-export function canWait(kind: number): boolean {
-  return (
-    kind === ACQUIRE ||
-    kind === MUTEX_LOCK ||
-    waitsForWord(kind) ||
-    kind === BARRIER_PASS ||
-    kind === COND_WAKE ||
-    kind === WFI
-  );
-}
-
 /** Whether it need not wait, by that object's value. */
 function goesOn(kind: number, value: number, b: number): boolean {
-  // Nothing but the arrival that let it go on can be in its way.
-  if (kind === BARRIER_PASS) return false;
   if (waitsForWord(kind)) return goesOnAt(kind, value, b);
-  return kind === WFI ? value > 0 : value === 0;
+  // The mutex that it takes then.
+  if (waitsForSignal(kind)) return value === 0;
+  // Of a barrier, nothing but the arrival that let it go on can be in its way.
+  return waitsForReady(kind) && value > 0;
 }

@@ -1,11 +1,11 @@
 import {
   type ChoicePoint,
-  DRAIN,
-  HALT,
+  endsAll,
+  isBeginning,
+  isDrain,
   objectCount,
   objectOf,
   runLineObject,
-  START,
   StopExecution,
   type Thread,
   type TouchCode,
@@ -177,7 +177,7 @@ export class Dfs implements Search {
   private goesFirst(point: ChoicePoint): Thread | undefined {
     for (let i = 0; i < point.enabledCount; i++) {
       const thread = point.enabled[i] as Thread;
-      if (thread.kind === START || (this.merges && thread.id < 0 && thread.kind !== DRAIN))
+      if (isBeginning(thread.kind) || (this.merges && thread.id < 0 && !isDrain(thread.kind)))
         return thread;
     }
     return undefined;
@@ -185,7 +185,7 @@ export class Dfs implements Search {
 
   /** Whether this is no choice point for the running thread; if so, its event begins. */
   private goesOnAlone(point: ChoicePoint, current: Thread): boolean {
-    if (current.kind === HALT) return point.enabledCount === 1;
+    if (endsAll(current.kind)) return point.enabledCount === 1;
     if (this.lookAt(point, current) === 0) return true;
     const isChoice = point.enabledCount > 1 && this.used < this.preemptions && this.view.isInFocus;
     if (!isChoice) this.openEvent(point, current, false);
@@ -203,7 +203,7 @@ export class Dfs implements Search {
   private newNode(point: ChoicePoint, current: Thread | undefined): Node {
     const node = this.nodes[this.depth] ?? emptyNode();
     this.nodes[this.depth++] = node;
-    const isCurrent = current !== undefined && current.kind !== HALT;
+    const isCurrent = current !== undefined && !endsAll(current.kind);
     node.mark = this.path.mark;
     node.step = point.step;
     node.events = this.history.count;
@@ -217,7 +217,7 @@ export class Dfs implements Search {
     if (isCurrent) this.addBranch(point, node, current);
     for (let i = 0; i < point.enabledCount; i++) {
       const thread = point.enabled[i] as Thread;
-      const halts = thread.kind === HALT && point.enabledCount > 1;
+      const halts = endsAll(thread.kind) && point.enabledCount > 1;
       const waits = halts || this.isSpinning(point, point.laneOf(thread));
       if (!(isCurrent && thread === current) && !waits) this.addBranch(point, node, thread);
     }

@@ -1,7 +1,8 @@
 import {
   type ChoicePoint,
-  DRAIN,
-  HALT,
+  canWait,
+  endsAll,
+  isDrain,
   objectCount,
   objectOf,
   runLineObject,
@@ -10,7 +11,7 @@ import {
   type TouchCode,
 } from '../../machine/index.ts';
 import type { Search } from '../search.ts';
-import { Causality, canWait } from './causality.ts';
+import { Causality } from './causality.ts';
 import { Drains } from './drains.ts';
 import type { CutLoop } from './loop-prover.ts';
 import { finish, type Node, type PackedNode, packNode, takeBranch, unpackNode } from './node.ts';
@@ -163,8 +164,8 @@ export class Dpor implements Search {
   private local(point: ChoicePoint): Thread | undefined {
     for (let i = point.enabledCount - 1; i >= 0; i--) {
       const thread = point.enabled[i] as Thread;
-      if (thread.id < 0 && thread.kind !== DRAIN) return thread;
-      if (thread.kind !== HALT && this.look(point, thread) === 0) return thread;
+      if (thread.id < 0 && !isDrain(thread.kind)) return thread;
+      if (!endsAll(thread.kind) && this.look(point, thread) === 0) return thread;
     }
     return undefined;
   }
@@ -214,7 +215,7 @@ export class Dpor implements Search {
       const thread = point.enabled[i] as Thread;
       const lane = point.laneOf(thread);
       if (hasLane(sleep, lane) || this.isSpinning(point, lane)) continue;
-      if (thread.kind === HALT) halts = lane;
+      if (endsAll(thread.kind)) halts = lane;
       else if (lane === point.lane) return lane;
       else if (first < 0) first = lane;
     }

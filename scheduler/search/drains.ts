@@ -1,11 +1,10 @@
 import {
   type ChoicePoint,
-  DRAIN,
-  FENCE,
-  LOAD,
+  fillsBuffer,
+  isDrain,
+  isFence,
   objectOf,
-  START,
-  STORE,
+  passesBuffer,
   type Thread,
   type TouchCode,
 } from '../../machine/index.ts';
@@ -51,9 +50,9 @@ export class Drains {
   /** As View.look: what an operation touches that others can tell. */
   look(point: ChoicePoint, thread: Thread, view: View): number {
     const count = view.look(point, thread);
-    if (thread.kind === STORE) return 0;
+    if (fillsBuffer(thread.kind)) return 0;
     // An event, though it touches nothing of others: what follows it comes after what it waited for.
-    if (thread.kind === FENCE) return count;
+    if (isFence(thread.kind)) return count;
     const buffers = point.words.length + 1 + point.threads.length;
     let kept = 0;
     for (let i = 0; i < count; i++) {
@@ -72,7 +71,7 @@ export class Drains {
 
   /** An operation that is no event is about to be performed. */
   local(point: ChoicePoint, { kind, a, cpu }: Thread, events: History): void {
-    if (kind !== STORE || cpu === null) return;
+    if (!fillsBuffer(kind) || cpu === null) return;
     const lane = this.laneOf(cpu.id, this.slots === 1 ? 0 : a);
     this.pushes[lane]?.push({ step: point.step, after: events.lastOf(cpu.id) });
   }
@@ -81,10 +80,10 @@ export class Drains {
   before(lane: number, { kind, cpu }: Thread, events: History): readonly number[] {
     const { found } = this;
     found.length = 0;
-    if (kind === DRAIN) {
+    if (isDrain(kind)) {
       const push = this.pushes[lane]?.[events.countOf(lane)];
       if (push !== undefined && push.after >= 0) found.push(push.after);
-    } else if (kind !== LOAD && kind !== START && cpu !== null) {
+    } else if (!passesBuffer(kind) && cpu !== null) {
       for (let slot = 0; slot < this.slots; slot++) {
         const last = events.lastOf(this.laneOf(cpu.id, slot));
         if (last >= 0) found.push(last);

@@ -1,5 +1,13 @@
-import { objectOf, type Thread, type TouchCode, writes } from '../../machine/index.ts';
-import { canSpin, keepsValue, leaves, puts } from './spins.ts';
+import {
+  keepsValue,
+  leaves,
+  objectOf,
+  puts,
+  type Thread,
+  type TouchCode,
+  writes,
+} from '../../machine/index.ts';
+import { canSpin } from './spins.ts';
 import { fieldsOf, restoreFields, type SearchState } from './state.ts';
 
 export const NONE = -1;

@@ -1,20 +1,12 @@
 import {
   type ChoicePoint,
-  COMPARE_EXCHANGE,
-  EXCHANGE,
-  FETCH_ADD,
-  FETCH_AND,
-  FETCH_OR,
-  FETCH_XOR,
-  LOAD,
+  isLoad,
+  leaves,
+  modifies,
   objectOf,
+  puts,
   type Thread,
   type TouchCode,
-  USER_COMPARE_EXCHANGE,
-  USER_EXCHANGE,
-  USER_FETCH_ADD,
-  USER_LOAD,
-  USER_LOAD_BYTE,
 } from '../../machine/index.ts';
 import { GuestStacks } from './guest-stack.ts';
 import type { History } from './history.ts';
@@ -29,21 +21,6 @@ const PERIOD_MAX = 16;
 const REPEATED = 4;
 
 const SAVED_APART = ['stacks', 'prover', 'codes', 'objects'];
-
-const CAN_SPIN = new Set([
-  LOAD,
-  COMPARE_EXCHANGE,
-  EXCHANGE,
-  FETCH_ADD,
-  FETCH_AND,
-  FETCH_OR,
-  FETCH_XOR,
-  USER_LOAD,
-  USER_LOAD_BYTE,
-  USER_EXCHANGE,
-  USER_FETCH_ADD,
-  USER_COMPARE_EXCHANGE,
-]);
 
 /**
  * Recognises loops that wait, so that a search may treat their threads as waiting.
@@ -145,7 +122,7 @@ export class Spins {
     rounds[nth] = 0;
     sites[nth] = 0;
     runs[nth] = 0;
-    if (!CAN_SPIN.has(thread.kind) || point.footprint(thread, this.codes) !== 1) return;
+    if (!canSpin(thread.kind) || point.footprint(thread, this.codes) !== 1) return;
     const object = objectOf(this.codes[0] as TouchCode);
     const repeats = this.repeats(point, thread, object, events) !== 0;
     if (repeats) runs[nth] = nth > 0 ? (runs[nth - 1] as number) + 1 : 1;
@@ -312,25 +289,7 @@ export class Spins {
   }
 }
 
-/** Whether it hangs on the value that an operation finds if it changes it. */
-export function puts(kind: number): boolean {
-  return kind === EXCHANGE || kind === USER_EXCHANGE || kind === FETCH_AND || kind === FETCH_OR;
-}
-
-/** Whether one that `puts` leaves the value that it finds. */
-export function leaves(kind: number, b: number, value: number): boolean {
-  if (kind === FETCH_AND) return (value & b) === value;
-  if (kind === FETCH_OR) return (value | b) === value;
-  return b === value;
-}
-
-/** Whether an operation puts back the value that it finds, whatever that is: it is a read. */
-export function keepsValue(kind: number, b: number, c: number): boolean {
-  if (kind === FETCH_ADD || kind === USER_FETCH_ADD || kind === FETCH_XOR) return b === 0;
-  return (kind === COMPARE_EXCHANGE || kind === USER_COMPARE_EXCHANGE) && b === c;
-}
-
 /** Whether an operation of this kind leaves memory as it is, if it does not write. */
 export function canSpin(kind: number): boolean {
-  return CAN_SPIN.has(kind);
+  return isLoad(kind) || modifies(kind);
 }

@@ -1,8 +1,8 @@
 import {
-  ACQUIRE,
   type ChoicePoint,
-  DRAIN,
+  isDrain,
   objectOf,
+  onlyLooks,
   type Thread,
   type TouchCode,
 } from '../../machine/index.ts';
@@ -49,9 +49,9 @@ export class View {
   look(point: ChoicePoint, thread: Thread): number {
     const { codes, ignored } = this;
     this.count = 0;
-    if (thread.kind !== DRAIN && (thread.id < 0 || this.isInSection(point, thread))) return 0;
+    if (!isDrain(thread.kind) && (thread.id < 0 || this.isInSection(point, thread))) return 0;
     const all = point.footprint(thread, codes);
-    if (this.onlyLooks(point, thread)) codes[0] = thread.a << 1;
+    if (this.looking && onlyLooks(point.words, thread)) codes[0] = thread.a << 1;
     if (ignored === undefined) {
       this.count = all;
       return all;
@@ -68,11 +68,6 @@ export class View {
       if (point.words[lock] === point.laneOf(thread) + 1) return true;
     }
     return this.looking && point.cpus[point.laneOf(thread)]?.looking !== 0;
-  }
-
-  /** Whether the operation takes a lock for a section that only looks. */
-  private onlyLooks({ words }: ChoicePoint, { kind, b, c }: Thread): boolean {
-    return this.looking && kind === ACQUIRE && b !== 0 && words[b] !== c;
   }
 
   /** Adds an object that the operation turned out to touch. */

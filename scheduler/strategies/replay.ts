@@ -1,7 +1,8 @@
 import { laneText } from '../../machine/lanes.ts';
-import { type Address, START } from '../../machine/operation.ts';
+import type { Address } from '../../machine/operands.ts';
 import { type ChoicePoint, StopExecution } from '../../machine/seam.ts';
 import type { Thread } from '../../machine/thread.ts';
+import { namesWord } from '../../machine/traits.ts';
 import { ReplayDivergence } from '../divergence.ts';
 import type { Strategy } from '../strategy.ts';
 import type { SwitchCursor, SwitchRecord } from '../switch-log.ts';
@@ -106,7 +107,7 @@ export class Replay implements Strategy {
   }
 
   private operation(thread: Thread): string {
-    const name = thread.kind === START ? undefined : this.words.nameOf?.(thread.a);
+    const name = namesWord(thread.kind) ? this.words.nameOf?.(thread.a) : undefined;
     return name === undefined ? thread.describe() : `${thread.describe()}(${name})`;
   }
 

@@ -4,50 +4,22 @@ import { HeldLocks } from '../../detectors/held-locks.ts';
 import type { KernelEvents } from '../../kernel/events.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import {
-  ACQUIRE,
-  ATOMIC_STORE,
-  COMPARE_EXCHANGE,
-  COND_BROADCAST,
-  COND_SIGNAL,
-  COND_SPURIOUS,
-  COND_WAIT,
-  COND_WAKE,
   type Cpu,
-  ECALL,
-  EXCHANGE,
-  FETCH_ADD,
-  FETCH_AND,
-  FETCH_OR,
-  FETCH_XOR,
-  HALT,
-  INTR_OFF,
-  INTR_ON,
   isDormantAt,
-  LOAD,
+  isLoad,
+  type Listener,
   type Machine,
-  MUTEX_LOCK,
-  MUTEX_TRY,
-  MUTEX_UNLOCK,
+  modifies,
   NO_GUARD,
   type Observer,
   OPERATION_NAMES,
   PTE_V,
   ppnOfPte,
-  RELEASE,
-  SEM_POST,
-  SEM_WAIT,
-  SFENCE,
   STORE,
-  STORE_BYTE,
   type Thread,
-  USER_LOAD,
-  USER_LOAD_BYTE,
-  USER_STORE,
-  USER_STORE_BYTE,
-  WFI,
-  WRITE_LOCK,
-  WRITE_UNLOCK,
+  tell,
   waitsForWord,
+  wordNamed,
 } from '../../machine/index.ts';
 import type { Stage } from '../stage/stage.ts';
 import { callText, resultText } from './call-text.ts';
@@ -64,17 +36,9 @@ const CALLS = 8;
 /** Moments kept; of more, the older half goes. */
 const MOMENTS_MAX = 4_096;
 
-/** Operations whose first operand is no word. */
-const NAMELESS = new Set([0, INTR_ON, INTR_OFF, WFI, ECALL, SFENCE, HALT]);
-
 /** Operations that can be waited at for ever. */
-const waits = (kind: number): boolean =>
-  kind === ACQUIRE || kind === MUTEX_LOCK || (waitsForWord(kind) && !isDormantAt(kind));
+const waits = (kind: number): boolean => waitsForWord(kind) && !isDormantAt(kind);
 
-const SIGNALS = new Map<number, MomentKind>([
-  [COND_SIGNAL, 'signal'],
-  [COND_SPURIOUS, 'rouse'],
-]);
 const ignore = (): void => undefined;
 const SILENT: KernelEvents = {
   switched: ignore,
@@ -104,7 +68,7 @@ interface Pending {
  * Watches an execution that is known to end with a finding, and keeps what concerns it: every access
  * to the words, frames and locks in question, and the last operations of each thread.
  */
-export class Capture implements Observer {
+export class Capture implements Observer, Listener {
   readonly moments: Moment[] = [];
   /** Moments that were dropped for want of room. */
   dropped = 0;
@@ -226,80 +190,57 @@ export class Capture implements Observer {
   }
 
   performed(kind: number, a: number, b: number, _c: number, answer: number): void {
-    switch (kind) {
-      case LOAD:
-        this.access('load', a, -1, answer);
-        break;
-      case STORE:
-        this.keepStore(a, b);
-        break;
-      case ATOMIC_STORE:
-        this.access('store', a);
-        break;
-      case STORE_BYTE:
-        this.access('store', a >> 2);
-        break;
-      case ACQUIRE:
-      case MUTEX_LOCK:
-      case WRITE_LOCK:
-      case MUTEX_TRY:
-        if (kind !== MUTEX_TRY || answer === 1) this.took(a);
-        break;
-      case RELEASE:
-      case MUTEX_UNLOCK:
-      case WRITE_UNLOCK:
-        this.letGo(a);
-        break;
-      case SEM_WAIT:
-      case SEM_POST:
-      case COND_WAIT:
-      case COND_WAKE:
-      case COND_SIGNAL:
-      case COND_SPURIOUS:
-      case COND_BROADCAST:
-        this.synchronised(kind, a, b);
-        break;
-      case SFENCE:
-        if (this.frames.size > 0) this.note('flush', a);
-        break;
-      case FETCH_ADD:
-      case FETCH_AND:
-      case FETCH_OR:
-      case FETCH_XOR:
-      case EXCHANGE:
-      case COMPARE_EXCHANGE:
-        this.access('modify', a);
-        break;
-    }
-    this.remember(kind, a);
+    tell(this, this.m.words, kind, a, b, answer);
+    this.remember(kind, wordNamed(kind, a));
     this.pending.delete(this.place(this.m.current));
   }
 
-  /** Semaphores and conditions of bare threads. */
-  private synchronised(kind: number, a: number, b: number): void {
-    switch (kind) {
-      case SEM_WAIT:
-        this.note('down', a);
-        break;
-      case SEM_POST:
-        this.note('up', a);
-        break;
-      case COND_WAIT:
-        this.letGo(b);
-        this.note('wait', a);
-        break;
-      case COND_WAKE:
-        this.took(b);
-        break;
-      default:
-        this.note(SIGNALS.get(kind) ?? 'broadcast', a);
-    }
+  load(word: number, _how: number, value: number): void {
+    this.access('load', word, -1, value);
   }
 
+  storeAtomic(word: number): void {
+    this.access('store', word);
+  }
+
+  storeByte(word: number): void {
+    this.access('store', word);
+  }
+
+  modify(word: number): void {
+    this.access('modify', word);
+  }
+
+  down(word: number): void {
+    this.note('down', word);
+  }
+
+  post(word: number): void {
+    this.note('up', word);
+  }
+
+  wait(condition: number): void {
+    this.note('wait', condition);
+  }
+
+  signal(condition: number, all: boolean): void {
+    this.note(all ? 'broadcast' : 'signal', condition);
+  }
+
+  rouse(condition: number): void {
+    this.note('rouse', condition);
+  }
+
+  flush(asid: number): void {
+    if (this.frames.size > 0) this.note('flush', asid);
+  }
+
+  woken(): void {}
+  order(): void {}
+  add(): void {}
+
   accessed(kind: number, address: number, va: number): void {
-    const plain = kind === USER_LOAD || kind === USER_LOAD_BYTE;
-    const stores = kind === USER_STORE || kind === USER_STORE_BYTE;
-    this.access(plain ? 'load' : stores ? 'store' : 'modify', address, va);
+    this.access(isLoad(kind) ? 'load' : modifies(kind) ? 'modify' : 'store', address, va);
     this.remember(kind, address);
     this.pending.delete(this.place(this.m.current));
   }
@@ -309,7 +250,7 @@ export class Capture implements Observer {
     if (this.locks.size > 0) this.note('switch', to.id, 0, 0, this.m.step + 1);
   }
 
-  private took(lock: number): void {
+  take(lock: number): void {
     const { m } = this;
     const before = this.held.of(m.cpu.id).map((other) => this.heldSince.get(other));
     this.held.take(m.cpu.id, lock);
@@ -324,14 +265,14 @@ export class Capture implements Observer {
     if (!this.orders.has(order)) this.orders.set(order, [held, taken]);
   }
 
-  private letGo(lock: number): void {
+  drop(lock: number): void {
     if (this.locks.has(lock)) this.note('release', lock);
     this.held.drop(this.m.cpu.id, lock);
     this.heldSince.delete(lock);
   }
 
   /** A store to a page table or to the kernel's data may make a frame reachable, or unreachable. */
-  private keepStore(a: number, value: number): void {
+  store(a: number, value: number): void {
     const { memory } = this.m;
     const before = this.pending.get(this.place(this.m.current))?.before ?? 0;
     const guarding = this.m.layout.sleeplocks.has(a) && this.locks.has(a);
@@ -458,6 +399,7 @@ export class Capture implements Observer {
     return this.m.layout.nameOf(address) ?? '';
   }
 
+  /** @param address of a word, or -1; of a switch, which is kind 0, the thread's number */
   private remember(kind: number, address: number): void {
     const { m } = this;
     if (m.step < this.until - RECENT_STEPS) return;
@@ -468,8 +410,8 @@ export class Capture implements Observer {
     } else if (list.length === RECENT) {
       list.shift();
     }
-    const moment = this.make('other', address, 0, 0, m.step, this.stack());
-    const word = NAMELESS.has(kind) ? '' : moment.name;
+    const moment = this.make('other', Math.max(address, 0), 0, 0, m.step, this.stack());
+    const word = kind === 0 || address < 0 ? '' : moment.name;
     const name = kind === 0 ? `swtch to ${m.threads[address]?.name}` : OPERATION_NAMES[kind];
     list.push({ ...moment, name: `${name} ${word}`.trim() });
   }

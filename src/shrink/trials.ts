@@ -1,5 +1,5 @@
 import { type Finding, likeness } from '../../detectors/finding.ts';
-import { ACQUIRE, ECALL, MUTEX_LOCK, waitsForWord } from '../../machine/index.ts';
+import { isCall, waitsForWord } from '../../machine/index.ts';
 import { Course, type Stretch } from '../../scheduler/course.ts';
 import { type Segment, Segments } from '../../scheduler/strategies/segments.ts';
 import type { Strategy } from '../../scheduler/strategy.ts';
@@ -144,8 +144,7 @@ export function isSimpler(a: Trial, b: Trial): boolean {
 
 const chosen = ({ stretches }: Trial): number => stretches.filter((s) => s.isChosen).length;
 
-const isSmooth = (kind: number): boolean =>
-  kind === ACQUIRE || kind === MUTEX_LOCK || kind === ECALL || waitsForWord(kind);
+const isSmooth = (kind: number): boolean => isCall(kind) || waitsForWord(kind);
 
 const rough = ({ stretches }: Trial): number =>
   stretches.filter((s) => s.preempts && !isSmooth(s.before)).length;

@@ -4,15 +4,13 @@ import { DETECTORS } from '../../detectors/index.ts';
 import type { OutcomeValue } from '../../detectors/model.ts';
 import { program } from '../../detectors/xv6/program.ts';
 import {
-  EXCHANGE,
-  LOAD,
-  MUTEX_LOCK,
+  comparesFirst,
   type Observer,
   OPERATION_NAMES,
-  RELEASE,
   START,
-  STORE,
   StopExecution,
+  stores,
+  wordNamed,
 } from '../../machine/index.ts';
 import { RandomWalk } from '../../scheduler/strategies/random.ts';
 import { Segments } from '../../scheduler/strategies/segments.ts';
@@ -144,10 +142,10 @@ export class Witness {
 
   private operationText([, kind = START, a = 0, b = 0]: Operation): string {
     const name = OPERATION_NAMES[kind] ?? `operation ${kind}`;
-    const named = (kind >= LOAD && kind <= RELEASE) || kind >= MUTEX_LOCK;
-    const word = named ? this.stage.machine.layout.nameOf(a) : undefined;
+    const word = this.stage.machine.layout.nameOf(wordNamed(kind, a));
     if (word === undefined) return name;
-    return kind >= STORE && kind <= EXCHANGE ? `${name}(${word}, ${b})` : `${name}(${word})`;
+    const puts = stores(kind) && !comparesFirst(kind);
+    return puts ? `${name}(${word}, ${b})` : `${name}(${word})`;
   }
 }
 
