@@ -14,7 +14,10 @@ interface Verb {
 
 const VERBS: ReadonlyMap<string, Verb> = new Map(
   Object.entries<Verb>({
-    run: { summary: 'run a program or scenario once', load: () => import('./commands/run.ts') },
+    run: {
+      summary: 'run a program or scenario once',
+      load: () => import('./commands/run-command.ts'),
+    },
     explore: {
       summary: 'run schedule after schedule until something is found',
       load: () => import('./commands/explore.ts'),

@@ -49,7 +49,7 @@ const INSTRUCTIONS_USUAL = 20e9;
 const TURNS = 1024;
 const FAILS = /panic|FAILED|unexpected scause/;
 /** Options of `run` that mean something for our own kernel only, so far. */
-const NOT_YET = ['strategy', 'schedule', 'mutant', 'detectors'] as const;
+const NOT_YET = ['strategy', 'schedule', 'seeds', 'mutant', 'detectors'] as const;
 const ONLY_HERE = ['type', 'prompt', 'until', 'failOn', 'memory', 'legacyDisk', 'maxInstructions'];
 
 const flagOf = (name: string): string =>

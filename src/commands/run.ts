@@ -23,23 +23,22 @@ import { isSubjectFile, loadSubject } from '../subject/subject-file.ts';
 import { clip, count, plural, printable, shellWord } from '../text.ts';
 import { copyTrace, storeTrace, TraceFile } from '../trace-file.ts';
 import { type RunOptions, type RunResult, runOn } from '../verbs/run.ts';
-import { addLimits, flagOf, givenLimits } from './limits.ts';
-import { addLook, type LookOptions, look } from './look.ts';
+import type { SeedRange } from '../verbs/seeds.ts';
+import { flagOf, givenLimits } from './limits.ts';
+import { type LookOptions, look } from './look.ts';
 import {
   drawSeed,
-  examples,
-  parseFile,
   parseMemory,
   parseModel,
   parseNames,
   parseSeed,
   wholeNumber,
 } from './options.ts';
-import { addKernelOptions, isKernelFile, type KernelOptions, runKernelFile } from './run-kernel.ts';
 import type { Shell } from './shell.ts';
 
 export interface RunCommandOptions extends LookOptions {
   readonly seed?: number;
+  readonly seeds?: SeedRange;
   readonly cpus?: number;
   readonly strategy?: string;
   readonly schedule?: string;
@@ -319,40 +318,4 @@ export function addGuestOptions(command: Command, explores = false): void {
     )
     .option('--detectors <names>', 'use only these detectors, and panic: see `list`', parseNames)
     .option('--json', 'one JSON object per line instead of text');
-}
-
-export function define(command: Command, shell: Shell): void {
-  command
-    .description(
-      'Boots the kernel and runs a program or scenario once, under a schedule that the seed decides.',
-    )
-    .usage('[program|scenario|file] [options] [-- program args]');
-  addGuestOptions(command);
-  command
-    .option('--schedule <text>', 'follow this schedule, such as 0-3.1-2: lanes and their steps')
-    .option('--record <file>', 'write a trace, which must not exist yet', parseFile)
-    .option(
-      '--detail <n>',
-      'events in the trace: 0 none, 1 calls, 2 locks too',
-      wholeNumber(0, 2),
-      1,
-    );
-  addKernelOptions(command);
-  addLook(command);
-  addLimits(command, PARAM);
-  command
-    .addHelpText(
-      'after',
-      examples(
-        'run shmtest --seed 42 -- foo 8192 4',
-        'run --seed 7 --cpus 4 --strategy random --record out.xrt',
-        'run kernel/kernel --disk fs.img --cpus 3 --seed 42',
-      ),
-    )
-    .action(async (program: string | undefined, args: string[], options: RunCommandOptions) => {
-      const operands = program === undefined ? [] : [program, ...args];
-      if (isKernelFile(program, options as KernelOptions)) {
-        await runKernelFile(operands, options as KernelOptions, shell);
-      } else await runAndReport(options, operands, shell);
-    });
 }
