@@ -72,6 +72,7 @@ export class OperationLog implements Strategy {
       performed: (kind, a, b, c, answer) => inner.performed(kind, a, b, c, answer),
       accessed: (kind, address, va, value, answer) =>
         inner.accessed(kind, address, va, value, answer),
+      drained: (cpu, address, value) => inner.drained?.(cpu, address, value),
       switching: (from, to) => inner.switching(from, to),
     };
   }
