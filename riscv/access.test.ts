@@ -54,6 +54,19 @@ test('a misaligned access succeeds, over the end of a page too (manual I, 2.6 le
   }
 });
 
+test.each<[string, number, bigint]>([
+  ['lbu', 4, 0xffn],
+  ['lhu', 5, 0xffffn],
+  ['lwu', 6, 0xffffffffn],
+  ['ld', 3, 0xffffffffffffffffn],
+])('%s of PCI configuration space finds no card: all ones (PCI 3.0, 6.1)', (_, f3, ones) => {
+  for (const at of [0x30000000n, 0x30008000n, 0x3ffffff8n]) {
+    const code = [...li(t0, at), sd(t0, t0, 0), i(0x03, f3, a0, t0, 0)];
+    const board = executed(code);
+    expect([registerOf(board, a0), board.harts[0]?.c[14]]).toEqual([ones, 0]);
+  }
+});
+
 test('a load where nothing is: cause 5, and the address in mtval (manual II, 3.1.16)', () => {
   const code = [...li(t0, 0x40000000n), lw(a0, t0, 4)];
   const board = executed(code);

@@ -31,6 +31,7 @@ const DEVICES = [
   { name: 'virtio_mmio', compatible: 'virtio,mmio', at: 0x10001000, bytes: 0x1000 },
 ] as const;
 const EMPTY_SLOTS = 0x10002000;
+const PCI_CONFIGURATION = { at: 0x30000000, bytes: 0x10000000 } as const;
 
 export interface BoardConfig {
   /** 1 to 8. */
@@ -57,6 +58,16 @@ export interface BoardImage {
 /** A virtio slot with nothing in it. */
 const EMPTY_SLOT: Device = {
   read: (offset) => (offset === 0 ? 0x74726976 : offset === 4 ? 2 : 0),
+  write: () => true,
+};
+
+/**
+ * Configuration space of a PCI bus without cards: all ones is what a host bridge answers for a device
+ * that is not there (PCI 3.0, 6.1), so a kernel that looks for its network card finds none and boots.
+ * Departure from QEMU: its host bridge, 1b36:0008 at 0:0.0, is not there either.
+ */
+const NO_CARDS: Device = {
+  read: (_, size) => 2 ** (8 * size) - 1,
   write: () => true,
 };
 
@@ -102,6 +113,7 @@ export class Board {
     const devices = [this.clint, this.plic, this.uart, this.disk];
     for (const [index, { at, bytes }] of DEVICES.entries()) bus.map(at, bytes, devices[index]!);
     for (let slot = 0; slot < 7; slot++) bus.map(EMPTY_SLOTS + slot * 0x1000, 0x1000, EMPTY_SLOT);
+    bus.map(PCI_CONFIGURATION.at, PCI_CONFIGURATION.bytes, NO_CARDS);
     this.load(elf);
   }
 

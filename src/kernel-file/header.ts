@@ -10,7 +10,7 @@ import { printable } from '../text.ts';
 import { reason } from '../trace-file.ts';
 
 /** The behaviour of riscv/: to be raised with every change that another execution, or another digest, follows from. */
-const MACHINE_VERSION = 'rv64-2';
+const MACHINE_VERSION = 'rv64-3';
 
 export const HARTS_MAX = 8;
 const MEMORY_MIN = 64;
