@@ -47,7 +47,7 @@ const MEMORY_USUAL = 128;
 const INSTRUCTIONS_USUAL = 20e9;
 /** Turns between two looks at the world. */
 const TURNS = 1024;
-const FAILS = /panic|FAILED|unexpected scause/;
+const FAILS = /panic|FAILED/;
 /** Options of `run` that mean something for our own kernel only, so far. */
 const NOT_YET = ['strategy', 'schedule', 'seeds', 'mutant', 'detectors'] as const;
 const ONLY_HERE = ['type', 'prompt', 'until', 'failOn', 'memory', 'legacyDisk', 'maxInstructions'];
@@ -205,7 +205,7 @@ function reportText(told: Told, shell: Shell): void {
   const seconds = (told.ms / 1000).toFixed(3);
   const effort = `${count(told.steps)} instructions, ${plural(told.turns, 'turn')}, ${seconds} s`;
   const places = detail.length === 0 ? '' : ` (${detail.join(', ')})`;
-  const said = finding === 'printed' ? `found: ${title}` : `${title}${places}`;
+  const said = `${finding === 'printed' ? 'found: ' : ''}${title}${places}`;
   const start = shell.out.isInLine ? '\n' : '';
   const run = `${printable(files.path)} · ${plural(header.cpus, 'CPU')} · seed ${header.seed}`;
   shell.err.write(`${start}${run}\n${said} in ${effort}; digest ${digestOf(board)}\n`);

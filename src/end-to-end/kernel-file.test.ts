@@ -48,6 +48,16 @@ it('a line that tells of a panic is a finding', () => {
   expect(code).toBe(1);
 });
 
+it('processes that the kernel kills after a trap are counted, and are no finding', () => {
+  const line = 'usertrap(): unexpected scause 0xd pid=3';
+  const killed = run(...GOOD, '--seed', '1', '--type', line, '--type', line);
+  expect(killed.err).toContain('the shell prompts again (the kernel killed 2 processes) in ');
+  expect(killed.code).toBe(0);
+  const { code, err } = run(...GOOD, '--seed', '1', '--type', line, '--type', 'panic: kerneltrap');
+  expect(err).toContain('found: it printed panic: kerneltrap (the kernel killed 1 process) in ');
+  expect(code).toBe(1);
+});
+
 it('--until ends a run, --fail-on says what is a finding', () => {
   expect(run(...GOOD, '--type', 'hello', '--until', 'hell').code).toBe(0);
   expect(run(...GOOD, '--type', 'hello', '--fail-on', 'h.*o').code).toBe(1);

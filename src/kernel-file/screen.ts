@@ -3,6 +3,9 @@ import type { Board } from '../../riscv/board.ts';
 /** What the guest printed is looked at in pieces of a line, and no line is longer. */
 const LINE_MOST = 4096;
 
+/** What xv6's usertrap() prints of a process that it kills after a trap that it has no answer to. */
+const KILLS = /usertrap\(\): unexpected scause/;
+
 /** What to look for in what the guest prints. */
 export interface ScreenWords {
   /** Seen once it has been printed within one line. */
@@ -20,6 +23,8 @@ export class Screen {
   /** The first line that `failOn` matched. */
   failed: string | undefined;
   untilSeen = false;
+  /** Lines that tell of a process killed after a trap: usertests and mmaptest provoke them on purpose. */
+  killed = 0;
   /** Told each line when it ends, and what is printed of the last one when somebody types. */
   onLine: (line: string) => void = () => undefined;
   private readonly words: ScreenWords;
@@ -52,6 +57,7 @@ export class Screen {
     this.bytes.push(byte);
     if (byte === 10 || this.line.length >= LINE_MOST) {
       if (failOn?.test(this.line)) this.failed ??= this.line;
+      if (KILLS.test(this.line)) this.killed++;
       this.endLine();
     } else if (byte !== 13) this.line += String.fromCharCode(byte);
     if (until !== undefined && this.line.endsWith(until)) this.untilSeen = true;

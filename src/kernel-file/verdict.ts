@@ -2,7 +2,7 @@ import type { Board } from '../../riscv/board.ts';
 import { type Hart, USER } from '../../riscv/hart.ts';
 import type { Symbols } from '../../riscv/symbols.ts';
 import { EXIT } from '../errors.ts';
-import { clip, printable } from '../text.ts';
+import { clip, plural, printable } from '../text.ts';
 import type { Screen } from './screen.ts';
 
 /**
@@ -16,7 +16,7 @@ export interface KernelVerdict {
   readonly finding: 'printed' | 'limit' | 'waits' | undefined;
   /** One line. */
   readonly title: string;
-  /** Where each hart stands, for an execution that came to nothing. */
+  /** Processes that the kernel killed; where each hart stands, for an execution that came to nothing. */
   readonly detail: readonly string[];
   readonly exitCode: number;
 }
@@ -42,8 +42,13 @@ export function verdictOf(
   places: Places,
 ): KernelVerdict {
   const line = screen.failed ?? screen.line;
-  const nothing = { finding: undefined, detail: [], exitCode: EXIT.ok } as const;
-  const stuck = { detail: standing(board, places), exitCode: EXIT.finding } as const;
+  const { killed } = screen;
+  const kills = killed === 0 ? [] : [`the kernel killed ${plural(killed, 'process', 'processes')}`];
+  const nothing = { finding: undefined, detail: kills, exitCode: EXIT.ok } as const;
+  const stuck = {
+    detail: [...kills, ...standing(board, places)],
+    exitCode: EXIT.finding,
+  } as const;
   switch (ending) {
     case 'prompt':
       return { ...nothing, title: 'nothing found: the shell prompts again' };
@@ -55,7 +60,7 @@ export function verdictOf(
       return {
         finding: 'printed',
         title: printedTitle(line),
-        detail: [],
+        detail: kills,
         exitCode: EXIT.finding,
       };
     case 'waits':
