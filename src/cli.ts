@@ -43,7 +43,7 @@ const VERBS: ReadonlyMap<string, Verb> = new Map(
 const HELP = `
 Exit code: 0 nothing found, 1 a finding, 2 bad input, 3 a replay diverged, 4 nothing ran,
 5 a search that found nothing and is not complete, 70 a fault of xv6-replay,
-130 interrupted: what was done is saved.
+130 interrupted by Ctrl-C or SIGTERM: what was done is saved.
 
 Examples:
   $ xv6-replay run shmtest --seed 42 --record out.xrt -- foo 8192 4

@@ -31,7 +31,7 @@ export function addCampaignOptions(command: Command): void {
     )
     .option(
       '--resume [file]',
-      'go on where Ctrl-C interrupted the same command; without a file, the last time',
+      'go on where Ctrl-C or SIGTERM interrupted the same command; without a file, the last time',
     );
 }
 

@@ -42,15 +42,18 @@ it('the trace of a finding is kept, and its replay has the finding', () => {
   expect(lines.at(-1)).toMatchObject({ kind: 'replay', complete: true, exitCode: 1 });
 });
 
-it('Ctrl-C leaves a trace that replays to where it was', async () => {
-  const cwd = kernels();
-  const args = [CLI, ...RUN, '--prompt', 'never', '--record', 'a.xrt'];
-  const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'ignore'] });
-  child.stdout.once('data', () => child.kill('SIGINT'));
-  expect(await once(child, 'close')).toEqual([130, null]);
-  const { out } = xv6(cwd, ['replay', 'a.xrt', ...WITH]);
-  expect(out).toContain(': identical');
-});
+it.each(['SIGINT', 'SIGTERM'] as const)(
+  '%s leaves a trace that replays to where it was',
+  async (signal) => {
+    const cwd = kernels();
+    const args = [CLI, ...RUN, '--prompt', 'never', '--record', 'a.xrt'];
+    const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'ignore'] });
+    child.stdout.once('data', () => child.kill(signal));
+    expect(await once(child, 'close')).toEqual([130, null]);
+    const { out } = xv6(cwd, ['replay', 'a.xrt', ...WITH]);
+    expect(out).toContain(': identical');
+  },
+);
 
 it('a trace opens no file by itself, and runs only those of its digests', () => {
   const cwd = kernels();
